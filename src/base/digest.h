@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Digests: SHA-256 where others must be able to trust it (sealed ids), XXH3-128 where it is a
+ * fingerprint of content.
+ */
+#ifndef CQ_BASE_DIGEST_H
+#define CQ_BASE_DIGEST_H
+
+#include "base/bytes.h"
+
+/* SHA-256 of b; out gets 32 bytes. Returns 0 or CQ_EINTERNAL. */
+int cq_sha256(cq_bytes b, uint8_t out[32]);
+/* Lower-case hex of n bytes; out gets 2 * n characters, no NUL. */
+void cq_hex(const uint8_t *p, size_t n, char *out);
+
+#endif

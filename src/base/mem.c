@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The allocator vtable over the C library, and the memory account. */
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *libc_resize(void *ctx, void *p, size_t n)
+{
+    (void)ctx;
+    if (n == 0) {
+        free(p);
+        return NULL;
+    }
+    return realloc(p, n);
+}
+
+const struct cq_mem cq_mem_libc = {libc_resize, NULL};
+
+void *cq_alloc(const struct cq_mem *m, size_t n)
+{
+    return m->resize(m->ctx, NULL, n ? n : 1);
+}
+
+void *cq_calloc(const struct cq_mem *m, size_t n, size_t size)
+{
+    void *p;
+
+    if (size && n > SIZE_MAX / size) return NULL;
+    p = cq_alloc(m, n * size);
+    if (p) memset(p, 0, n * size);
+    return p;
+}
+
+void *cq_realloc(const struct cq_mem *m, void *p, size_t n)
+{
+    return m->resize(m->ctx, p, n ? n : 1);
+}
+
+void cq_free(const struct cq_mem *m, void *p)
+{
+    if (p) m->resize(m->ctx, p, 0);
+}
+
+char *cq_strndup(const struct cq_mem *m, const void *p, size_t n)
+{
+    char *s;
+
+    if (n == SIZE_MAX) return NULL;
+    s = cq_alloc(m, n + 1);
+    if (!s) return NULL;
+    if (n) memcpy(s, p, n);
+    s[n] = 0;
+    return s;
+}
+
+void cq_wipe(void *p, size_t n)
+{
+    volatile unsigned char *v = p;
+
+    while (n--)
+        *v++ = 0;
+}
+
+bool cq_account_take(struct cq_account *a, size_t n)
+{
+    if (a->limit && (n > a->limit || a->used > a->limit - n)) return false;
+    a->used += n;
+    if (a->used > a->peak) a->peak = a->used;
+    return true;
+}
+
+void cq_account_give(struct cq_account *a, size_t n)
+{
+    assert(n <= a->used);
+    a->used -= n;
+}
