@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From rows to records: takes one object at a time as views into pages (its own row and the rows of its children, raw) and
+ * writes one record (docs/records.md). No object model of a cluster, no allocation per row: what is needed between two calls
+ * is scratch that grows and stays. Reads cells with proto/value.h and proto/type.h, knows no connection and no cursor.
+ */
+#ifndef CQ_MODEL_MODEL_H
+#define CQ_MODEL_MODEL_H
+
+#include "base/arena.h"
+#include "model/tables.h"
+#include "record/record.h"
+
+/* Raw rows of one child table that belong to the object in hand, in the order of the server. shape NULL: table absent. */
+struct cq_rowset {
+    const struct cq_shape *shape;
+    const cq_bytes *rows;
+    size_t n;
+};
+
+struct cq_udts; /* the user types of the keyspace in hand */
+
+struct cq_object {
+    enum cq_kind kind; /* TABLE, VIEW, KEYSPACE, TYPE, FUNCTION, AGGREGATE */
+    bool system;
+    bool virtual_;
+    cq_bytes keyspace;
+    cq_bytes name; /* null for a keyspace */
+    const struct cq_shape *shape; /* of the object's own row */
+    cq_bytes row;
+    struct cq_rowset columns, indexes, triggers, dropped, masks; /* tables and views */
+    const struct cq_udts *udts;
+};
+
+/* What the columns of a table or view say about its being whole: the merge turns it into reasons and anomalies. */
+struct cq_key_check {
+    bool no_partition_key;
+    bool position_gap; /* positions of partition or clustering columns are not 0..n-1 */
+    bool unknown_kind; /* a column of a kind never heard of: written as it is, order unknown */
+};
+
+struct cq_model {
+    const struct cq_mem *mem;
+    struct cq_rec *rec;
+    struct cq_buf scratch;  /* sort orders, names */
+    struct cq_buf scratch2;
+};
+
+void cq_model_init(struct cq_model *m, const struct cq_mem *mem, struct cq_rec *rec);
+void cq_model_fini(struct cq_model *m);
+
+/* Looks at keys only; cheap; also for objects that are not written. */
+void cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns, struct cq_key_check *check);
+/* One record of any object kind. *line is valid until the next record. 0 or what cq_rec_end says. */
+int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *line);
+
+/* ---- user types: drained and indexed per keyspace before its first table ---- */
+int cq_udts_new(struct cq_udts **out, const struct cq_mem *mem);
+void cq_udts_free(struct cq_udts *u);
+void cq_udts_reset(struct cq_udts *u);
+/* Copies what it needs of the row. 0, CQ_ENOMEM, CQ_ETOO_MANY. */
+int cq_udts_add(struct cq_udts *u, const struct cq_shape *shape, cq_bytes row);
+
+/* ---- cluster and nodes ---- */
+struct cq_cluster_facts {
+    const struct cq_shape *shape; /* of system.local; NULL: denied or absent */
+    cq_bytes row;
+    int protocol;                 /* chosen: 4 or 5 */
+    const cq_bytes *offered;      /* PROTOCOL_VERSIONS of SUPPORTED, in order; n_offered 0: not said */
+    size_t n_offered;
+    const char *compression;      /* "lz4" or "none" */
+    const char *authenticator;    /* class, "" = none asked for */
+    const struct cq_product *product;
+    const struct cq_tls_facts *tls; /* NULL: plaintext */
+};
+
+/* What kind of server it is: from SUPPORTED keys, system.local's columns, table sets. */
+struct cq_product {
+    const char *name;    /* "Apache Cassandra", "ScyllaDB", "DataStax Enterprise", "Amazon Keyspaces", "Azure Cosmos DB", "YugabyteDB", ... */
+    char version[64];    /* "" unknown */
+    const char *source;  /* where that was seen: "release_version", "dse_version", "SUPPORTED", ... */
+};
+
+struct cq_tls_facts {
+    const char *version, *cipher, *subject, *issuer;
+    int64_t not_after_ms; /* -1: none */
+};
+
+int cq_model_cluster(struct cq_model *m, const struct cq_cluster_facts *f, cq_bytes *line);
+/* One node from a row of local, peers_v2 or peers (shape->table says which). observed: we spoke to it. dialled: the address
+ * we reached it by (local only). default_port: of peers, which carries none. CQ_ENOT_FOUND: the row names no host_id and no
+ * address (the caller writes an anomaly). */
+int cq_model_node(struct cq_model *m, const struct cq_shape *shape, cq_bytes row, uint16_t default_port, cq_bytes *line);
+
+/* ---- anomalies ---- */
+struct cq_anomaly {
+    const char *code;      /* "orphan_columns", "orphan_index", "order_broken", "duplicate_row", "peer_skipped", ... */
+    const char *about_kind; /* "table", "view", "node", ... */
+    cq_bytes keyspace, name;
+    char text[256];
+};
+int cq_model_anomaly(struct cq_model *m, const struct cq_anomaly *a, cq_bytes *line);
+
+/* ---- scope ---- */
+enum cq_read { CQ_READ_COMPLETE, CQ_READ_INCOMPLETE, CQ_READ_FAILED };
+enum cq_proof { CQ_PROOF_NONE, CQ_PROOF_VERSION, CQ_PROOF_SETTLED };
+enum cq_outcome { CQ_OUTCOME_PENDING, CQ_OUTCOME_ROWS, CQ_OUTCOME_ABSENT, CQ_OUTCOME_DENIED, CQ_OUTCOME_FAILED };
+
+enum { CQ_MAX_REASONS = 16, CQ_MAX_VERSIONS = 16 };
+
+struct cq_reason {
+    const char *code;  /* "denied", "failed", "torn", "orphans", "absent", ... */
+    const char *table; /* "system_schema.columns"; NULL: none in particular */
+    char text[256];
+};
+
+struct cq_table_outcome {
+    enum cq_outcome outcome;
+    uint64_t rows;
+    uint32_t pages;
+};
+
+struct cq_scope {
+    unsigned attempt;      /* 1.. */
+    int64_t started_ms, finished_ms;
+    enum cq_read read;
+    enum cq_proof proof;
+    struct cq_reason reasons[CQ_MAX_REASONS];
+    unsigned n_reasons;
+    struct cq_table_outcome tables[CQ_N_TABLES]; /* PENDING ones are left out (never asked) */
+    bool agreement_known, agreed;
+    char versions[CQ_MAX_VERSIONS][37]; /* distinct schema versions seen, local and peers */
+    unsigned n_versions;
+    unsigned n_nodes;
+    char version_before[37], version_after[37], version_settled[37]; /* "" : null */
+    char digest[33];       /* over all hashes of the objects, order of arrival; "" : null */
+    char filters_hash[33]; /* of include, exclude, --system; "" : null */
+    /* cost */
+    uint32_t waits, requests, connections;
+    uint64_t bytes_in, bytes_out;
+    uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login, ns_before, ns_main, ns_after, ns_total;
+    uint64_t cpu_us;
+    /* read failed: */
+    int err;               /* 0 or CQ_E*: gives class, code, remedy */
+    char text[CQ_MAX_ERRMSG];
+};
+
+enum { CQ_HASH_V = 1 };
+
+int cq_model_scope_begin(struct cq_model *m, const struct cq_scope *s, cq_bytes *line);
+int cq_model_scope_end(struct cq_model *m, const struct cq_scope *s, cq_bytes *line);
+
+/* "system", "system_...", or a vendor's own keyspace (protocol.md 5.8). */
+bool cq_is_system_keyspace(cq_bytes keyspace);
+
+#endif
