@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One attempt to read one cluster, sans-I/O: from a connection's bytes to records and a verdict. The shell (link, driver)
+ * owns sockets and timers and does what the events say; this machine decides.
+ *
+ *   cq_crawl_new -> (cq_crawl_net_step ...) -> cq_crawl_connected -> bytes through space/commit, pending/sent
+ *                -> cq_crawl_next until false: records to write, redial, done        cq_crawl_tick at cq_crawl_deadline
+ *
+ *   dialling -> handshake -> before -> main -> after -> [settling -> settled read] -> done
+ *       ^          | redial (another version, without lz4)
+ *       +----------+
+ *
+ * Three writes ask everything: before (local, peers_v2 as data), main (every schema table at once, paged), after (the schema
+ * versions again). Each table ends in one outcome: rows, absent, denied, failed. Pages stay whole; cursors walk them
+ * (crawler/cursor.h), the merge (crawler/merge.h) yields one object at a time to the model, which writes its record. Memory for
+ * pages is taken from the account before it is used. A cluster that was never reached still gets scope_begin and scope_end.
+ * Records leave by cq_crawl_next one at a time, so that a consumer who pauses stops the pages and thereby the socket.
+ */
+#ifndef CQ_CRAWLER_CRAWL_H
+#define CQ_CRAWLER_CRAWL_H
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "model/model.h"
+#include "proto/conn.h"
+
+struct cq_crawl;
+
+enum cq_login { CQ_LOGIN_NONE, CQ_LOGIN_PLAIN, CQ_LOGIN_MTLS };
+
+struct cq_crawl_options {
+    const struct cq_mem *mem;
+    struct cq_account *account;  /* of the crawler: pages of all crawls; NULL: no limit */
+    cq_bytes cluster;            /* record key `cluster`; everything here is kept by the caller until cq_crawl_free */
+    cq_bytes labels;             /* JSON object */
+    uint64_t epoch;
+    unsigned attempt;            /* 1.. */
+    /* protocol */
+    int version;                 /* 0 auto, 4, 5 */
+    enum cql_want compression;
+    const char *driver_name, *driver_version;
+    uint64_t request_timeout_ns; /* of one handshake step or statement */
+    uint64_t timeout_ns;         /* of the whole attempt, dialling included */
+    /* login */
+    enum cq_login login;
+    cq_bytes user, password;     /* password is only read while AUTHENTICATE is answered */
+    bool allow_plaintext_login;
+    const char *const *allow_authenticators; /* further class names, NULL-terminated; NULL: the known ones only */
+    /* what to read and write */
+    bool (*wants)(void *ctx, cq_bytes keyspace, cq_bytes name); /* include/exclude; NULL: everything. name null: a keyspace */
+    void *wants_ctx;
+    char filters_hash[33];
+    bool write_system;
+    enum cq_proof proof;         /* how sure: NONE skips the third write */
+    bool sorted;                 /* this endpoint's order cannot be merged as it comes */
+    uint32_t page_rows;          /* 0: by bytes (CQ_PAGE_BYTES) */
+    bool discard;                /* `check`: read everything, write no records but make the verdict */
+    uint16_t default_port;       /* dialled port: of nodes that name none */
+};
+
+enum cq_crawl_event_kind {
+    CQ_CRAWL_RECORD, /* line, record_kind */
+    CQ_CRAWL_STEP,   /* step, err, ns, text: protocol, login, read ended (network steps come back as they were told) */
+    CQ_CRAWL_REDIAL, /* close the connection and open another one; then cq_crawl_connected again */
+    CQ_CRAWL_HANGUP, /* the connection is not needed any more: close it. More events follow. */
+    CQ_CRAWL_DONE,   /* the last one; scope, retry */
+};
+
+enum cq_retry {
+    CQ_RETRY_NO,
+    CQ_RETRY_TORN,   /* later (CQ_TORN_DELAY_1, _2), under a new epoch */
+    CQ_RETRY_SORTED, /* at once, with options.sorted, under a new epoch */
+};
+
+struct cq_crawl_event {
+    enum cq_crawl_event_kind kind;
+    enum cq_kind record_kind;
+    cq_bytes line;
+    int step;            /* enum cq_step of net/sock.h: 3 protocol, 4 login, 5 read */
+    int err;
+    uint64_t ns;
+    const char *text;
+    const struct cq_scope *scope; /* DONE: as written into scope_end; lives until cq_crawl_free */
+    const uint64_t *counts;       /* DONE: lines written by kind, CQ_N_KINDS of them */
+    enum cq_retry retry;
+};
+
+/* 0 or CQ_ENOMEM. */
+int cq_crawl_new(struct cq_crawl **out, const struct cq_crawl_options *o, uint64_t now_ns, int64_t wall_ms);
+void cq_crawl_free(struct cq_crawl *c); /* NULL is allowed; at any time */
+
+/* The shell reports: resolve, connect, tls ended (err 0), with how long it took. */
+void cq_crawl_net_step(struct cq_crawl *c, int step, uint64_t ns);
+/* A transport is up. tls NULL: plaintext; kept until the crawl is freed or connected again (texts are copied). */
+int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint64_t now_ns);
+/* The dial failed or the transport ended. The crawl decides what that means (a RST after the last answer is nothing). */
+void cq_crawl_net_end(struct cq_crawl *c, int err, const char *text, uint64_t now_ns, int64_t wall_ms);
+void cq_crawl_cancel(struct cq_crawl *c, uint64_t now_ns, int64_t wall_ms); /* ends with CQ_ECANCELLED, scope_end and DONE */
+
+void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n); /* *n == 0: not now */
+void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns);
+cq_bytes cq_crawl_pending(struct cq_crawl *c);
+void cq_crawl_sent(struct cq_crawl *c, size_t n);
+
+uint64_t cq_crawl_deadline(const struct cq_crawl *c);
+void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns);
+
+/* Pull: false: nothing until further bytes, room or time come. ev's views live until the next call. After pulling, look at
+ * pending (further pages may have been asked for) and space (room may have come). */
+bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_ns, int64_t wall_ms);
+
+#endif
