@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One record: the common keys in their order, then a body, as one line of JSON (docs/records.md). A cq_rec belongs to one
- * attempt of one cluster (a scope): it numbers the lines and holds one buffer that every record is built in.
+ * One record: the common keys in their order, then a body, as one line of JSON (docs/records.md). A
+ * cq_rec belongs to one attempt of one cluster (a scope): it numbers the lines and holds one buffer
+ * that every record is built in.
  *
- *   cq_rec_begin(r, &head) -> body through cq_json_* on &r->json -> cq_rec_end(r, &line)    or cq_rec_abort(r)
+ *   cq_rec_begin(r, &head) -> body through cq_json_* on &r->json -> cq_rec_end(r, &line)
+ *                                                                or cq_rec_abort(r)
  *
- * The hashes stand before the body in the line: room is left and filled at the end. `hash` is XXH3-128 (seed 0) over the
- * bytes of the body as written, without the members that cq_json_mute marked; structure_hash is XXH3-128 over the bytes that
- * the model wrote into r->structure (a canonical JSON array of its own, never sent). No allocation once warm.
+ * The hashes stand before the body in the line: room is left and filled at the end. `hash` is
+ * XXH3-128 (seed 0) over the bytes of the body as written, an object of its own, without the
+ * members that cq_json_mute marked; structure_hash is XXH3-128 over the bytes that the model wrote
+ * into r->structure (a canonical JSON array, never sent). No allocation once warm.
  */
 #ifndef CQ_RECORD_RECORD_H
 #define CQ_RECORD_RECORD_H
@@ -43,7 +46,7 @@ struct cq_rec_head {
     bool structured; /* has a structure hash; else null */
     /* Parts of the id after cluster/kind, each percent-encoded; null parts are left out. */
     cq_bytes part[4];
-    /* A function's signature: "(type,type)" goes behind the last part; null: not a function. */
+    /* A function's signature: "(type,type)" goes behind the last part, where has_signature. */
     const cq_bytes *argument_types;
     size_t n_argument_types;
     bool has_signature;
@@ -58,26 +61,41 @@ struct cq_rec {
     cq_bytes cluster;        /* the inventory's name; the caller's */
     cq_bytes labels;         /* a JSON object, rendered once by cq_rec_labels; the caller's */
     uint64_t epoch;
-    uint32_t sequence;       /* lines written in this scope */
-    int64_t wall_ms;         /* observed_at of the next record */
+    uint32_t sequence; /* lines written in this scope */
+    int64_t wall_ms;   /* observed_at of the next record */
     struct cq_rec_head head;
     size_t hash_at, structure_at, body_at; /* offsets in out */
     uint64_t counts[CQ_N_KINDS];           /* lines written by kind */
+    uint64_t sum_high, sum_low;            /* of the objects' hashes: cq_rec_digest */
 };
 
 void cq_rec_init(struct cq_rec *r, const struct cq_mem *mem);
 void cq_rec_fini(struct cq_rec *r);
-/* A new scope: sequence and counts to 0. */
+/* A new scope: sequence, counts and digest to 0. */
 void cq_rec_scope(struct cq_rec *r, cq_bytes cluster, cq_bytes labels, uint64_t epoch);
 void cq_rec_begin(struct cq_rec *r, const struct cq_rec_head *head);
-/* The finished line, LF included; valid until the next begin. 0, CQ_ENOMEM, CQ_ETOO_LARGE (CQ_MAX_RECORD), CQ_EINTERNAL. */
+/*
+ * The finished line, LF included; valid until the next begin. 0, CQ_ENOMEM, CQ_ETOO_LARGE
+ * (CQ_MAX_RECORD), CQ_ETOO_MANY (2^22 lines in one scope), CQ_EINTERNAL. After an error the line
+ * does not exist and was not counted.
+ */
 int cq_rec_end(struct cq_rec *r, cq_bytes *line);
 void cq_rec_abort(struct cq_rec *r);
 
+/*
+ * The digest of scope_end over the objects written so far in this scope (keyspace, table, view,
+ * type, function, aggregate): the sum of their hashes modulo 2^128, 32 hex digits and NUL. The same
+ * whatever the order; hashes cover names, so that equal digests mean equal contents.
+ */
+void cq_rec_digest(const struct cq_rec *r, char out[33]);
+
 /* version of a record: epoch * 2^22 + sequence */
 uint64_t cq_rec_version(uint64_t epoch, uint32_t sequence);
-/* The id of design: cluster/kind/part/part..., sealed over CQ_MAX_ID. Appends to out; 0 or out->err. */
+/* The id of design: cluster/kind/part/part..., sealed over CQ_MAX_ID. Appends to out; 0 or
+ * out->err. */
 int cq_rec_id(cq_bytes cluster, const struct cq_rec_head *head, struct cq_buf *out);
+/* XXH3-128 with seed 0 as 32 lower-case hex digits and NUL. */
+void cq_rec_hash(cq_bytes bytes, char out[33]);
 /* Labels as a JSON object, in the order given. Appends to out. */
 struct cq_label {
     cq_bytes name, value;

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+cq_layer(record
+  SOURCES record/json.c record/number.c record/id.c record/record.c
+  USES base
+  LINK PkgConfig::XXHASH)

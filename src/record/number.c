@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Numbers as JSON text, whatever the locale: integers in decimal, doubles in the fewest digits that
+ * read back the same, laid out as ECMAScript's Number::toString does (RFC 8785 3.2.2.3): 0.01, 1,
+ * 864000, 1e-7, 1.5e+21. Almost all numbers of a schema are short decimals, found without the C
+ * library: m / 10^k with both exact is the double nearest to that decimal (one correctly rounded
+ * division). The others go through printf and strtod, whose decimal point may be any.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "record/json.h"
+
+enum { MAX_DIGITS = 17, MAX_DECIMALS = 6 };
+
+struct digits {
+    char text[MAX_DIGITS + 8];
+    int n;     /* digits, without zeros at the end */
+    int point; /* the value is 0.DIGITS * 10^point */
+};
+
+void cq_json_uint(struct cq_json *j, uint64_t v)
+{
+    char text[20];
+    size_t at = sizeof(text);
+
+    do {
+        text[--at] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v);
+    cq_json_raw(j, (cq_bytes){(const uint8_t *)text + at, sizeof(text) - at});
+}
+
+void cq_json_int(struct cq_json *j, int64_t v)
+{
+    char text[21];
+    size_t at = sizeof(text);
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+    do {
+        text[--at] = (char)('0' + u % 10);
+        u /= 10;
+    } while (u);
+    if (v < 0) text[--at] = '-';
+    cq_json_raw(j, (cq_bytes){(const uint8_t *)text + at, sizeof(text) - at});
+}
+
+static void from_integer(struct digits *d, uint64_t m, int decimals)
+{
+    char text[20];
+    int n = 0;
+
+    for (; m; m /= 10)
+        text[n++] = (char)('0' + m % 10);
+    d->n = n;
+    d->point = n - decimals;
+    for (int i = 0; i < n; i++)
+        d->text[i] = text[n - 1 - i];
+}
+
+static bool short_decimal(struct digits *d, double v)
+{
+    double scale = 1;
+
+    for (int k = 0; k <= MAX_DECIMALS; k++, scale *= 10) {
+        double m = rint(v * scale);
+
+        if (!(m < 1e15)) return false;
+        if (m / scale != v) continue;
+        from_integer(d, (uint64_t)m, k);
+        return true;
+    }
+    return false;
+}
+
+static void any_double(struct digits *d, double v)
+{
+    char text[64];
+    const char *p = text;
+
+    for (int precision = v < 2.3e-308 ? 1 : 15; precision <= MAX_DIGITS; precision++) {
+        snprintf(text, sizeof(text), "%.*e", precision - 1, v);
+        if (strtod(text, NULL) == v) break;
+    }
+    d->n = 0;
+    for (; *p != 'e'; p++)
+        if (*p >= '0' && *p <= '9') d->text[d->n++] = *p;
+    d->point = (int)strtol(p + 1, NULL, 10) + 1;
+}
+
+/* Number::toString, steps 6 to 10. */
+static void lay_out(const struct digits *d, struct cq_buf *out)
+{
+    int k = d->n, n = d->point;
+
+    if (n > 21 || n <= -6) {
+        cq_buf_putc(out, d->text[0]);
+        if (k > 1) cq_buf_putc(out, '.');
+        cq_buf_put(out, d->text + 1, (size_t)k - 1);
+        cq_buf_printf(out, "e%c%d", n > 0 ? '+' : '-', abs(n - 1));
+        return;
+    }
+    if (n <= 0) {
+        cq_buf_puts(out, "0.");
+        for (int i = n; i < 0; i++)
+            cq_buf_putc(out, '0');
+        cq_buf_put(out, d->text, (size_t)k);
+        return;
+    }
+    cq_buf_put(out, d->text, (size_t)(k < n ? k : n));
+    for (int i = k; i < n; i++)
+        cq_buf_putc(out, '0');
+    if (k <= n) return;
+    cq_buf_putc(out, '.');
+    cq_buf_put(out, d->text + n, (size_t)(k - n));
+}
+
+void cq_json_double(struct cq_json *j, double v)
+{
+    struct digits d = {.n = 0};
+
+    if (!isfinite(v)) {
+        cq_json_null(j);
+        return;
+    }
+    if (v == 0) {
+        cq_json_raw(j, CQ_LIT("0"));
+        return;
+    }
+    cq_json_raw(j, v < 0 ? CQ_LIT("-") : CQ_LIT(""));
+    if (!short_decimal(&d, fabs(v))) any_double(&d, fabs(v));
+    while (d.n > 1 && d.text[d.n - 1] == '0')
+        d.n--;
+    lay_out(&d, j->out);
+}
