@@ -38,10 +38,18 @@ void cq_arena_fini(struct cq_arena *a)
 
 void cq_arena_reset(struct cq_arena *a)
 {
+    struct cq_arena_block **largest = &a->head, *keep;
+
     if (!a->head) return;
-    free_from(a, a->head->next);
-    a->head->next = NULL;
-    a->head->n = 0;
+    for (struct cq_arena_block **at = &a->head->next; *at; at = &(*at)->next) {
+        if ((*at)->cap > (*largest)->cap) largest = at;
+    }
+    keep = *largest;
+    *largest = keep->next;
+    free_from(a, a->head);
+    a->head = keep;
+    keep->next = NULL;
+    keep->n = 0;
 }
 
 static struct cq_arena_block *grow(struct cq_arena *a, size_t n)
