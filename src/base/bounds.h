@@ -42,6 +42,10 @@
 #define CQ_MAX_ADDRESSES 32u                  /* addresses of one name */
 #define CQ_MAX_ERRMSG 512u
 
+/* Secrets and trust */
+#define CQ_MAX_SECRET CQ_KIB(64)              /* a password */
+#define CQ_MAX_PEM CQ_MIB(4)                  /* a CA bundle, a certificate chain, a key */
+
 /* Times */
 #define CQ_DEFAULT_TIMEOUT CQ_SEC(30)         /* a whole cluster: --timeout */
 #define CQ_DEFAULT_CONNECT_TIMEOUT CQ_SEC(5)  /* each of resolve, connect, TLS: --connect-timeout */
@@ -52,6 +56,10 @@
 
 /* Network */
 #define CQ_TLS_RING CQ_KIB(4)
+#define CQ_MAX_SEND CQ_MIB(1)                 /* bytes of one connection waiting to be sent */
+#define CQ_READ_BUDGET CQ_KIB(256)            /* read from one connection before others have their turn */
+#define CQ_MAX_TLS_IDLE 64u                   /* TLS contexts kept for the next one who asks */
+#define CQ_MAX_CERT_TEXT 512u                 /* of a certificate's subject, issuer and names */
 #define CQ_MAX_ERROR_TEXT 1024u               /* of a server's message that is kept */
 
 #endif
