@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secrets in mappings of their own (auth.md 6). The header of the mapping and the bytes are one
+ * block: the first page holds the count and the sizes, the bytes follow. Failure leaves nothing
+ * mapped.
+ */
+#include "cred/secret.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct cq_secret {
+    size_t mapped; /* of the whole block */
+    size_t cap;
+    size_t n;
+    unsigned refs;
+    uint8_t data[];
+};
+
+static size_t most(enum cq_secret_kind kind)
+{
+    return kind == CQ_SECRET_PASSWORD ? CQ_MAX_SECRET : CQ_MAX_PEM;
+}
+
+static struct cq_secret *map(size_t cap)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t n = (sizeof(struct cq_secret) + cap + page - 1) / page * page;
+    struct cq_secret *s = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (s == MAP_FAILED) return NULL;
+    (void)madvise(s, n, MADV_DONTDUMP);
+    (void)mlock(s, n); /* best effort: RLIMIT_MEMLOCK may be small */
+    s->mapped = n;
+    s->cap = cap;
+    s->refs = 1;
+    return s;
+}
+
+struct cq_secret *cq_secret_retain(struct cq_secret *s)
+{
+    if (s) s->refs++;
+    return s;
+}
+
+void cq_secret_release(struct cq_secret *s)
+{
+    size_t mapped;
+
+    if (!s || --s->refs) return;
+    mapped = s->mapped;
+    cq_wipe(s->data, s->cap);
+    (void)munmap(s, mapped);
+}
+
+cq_bytes cq_secret_bytes(const struct cq_secret *s)
+{
+    return s ? (cq_bytes){s->data, s->n} : CQ_NULL;
+}
+
+/* Where from, for messages: never the bytes. */
+struct origin {
+    const char *what; /* "file", "variable", "value" */
+    const char *name;
+};
+
+static int refuse(struct cq_fault *f, const struct origin *from, const char *why)
+{
+    return cq_fault_set(f, CQ_ESECRET, "%s %s: %s", from->what, from->name, why);
+}
+
+/* The last look at the bytes: takes the line end off a password and checks what is left. */
+static int finish(struct cq_secret **out, struct cq_secret *s, enum cq_secret_kind kind,
+                  const struct origin *from, struct cq_fault *f)
+{
+    const char *why = NULL;
+
+    if (kind == CQ_SECRET_PASSWORD && s->n && s->data[s->n - 1] == '\n') {
+        s->n--;
+        if (s->n && s->data[s->n - 1] == '\r') s->n--;
+    }
+    if (s->n > most(kind)) {
+        why = "is longer than a secret may be";
+    } else if (s->n == 0) {
+        why = "is empty";
+    } else if (kind == CQ_SECRET_PASSWORD && memchr(s->data, 0, s->n)) {
+        why = "holds a NUL byte, which no password may";
+    }
+    if (why) {
+        cq_secret_release(s);
+        return refuse(f, from, why);
+    }
+    *out = s;
+    return 0;
+}
+
+static int copy(struct cq_secret **out, enum cq_secret_kind kind, cq_bytes b,
+                const struct origin *from, struct cq_fault *f)
+{
+    struct cq_secret *s;
+
+    if (b.n > most(kind) + 2) return refuse(f, from, "is longer than a secret may be");
+    s = map(b.n);
+    if (!s) return cq_fault_set(f, CQ_ENOMEM, "no memory for a secret");
+    if (b.n) memcpy(s->data, b.p, b.n);
+    s->n = b.n;
+    return finish(out, s, kind, from, f);
+}
+
+int cq_secret_from_bytes(struct cq_secret **out, enum cq_secret_kind kind, cq_bytes b,
+                         struct cq_fault *f)
+{
+    *out = NULL;
+    return copy(out, kind, b, &(struct origin){"the value", "given"}, f);
+}
+
+int cq_secret_from_env(struct cq_secret **out, enum cq_secret_kind kind, const char *name,
+                       struct cq_fault *f)
+{
+    const struct origin from = {"environment variable", name};
+    const char *v = getenv(name);
+
+    *out = NULL;
+    if (!v) return refuse(f, &from, "is not set");
+    return copy(out, kind, cq_str(v), &from, f);
+}
+
+/* Reads to the end of the file, at most cap bytes; more: n is cap + 1. */
+static int slurp(int fd, struct cq_secret *s)
+{
+    while (s->n < s->cap) {
+        ssize_t got = read(fd, s->data + s->n, s->cap - s->n);
+
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return errno;
+        if (got == 0) break;
+        s->n += (size_t)got;
+    }
+    return 0;
+}
+
+static const char *objection(const struct stat *st, enum cq_secret_kind kind)
+{
+    if (!S_ISREG(st->st_mode)) return "is not a regular file";
+    if (kind == CQ_SECRET_PASSWORD && (st->st_mode & S_IWOTH)) {
+        return "may be written by everybody (chmod o-w)";
+    }
+    if (st->st_size < 0 || (uint64_t)st->st_size > most(kind) + 2) {
+        return "is longer than a secret may be";
+    }
+    return NULL;
+}
+
+static int read_file(struct cq_secret **out, enum cq_secret_kind kind, int fd,
+                     const struct origin *from, struct cq_fault *f)
+{
+    struct cq_secret *s;
+    struct stat st;
+    const char *why;
+    int e;
+
+    if (fstat(fd, &st)) return refuse(f, from, strerror(errno));
+    why = objection(&st, kind);
+    if (why) return refuse(f, from, why);
+    s = map((size_t)st.st_size + 3); /* a file that grows meanwhile shows as too long */
+    if (!s) return cq_fault_set(f, CQ_ENOMEM, "no memory for a secret");
+    e = slurp(fd, s);
+    if (e) {
+        cq_secret_release(s);
+        return refuse(f, from, strerror(e));
+    }
+    return finish(out, s, kind, from, f);
+}
+
+int cq_secret_from_file(struct cq_secret **out, enum cq_secret_kind kind, const char *path,
+                        struct cq_fault *f)
+{
+    const struct origin from = {"file", path};
+    int fd, err;
+
+    *out = NULL;
+    /* NONBLOCK: a FIFO under that name must not stop the loop; it is refused below. */
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) return refuse(f, &from, strerror(errno));
+    err = read_file(out, kind, fd, &from, f);
+    (void)close(fd);
+    return err;
+}

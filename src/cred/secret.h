@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A secret (a password, a PEM key) in memory of its own: mapped alone, left out of core dumps,
+ * locked where the limit allows it, wiped before it is unmapped, never printed. Bytes of a file go
+ * there by read(2) straight away, no stdio buffer in between. Counted by reference, so that ten
+ * thousand targets may share one.
+ *
+ *   cq_secret_from_* -> cq_secret_bytes -> cq_secret_release      failure: CQ_ESECRET with words
+ * that name the source only
+ */
+#ifndef CQ_CRED_SECRET_H
+#define CQ_CRED_SECRET_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+struct cq_secret;
+
+/* What is asked of the bytes. */
+enum cq_secret_kind {
+    CQ_SECRET_PASSWORD, /* one trailing LF or CRLF is removed; empty and NUL refused; CQ_MAX_SECRET
+                         */
+    CQ_SECRET_PEM,      /* as it is; empty refused; CQ_MAX_PEM */
+};
+
+int cq_secret_from_bytes(struct cq_secret **out, enum cq_secret_kind kind, cq_bytes b,
+                         struct cq_fault *f);
+/* A regular file (links are followed, as Kubernetes mounts them) that not everybody may write. */
+int cq_secret_from_file(struct cq_secret **out, enum cq_secret_kind kind, const char *path,
+                        struct cq_fault *f);
+int cq_secret_from_env(struct cq_secret **out, enum cq_secret_kind kind, const char *name,
+                       struct cq_fault *f);
+
+cq_bytes cq_secret_bytes(const struct cq_secret *s); /* null for NULL */
+struct cq_secret *cq_secret_retain(struct cq_secret *s);
+void cq_secret_release(struct cq_secret *s); /* NULL is allowed; the last one wipes */
+
+#endif
