@@ -28,6 +28,12 @@ struct cq_crawl;
 
 enum cq_login { CQ_LOGIN_NONE, CQ_LOGIN_PLAIN, CQ_LOGIN_MTLS };
 
+/* What an attempt saw of rows that point to nothing: seen again under the same version it is an anomaly, not a torn read. */
+struct cq_orphans {
+    char digest[33];  /* "": none were seen */
+    char version[37]; /* the contacted node's schema version; "": null */
+};
+
 struct cq_crawl_options {
     const struct cq_mem *mem;
     struct cq_account *account;  /* of the crawler: pages of all crawls; NULL: no limit */
@@ -56,14 +62,15 @@ struct cq_crawl_options {
     uint32_t page_rows;          /* 0: by bytes (CQ_PAGE_BYTES) */
     bool discard;                /* `check`: read everything, write no records but make the verdict */
     uint16_t default_port;       /* dialled port: of nodes that name none */
+    const struct cq_orphans *previous; /* of the attempt before this one (DONE's orphans); NULL: there was none */
 };
 
 enum cq_crawl_event_kind {
     CQ_CRAWL_RECORD, /* line, record_kind */
-    CQ_CRAWL_STEP,   /* step, err, ns, text: protocol, login, read ended (network steps come back as they were told) */
+    CQ_CRAWL_STEP,   /* step, err, ns, text: protocol, login, read ended (resolve, connect, tls are the shell's to report) */
     CQ_CRAWL_REDIAL, /* close the connection and open another one; then cq_crawl_connected again */
-    CQ_CRAWL_HANGUP, /* the connection is not needed any more: close it. More events follow. */
-    CQ_CRAWL_DONE,   /* the last one; scope, retry */
+    CQ_CRAWL_HANGUP, /* the connection (or dialling) is not needed any more: close it. More events follow. */
+    CQ_CRAWL_DONE,   /* the last one; err, text, scope, counts, retry, orphans */
 };
 
 enum cq_retry {
@@ -83,6 +90,7 @@ struct cq_crawl_event {
     const struct cq_scope *scope; /* DONE: as written into scope_end; lives until cq_crawl_free */
     const uint64_t *counts;       /* DONE: lines written by kind, CQ_N_KINDS of them */
     enum cq_retry retry;
+    const struct cq_orphans *orphans; /* DONE: for options.previous of the next attempt (copy it) */
 };
 
 /* 0 or CQ_ENOMEM. */
@@ -101,6 +109,17 @@ void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n); /* *n == 0: not
 void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns);
 cq_bytes cq_crawl_pending(struct cq_crawl *c);
 void cq_crawl_sent(struct cq_crawl *c, size_t n);
+
+/*
+ * Deadlines stand still while we are the ones who wait: pause when the consumer of records says so (and call no
+ * cq_crawl_next meanwhile), resume when it takes them again. A crawl that waits for memory pauses itself: is_starved says
+ * so; call cq_crawl_next again when another crawl gave memory back (its DONE, or its HANGUP).
+ */
+void cq_crawl_pause(struct cq_crawl *c, uint64_t now_ns);
+void cq_crawl_resume(struct cq_crawl *c, uint64_t now_ns);
+bool cq_crawl_is_starved(const struct cq_crawl *c);
+/* What the shell spent on this crawl, for cost.cpu_us; adds up. */
+void cq_crawl_cpu(struct cq_crawl *c, uint64_t ns);
 
 uint64_t cq_crawl_deadline(const struct cq_crawl *c);
 void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns);
