@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers statements (answer.h). Layouts: CQL v4 sections 4.1.4 and 4.2.5. */
+#include "sim/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { Q_VALUES = 1, Q_SKIP = 2, Q_PAGE = 4, Q_STATE = 8, Q_SERIAL = 16, Q_TIME = 32 };
+enum { R_GLOBAL = 1, R_MORE = 2, R_NO_METADATA = 4, RESULT_ROWS = 2 };
+enum { STATE_MAGIC = 0x43515349, STATE_BYTES = 20 };
+
+/* One answer in the making. */
+struct page {
+    const struct cqsim_table *table;
+    const struct cqsim_rows *rows;
+    struct cqsim_rows own; /* rows that were made for this request */
+    unsigned n_columns;
+    unsigned columns[CQSIM_MAX_COLUMNS];
+    bool every_column;
+    size_t from, to;
+    bool more;
+};
+
+bool cqsim_query_parse(struct cqsim_slice body, unsigned version, struct cqsim_query *out)
+{
+    struct cqsim_reader r = cqsim_reader(body);
+    *out = (struct cqsim_query){.text = cqsim_get_long_string(&r)};
+    out->consistency = cqsim_get_u16(&r);
+    uint32_t flags = version >= 5 ? cqsim_get_u32(&r) : cqsim_get_u8(&r);
+    out->skip_metadata = (flags & Q_SKIP) != 0;
+    if (flags & Q_VALUES) {
+        unsigned n = cqsim_get_u16(&r);
+        for (unsigned i = 0; i < n; i++)
+            cqsim_get_bytes(&r);
+    }
+    if (flags & Q_PAGE) out->page_size = cqsim_get_u32(&r);
+    if (out->page_size > INT32_MAX) out->page_size = 0;
+    if (flags & Q_STATE) out->state = cqsim_get_bytes(&r);
+    return !r.bad;
+}
+
+void cqsim_error_body(const struct cqsim_error *e, struct cqsim_buf *body)
+{
+    cqsim_put_u32(body, e->code);
+    cqsim_put_string(body, e->text);
+}
+
+static bool say(struct cqsim_error *e, uint32_t code, const char *text)
+{
+    e->code = code;
+    cqsim_copy_text(e->text, sizeof e->text, cqsim_text(text));
+    return false;
+}
+
+/* The faults that answer a statement on table st with an error. */
+static bool spoiled(struct cqsim_cluster *c, const struct cqsim_statement *st,
+                    struct cqsim_error *e)
+{
+    const struct cqsim_faults *f = &c->faults;
+    if (c->overloaded_left > 0) {
+        c->overloaded_left--;
+        return !say(e, CQSIM_E_OVERLOADED,
+                    "Server is in overloaded state. Cannot accept more "
+                    "requests at this point");
+    }
+    if (cqsim_faults_names(f->denied, st->keyspace, st->table)) {
+        e->code = CQSIM_E_DENIED;
+        snprintf(e->text, sizeof e->text,
+                 "User %s has no SELECT permission on <table %s.%s> or any of its parents",
+                 c->config->user ? c->config->user : "anonymous", st->keyspace, st->table);
+        return true;
+    }
+    if (cqsim_faults_names(f->fail, st->keyspace, st->table))
+        return !say(e, CQSIM_E_SERVER, "java.lang.RuntimeException: simulated failure");
+    return false;
+}
+
+static const struct cqsim_table *find_table(struct cqsim_cluster *c,
+                                            const struct cqsim_statement *st, struct cqsim_error *e)
+{
+    const struct cqsim_table *t = cqsim_dataset_find(c->data, st->keyspace, st->table);
+    if (t != NULL && t->error != 0) {
+        say(e, t->error, t->error_text);
+        return NULL;
+    }
+    if (t != NULL && !cqsim_faults_names(c->faults.absent, st->keyspace, st->table)) return t;
+    cqsim_release_absent(c->config->release, cqsim_dataset_has_keyspace(c->data, st->keyspace),
+                         st->keyspace, st->table, e);
+    return NULL;
+}
+
+static bool unknown_column(const struct cqsim_cluster *c, const struct cqsim_statement *st,
+                           const char *name, struct cqsim_error *e)
+{
+    bool old = c->config->release->line <= CQSIM_311;
+    e->code = CQSIM_E_INVALID;
+    snprintf(e->text, sizeof e->text, "Undefined column name %s%s%s%s%s", name,
+             old ? "" : " in table ", old ? "" : st->keyspace, old ? "" : ".",
+             old ? "" : st->table);
+    return false;
+}
+
+static bool choose_columns(const struct cqsim_cluster *c, const struct cqsim_statement *st,
+                           struct page *p, struct cqsim_error *e)
+{
+    p->every_column = st->n_names == 0;
+    p->n_columns = p->every_column ? p->table->n_columns : st->n_names;
+    for (unsigned i = 0; i < p->n_columns; i++) {
+        int at = (int)i;
+        if (!p->every_column) at = cqsim_table_column(p->table, cqsim_text(st->names[i]));
+        if (at < 0) return unknown_column(c, st, st->names[i], e);
+        p->columns[i] = (unsigned)at;
+    }
+    return true;
+}
+
+/* Rows that the condition leaves: the table's own, or a copy. */
+static bool choose_rows(struct cqsim_cluster *c, const struct cqsim_statement *st, struct page *p,
+                        struct cqsim_error *e)
+{
+    p->rows = &p->table->rows;
+    if (strcmp(st->keyspace, "system") == 0 && !c->data->recorded) {
+        cqsim_cluster_rows(c, p->table, &p->own);
+        p->rows = &p->own;
+    }
+    if (st->where[0] == 0) return true;
+    int at = cqsim_table_column(p->table, cqsim_text(st->where));
+    if (at < 0) return unknown_column(c, st, st->where, e);
+    struct cqsim_rows left = {0};
+    for (size_t i = 0; i < p->rows->n; i++) {
+        struct cqsim_slice row = cqsim_rows_get(p->rows, i);
+        if (cqsim_is(cqsim_row_cell(row, (unsigned)at), st->equals)) cqsim_rows_add(&left, row);
+    }
+    cqsim_rows_fini(&p->own);
+    p->own = left;
+    p->rows = &p->own;
+    return true;
+}
+
+/* Page state: magic, statement, row. */
+static void put_state(struct cqsim_buf *b, const struct cqsim_statement *st, uint64_t row)
+{
+    cqsim_put_u32(b, STATE_BYTES);
+    cqsim_put_u32(b, STATE_MAGIC);
+    cqsim_put_u64(b, st->digest);
+    cqsim_put_u64(b, row);
+}
+
+static bool choose_page(const struct cqsim_cluster *c, const struct cqsim_query *q,
+                        const struct cqsim_statement *st, struct page *p, struct cqsim_error *e)
+{
+    uint32_t size = q->page_size;
+    if (size > 0 && c->config->page_rows > 0) size = c->config->page_rows;
+    if (q->state.p != NULL) {
+        struct cqsim_reader r = cqsim_reader(q->state);
+        bool mine = cqsim_get_u32(&r) == STATE_MAGIC;
+        uint64_t digest = (uint64_t)cqsim_get_u32(&r) << 32;
+        digest |= cqsim_get_u32(&r);
+        cqsim_get_u32(&r);
+        p->from = cqsim_get_u32(&r);
+        if (r.bad || !mine || digest != st->digest || p->from > p->rows->n)
+            return say(e, CQSIM_E_PROTOCOL, "Invalid value for the paging state");
+    }
+    p->to = p->rows->n;
+    if (size > 0 && p->to - p->from >= size) {
+        p->to = p->from + size;
+        p->more = true;
+    }
+    return true;
+}
+
+static void put_metadata(struct cqsim_buf *b, const struct page *p)
+{
+    cqsim_put_string(b, p->table->keyspace);
+    cqsim_put_string(b, p->table->name);
+    for (unsigned i = 0; i < p->n_columns; i++) {
+        const struct cqsim_column *col = &p->table->columns[p->columns[i]];
+        cqsim_put_string(b, col->name);
+        cqsim_put(b, col->option, col->n_option);
+    }
+}
+
+static void put_rows(struct cqsim_buf *b, const struct page *p)
+{
+    cqsim_put_u32(b, (uint32_t)(p->to - p->from));
+    for (size_t i = p->from; i < p->to; i++) {
+        struct cqsim_slice row = cqsim_rows_get(p->rows, i);
+        if (p->every_column) {
+            cqsim_put(b, row.p, row.n);
+            continue;
+        }
+        for (unsigned c = 0; c < p->n_columns; c++) {
+            struct cqsim_slice cell = cqsim_row_cell(row, p->columns[c]);
+            if (cell.p == NULL)
+                cqsim_put_u32(b, UINT32_MAX);
+            else
+                cqsim_put_bytes(b, cell);
+        }
+    }
+}
+
+static void put_result(struct cqsim_buf *b, const struct cqsim_query *q,
+                       const struct cqsim_statement *st, const struct page *p)
+{
+    uint32_t flags = q->skip_metadata ? R_NO_METADATA : R_GLOBAL;
+    cqsim_put_u32(b, RESULT_ROWS);
+    cqsim_put_u32(b, flags | (p->more ? R_MORE : 0));
+    cqsim_put_u32(b, p->n_columns);
+    if (p->more) put_state(b, st, p->to);
+    if (!q->skip_metadata) put_metadata(b, p);
+    put_rows(b, p);
+}
+
+/* true when the page stands; false with an error. */
+static bool make_page(struct cqsim_cluster *c, const struct cqsim_query *q,
+                      struct cqsim_statement *st, struct page *p, struct cqsim_error *e)
+{
+    if (!cqsim_statement_parse(q->text, st, e)) return false;
+    if (spoiled(c, st, e)) return false;
+    p->table = find_table(c, st, e);
+    if (p->table == NULL) return false;
+    if (!choose_columns(c, st, p, e) || !choose_rows(c, st, p, e)) return false;
+    return choose_page(c, q, st, p, e);
+}
+
+unsigned cqsim_answer(struct cqsim_cluster *c, const struct cqsim_query *q, unsigned version,
+                      struct cqsim_counts *counts, struct cqsim_buf *body)
+{
+    (void)version;
+    struct cqsim_statement *st = cqsim_alloc(sizeof *st);
+    struct page p = {0};
+    struct cqsim_error e = {0};
+    bool ok = make_page(c, q, st, &p, &e);
+    if (ok) {
+        put_result(body, q, st, &p);
+        counts->pages++;
+        counts->rows += p.to - p.from;
+        if (strcmp(st->keyspace, "system_schema") == 0 && strcmp(st->table, "tables") == 0 &&
+            p.from == 0)
+            cqsim_cluster_tear(c);
+    } else {
+        cqsim_error_body(&e, body);
+        counts->errors++;
+    }
+    cqsim_rows_fini(&p.own);
+    free(st);
+    return ok ? CQSIM_OP_RESULT : CQSIM_OP_ERROR;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One simulated cluster as seen through its contact point: who it is, which data set it shows, what
+ * it does wrong, and what was counted. system.local and the peers tables are written here per
+ * request, because they belong to one cluster and change (schema_version under the fault torn).
+ */
+#ifndef CQSIM_CLUSTER_H
+#define CQSIM_CLUSTER_H
+
+#include "sim/dataset.h"
+#include "sim/envelope.h"
+
+/* Counters of one connection or one cluster. */
+struct cqsim_counts {
+    uint64_t requests[CQSIM_N_OPCODES];
+    uint64_t waits;     /* bursts of requests: the client had every answer and asked again */
+    uint64_t bytes_in;  /* CQL bytes, inside TLS */
+    uint64_t bytes_out; /* CQL bytes handed to the shell */
+    uint64_t wire_in;   /* bytes of the socket */
+    uint64_t wire_out;
+    uint64_t pages; /* RESULT Rows */
+    uint64_t rows;
+    uint64_t errors;
+    uint64_t events;
+};
+
+enum { CQSIM_MAX_KEPT = 16 }; /* connections kept one by one in the statistics, per cluster */
+
+struct cqsim_cluster {
+    const struct cqsim_config *config;
+    struct cqsim_dataset *data;
+    struct cqsim_faults faults;
+    size_t index;
+    uint8_t ip[4];
+    uint16_t port;
+    uint64_t torn_left;
+    uint64_t overloaded_left;
+    unsigned generation; /* of the schema: schema_version follows it */
+
+    uint64_t n_connections;
+    uint64_t n_open;
+    struct cqsim_counts total;
+    struct cqsim_counts kept[CQSIM_MAX_KEPT];
+};
+
+/* Node 0 is the contact point; the others are peers, which never listen. */
+void cqsim_cluster_address(const struct cqsim_cluster *c, unsigned node, uint8_t ip[4]);
+/* The rows of system.local, peers or peers_v2 now. */
+void cqsim_cluster_rows(const struct cqsim_cluster *c, const struct cqsim_table *t,
+                        struct cqsim_rows *out);
+/* The fault torn: called when the main tables are read. */
+void cqsim_cluster_tear(struct cqsim_cluster *c);
+void cqsim_counts_add(struct cqsim_counts *sum, const struct cqsim_counts *one);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sockets (link.h). Happy path: on_read -> feed -> pump -> uv_write -> on_written -> pump. At most
+ * one write is under way; while it is, the node's output stays where it is, which is how
+ * back-pressure reaches the node. The timer serves latency, trickle and the pieces of the fault
+ * split.
+ */
+#include "sim/link.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void pump(struct cqsim_link *link);
+
+static uint64_t now_of(const struct cqsim_link *link)
+{
+    return uv_now(link->tcp.loop);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct cqsim_link *link = handle->data;
+    struct cqsim_links *links = link->links;
+    if (--link->n_handles > 0) return;
+    if (link->prev != NULL)
+        link->prev->next = link->next;
+    else
+        links->first = link->next;
+    if (link->next != NULL) link->next->prev = link->prev;
+    links->n--;
+    cqsim_conn_free(link->conn);
+    cqsim_tls_free(link->tls);
+    cqsim_buf_fini(&link->wire);
+    free(link);
+}
+
+static void close_timer(struct cqsim_link *link)
+{
+    uv_close((uv_handle_t *)&link->timer, on_closed);
+}
+
+void cqsim_link_close(struct cqsim_link *link)
+{
+    if (link->closing) return;
+    link->closing = true;
+    uv_close((uv_handle_t *)&link->tcp, on_closed);
+    close_timer(link);
+}
+
+static void reset(struct cqsim_link *link)
+{
+    if (link->closing) return;
+    if (uv_tcp_close_reset(&link->tcp, on_closed) != 0) {
+        cqsim_link_close(link);
+        return;
+    }
+    link->closing = true;
+    close_timer(link);
+}
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+    (void)status;
+    cqsim_link_close(req->data);
+}
+
+static void end(struct cqsim_link *link)
+{
+    if (cqsim_conn_end(link->conn) == CQSIM_RESET) {
+        reset(link);
+        return;
+    }
+    link->shutdown.data = link;
+    if (uv_shutdown(&link->shutdown, (uv_stream_t *)&link->tcp, on_shutdown) != 0)
+        cqsim_link_close(link);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    pump(timer->data);
+}
+
+static void arm(struct cqsim_link *link)
+{
+    uint64_t now = now_of(link), at = cqsim_conn_deadline(link->conn, now);
+    if (at == UINT64_MAX) return;
+    uv_timer_start(&link->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct cqsim_link *link = req->data;
+    link->writing = false;
+    if (link->closing) return;
+    if (status < 0) {
+        cqsim_link_close(link);
+        return;
+    }
+    link->conn->counts.wire_out += cqsim_buf_len(&link->wire);
+    cqsim_buf_clear(&link->wire);
+    cqsim_conn_sent(link->conn, link->n_plain);
+    link->n_plain = 0;
+    if (link->conn->cluster->faults.split > 0)
+        uv_timer_start(&link->timer, on_timer, 0, 0);
+    else
+        pump(link);
+}
+
+/* What goes out next stands in wire afterwards; nothing when there is nothing. */
+static void gather(struct cqsim_link *link)
+{
+    if (link->tls != NULL && !cqsim_tls_is_open(link->tls)) {
+        cqsim_tls_out(link->tls, &link->wire);
+        return;
+    }
+    struct cqsim_slice s = cqsim_conn_pending(link->conn, now_of(link));
+    link->n_plain = s.n;
+    if (link->tls == NULL) {
+        cqsim_put(&link->wire, s.p, s.n);
+        return;
+    }
+    cqsim_tls_write(link->tls, s);
+    cqsim_tls_out(link->tls, &link->wire);
+}
+
+static void pump(struct cqsim_link *link)
+{
+    if (link->closing || link->writing) return;
+    gather(link);
+    if (cqsim_buf_len(&link->wire) == 0) {
+        if (cqsim_conn_end(link->conn) != CQSIM_OPEN)
+            end(link);
+        else
+            arm(link);
+        return;
+    }
+    uv_buf_t buf = uv_buf_init((char *)link->wire.p, (unsigned)link->wire.end);
+    link->writing = true;
+    link->write.data = link;
+    if (uv_write(&link->write, (uv_stream_t *)&link->tcp, &buf, 1, on_written) != 0)
+        cqsim_link_close(link);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    (void)suggested;
+    struct cqsim_link *link = handle->data;
+    *buf = uv_buf_init((char *)link->links->scratch, CQSIM_READ_CHUNK);
+}
+
+/* Ciphertext to the node; after a failure the alert goes out and the socket is closed. */
+static void feed_tls(struct cqsim_link *link, struct cqsim_slice in)
+{
+    struct cqsim_buf *plain = &link->links->plain;
+    cqsim_buf_clear(plain);
+    bool was_open = cqsim_tls_is_open(link->tls);
+    bool ok = cqsim_tls_feed(link->tls, in, plain);
+    if (!was_open && cqsim_tls_is_open(link->tls))
+        link->conn->has_client_cert = cqsim_tls_has_client_cert(link->tls);
+    if (cqsim_buf_len(plain) > 0) cqsim_conn_feed(link->conn, cqsim_buf_slice(plain), now_of(link));
+    if (!ok && link->conn->end == CQSIM_OPEN) link->conn->end = CQSIM_CLOSE;
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct cqsim_link *link = stream->data;
+    if (n < 0) {
+        cqsim_link_close(link);
+        return;
+    }
+    if (n == 0 || link->closing) return;
+    struct cqsim_slice in = {(const uint8_t *)buf->base, (size_t)n};
+    link->conn->counts.wire_in += in.n;
+    if (link->tls != NULL)
+        feed_tls(link, in);
+    else
+        cqsim_conn_feed(link->conn, in, now_of(link));
+    pump(link);
+}
+
+void cqsim_link_accept(struct cqsim_links *links, uv_stream_t *listener, struct cqsim_cluster *c)
+{
+    struct cqsim_link *link = cqsim_alloc(sizeof *link);
+    link->links = links;
+    link->n_handles = 2;
+    uv_tcp_init(listener->loop, &link->tcp);
+    uv_timer_init(listener->loop, &link->timer);
+    link->tcp.data = link;
+    link->timer.data = link;
+    link->conn = cqsim_conn_new(c, uv_now(listener->loop));
+    if (links->tls != NULL) link->tls = cqsim_tls_new(links->tls);
+    link->next = links->first;
+    if (link->next != NULL) link->next->prev = link;
+    links->first = link;
+    links->n++;
+    uv_stream_t *stream = (uv_stream_t *)&link->tcp;
+    if (uv_accept(listener, stream) != 0 || uv_read_start(stream, on_alloc, on_read) != 0) {
+        cqsim_link_close(link);
+        return;
+    }
+    uv_tcp_nodelay(&link->tcp, 1);
+    pump(link);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Segments of v5: CRCs, encoder, decoder, packer (segment.h). */
+#include "sim/segment.h"
+
+#include "sim/envelope.h"
+
+uint32_t cqsim_crc24(struct cqsim_slice s)
+{
+    uint32_t crc = 0x875060;
+    for (size_t i = 0; i < s.n; i++) {
+        crc ^= (uint32_t)s.p[i] << 16;
+        for (unsigned bit = 0; bit < 8; bit++) {
+            crc <<= 1;
+            if (crc & 0x1000000) crc ^= 0x1974f0b;
+        }
+    }
+    return crc & 0xffffff;
+}
+
+static uint32_t crc32_step(uint32_t crc, const uint8_t *p, size_t n, const uint32_t table[16])
+{
+    for (size_t i = 0; i < n; i++) {
+        crc = crc >> 4 ^ table[(crc ^ p[i]) & 15];
+        crc = crc >> 4 ^ table[(crc ^ (uint32_t)p[i] >> 4) & 15];
+    }
+    return crc;
+}
+
+/* zlib's CRC32, fed with FA 2D 55 CA first. */
+uint32_t cqsim_crc32(struct cqsim_slice s)
+{
+    static const uint8_t seed[4] = {0xfa, 0x2d, 0x55, 0xca};
+    static const uint32_t table[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
+    uint32_t crc = crc32_step(UINT32_MAX, seed, sizeof seed, table);
+    return ~crc32_step(crc, s.p, s.n, table);
+}
+
+/* The payload's length on the wire and its plain length (0: stored), from a checked header. */
+static bool read_header(struct cqsim_reader *r, bool lz4, size_t *n_wire, size_t *n_plain,
+                        bool *self_contained)
+{
+    unsigned n_word = lz4 ? 5 : 3;
+    struct cqsim_slice raw = {r->p, n_word};
+    uint64_t word = cqsim_get_le(r, n_word);
+    uint32_t crc = (uint32_t)cqsim_get_le(r, 3);
+    *n_wire = word & 0x1ffff;
+    *n_plain = lz4 ? word >> 17 & 0x1ffff : 0;
+    *self_contained = word >> (lz4 ? 34 : 17) & 1;
+    return crc == cqsim_crc24(raw);
+}
+
+enum cqsim_segment_result cqsim_segment_next(struct cqsim_slice in, bool lz4,
+                                             struct cqsim_buf *scratch, struct cqsim_segment *out,
+                                             size_t *used)
+{
+    if (in.n < (lz4 ? 8u : 6u)) return CQSIM_SEGMENT_MORE;
+    struct cqsim_reader r = cqsim_reader(in);
+    size_t n_wire, n_plain;
+    if (!read_header(&r, lz4, &n_wire, &n_plain, &out->self_contained))
+        return CQSIM_SEGMENT_BAD_HEADER;
+    if (cqsim_left(&r) < n_wire + 4) return CQSIM_SEGMENT_MORE;
+    out->payload = cqsim_take(&r, n_wire);
+    if (cqsim_crc32(out->payload) != cqsim_get_le(&r, 4)) return CQSIM_SEGMENT_BAD_PAYLOAD;
+    *used = in.n - cqsim_left(&r);
+    if (n_plain == 0) return CQSIM_SEGMENT_ONE;
+    cqsim_buf_clear(scratch);
+    if (!cqsim_lz4_unpack(out->payload, n_plain, scratch)) return CQSIM_SEGMENT_BAD_PAYLOAD;
+    out->payload = cqsim_buf_slice(scratch);
+    return CQSIM_SEGMENT_ONE;
+}
+
+void cqsim_segment_put(struct cqsim_buf *b, struct cqsim_slice payload, bool self_contained,
+                       bool lz4)
+{
+    struct cqsim_buf packed = {0};
+    struct cqsim_slice wire = payload;
+    uint64_t word = (uint64_t)self_contained << (lz4 ? 34 : 17);
+    if (lz4) {
+        cqsim_lz4_pack(payload, &packed);
+        if (cqsim_buf_len(&packed) < payload.n) {
+            wire = cqsim_buf_slice(&packed);
+            word |= (uint64_t)payload.n << 17;
+        }
+    }
+    word |= wire.n;
+    unsigned n_word = lz4 ? 5 : 3;
+    cqsim_put_le(b, word, n_word);
+    cqsim_put_le(b, cqsim_crc24((struct cqsim_slice){b->p + b->end - n_word, n_word}), 3);
+    cqsim_put(b, wire.p, wire.n);
+    cqsim_put_le(b, cqsim_crc32(wire), 4);
+    cqsim_buf_fini(&packed);
+}
+
+void cqsim_packer_flush(struct cqsim_packer *p, struct cqsim_buf *out)
+{
+    if (cqsim_buf_len(&p->whole) == 0) return;
+    cqsim_segment_put(out, cqsim_buf_slice(&p->whole), true, p->lz4);
+    cqsim_buf_clear(&p->whole);
+}
+
+void cqsim_packer_add(struct cqsim_packer *p, struct cqsim_slice envelope, struct cqsim_buf *out)
+{
+    size_t cut = p->lz4 ? CQSIM_CUT_LZ4 : CQSIM_CUT_PLAIN;
+    if (cqsim_buf_len(&p->whole) + envelope.n >= cut) cqsim_packer_flush(p, out);
+    if (envelope.n < cut) {
+        cqsim_put(&p->whole, envelope.p, envelope.n);
+        return;
+    }
+    while (envelope.n > 0) {
+        size_t n = envelope.n < cut ? envelope.n : cut;
+        cqsim_segment_put(out, (struct cqsim_slice){envelope.p, n}, false, p->lz4);
+        envelope.p += n;
+        envelope.n -= n;
+    }
+}

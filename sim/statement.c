@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parser of statement.h: one token ahead, no recursion. */
+#include "sim/statement.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum token_kind { T_END, T_WORD, T_QUOTED, T_TEXT, T_SIGN };
+
+struct parser {
+    struct cqsim_slice in;
+    size_t at;
+    size_t token_at;
+    enum token_kind kind;
+    char token[CQSIM_MAX_NAME];
+};
+
+static void read_quoted(struct parser *p, uint8_t quote)
+{
+    size_t n = 0;
+    for (p->at++; p->at < p->in.n; p->at++) {
+        uint8_t c = p->in.p[p->at];
+        if (c == quote) {
+            p->at++;
+            if (p->at >= p->in.n || p->in.p[p->at] != quote) break;
+        }
+        if (n + 1 < sizeof p->token) p->token[n++] = (char)c;
+    }
+    p->token[n] = 0;
+}
+
+static void next(struct parser *p)
+{
+    while (p->at < p->in.n && isspace(p->in.p[p->at]))
+        p->at++;
+    p->token_at = p->at;
+    p->token[0] = 0;
+    p->kind = T_END;
+    if (p->at >= p->in.n) return;
+    uint8_t c = p->in.p[p->at];
+    if (c == '"' || c == '\'') {
+        p->kind = c == '"' ? T_QUOTED : T_TEXT;
+        read_quoted(p, c);
+        return;
+    }
+    size_t n = 0;
+    while (p->at < p->in.n && (isalnum(p->in.p[p->at]) || p->in.p[p->at] == '_')) {
+        if (n + 1 < sizeof p->token) p->token[n++] = (char)p->in.p[p->at];
+        p->at++;
+    }
+    p->kind = n > 0 ? T_WORD : T_SIGN;
+    if (n == 0) p->token[n++] = (char)p->in.p[p->at++];
+    p->token[n] = 0;
+}
+
+static bool accept(struct parser *p, const char *text)
+{
+    bool yes = (p->kind == T_WORD || p->kind == T_SIGN) && strcasecmp(p->token, text) == 0;
+    if (yes) next(p);
+    return yes;
+}
+
+static bool name(struct parser *p, char *out)
+{
+    if (p->kind != T_WORD && p->kind != T_QUOTED) return false;
+    for (size_t i = 0;; i++) {
+        out[i] = p->kind == T_WORD ? (char)tolower((unsigned char)p->token[i]) : p->token[i];
+        if (out[i] == 0) break;
+    }
+    next(p);
+    return true;
+}
+
+static bool select_list(struct parser *p, struct cqsim_statement *st)
+{
+    if (accept(p, "*")) return true;
+    do {
+        if (st->n_names == CQSIM_MAX_COLUMNS) return false;
+        if (!name(p, st->names[st->n_names])) return false;
+        st->n_names++;
+    } while (accept(p, ","));
+    return true;
+}
+
+static bool condition(struct parser *p, struct cqsim_statement *st)
+{
+    if (!accept(p, "where")) return true;
+    if (!name(p, st->where) || !accept(p, "=") || p->kind != T_TEXT) return false;
+    memcpy(st->equals, p->token, sizeof st->equals);
+    next(p);
+    return true;
+}
+
+static bool select_statement(struct parser *p, struct cqsim_statement *st)
+{
+    if (!accept(p, "select") || !select_list(p, st) || !accept(p, "from")) return false;
+    if (!name(p, st->table)) return false;
+    if (accept(p, ".")) {
+        memcpy(st->keyspace, st->table, sizeof st->keyspace);
+        if (!name(p, st->table)) return false;
+    }
+    if (!condition(p, st)) return false;
+    accept(p, ";");
+    return p->kind == T_END;
+}
+
+/* FNV-1a over the text: good enough to tell one statement from another. */
+static uint64_t digest(struct cqsim_slice text)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < text.n; i++)
+        h = (h ^ text.p[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+bool cqsim_statement_parse(struct cqsim_slice text, struct cqsim_statement *out,
+                           struct cqsim_error *error)
+{
+    struct parser p = {.in = text};
+    *out = (struct cqsim_statement){.digest = digest(text)};
+    next(&p);
+    if (!select_statement(&p, out)) {
+        error->code = CQSIM_E_SYNTAX;
+        snprintf(error->text, sizeof error->text, "line 1:%zu no viable alternative at input '%s'",
+                 p.token_at, p.kind == T_END ? "<EOF>" : p.token);
+        return false;
+    }
+    if (out->keyspace[0] == 0) {
+        error->code = CQSIM_E_INVALID;
+        snprintf(error->text, sizeof error->text,
+                 "No keyspace has been specified. USE a keyspace, or explicitly specify "
+                 "keyspace.tablename");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The few statements that the simulator understands:
+ *
+ *   SELECT * | name [, name ...] FROM keyspace.table [WHERE name = 'text'] [;]
+ *
+ * Keywords in any case, names bare (folded to lower case) or quoted. Anything else gives the error
+ * that a server gives: 0x2000 with the place of the first token that does not fit.
+ */
+#ifndef CQSIM_STATEMENT_H
+#define CQSIM_STATEMENT_H
+
+#include "sim/release.h"
+
+struct cqsim_statement {
+    char keyspace[CQSIM_MAX_NAME];
+    char table[CQSIM_MAX_NAME];
+    unsigned n_names; /* 0 = every column */
+    char names[CQSIM_MAX_COLUMNS][CQSIM_MAX_NAME];
+    char where[CQSIM_MAX_NAME]; /* "" = no condition */
+    char equals[CQSIM_MAX_NAME];
+    uint64_t digest; /* names the statement: a paging state belongs to one */
+};
+
+bool cqsim_statement_parse(struct cqsim_slice text, struct cqsim_statement *out,
+                           struct cqsim_error *error);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Server-side TLS over memory BIOs (tls.h). */
+#include "sim/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct cqsim_tls_context {
+    SSL_CTX *ctx;
+};
+
+struct cqsim_tls {
+    SSL *ssl;
+    BIO *in;
+    BIO *out;
+};
+
+static bool load(SSL_CTX *ctx, const struct cqsim_config *config)
+{
+    if (SSL_CTX_use_certificate_chain_file(ctx, config->cert) != 1) return false;
+    if (SSL_CTX_use_PrivateKey_file(ctx, config->key, SSL_FILETYPE_PEM) != 1) return false;
+    if (SSL_CTX_check_private_key(ctx) != 1) return false;
+    if (config->client_ca != NULL) {
+        if (SSL_CTX_load_verify_locations(ctx, config->client_ca, NULL) != 1) return false;
+        STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(config->client_ca);
+        if (names != NULL) SSL_CTX_set_client_CA_list(ctx, names);
+        int mode = SSL_VERIFY_PEER;
+        if (config->require_client_cert) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+        SSL_CTX_set_verify(ctx, mode, NULL);
+    }
+    if (config->tls_max != NULL && strcmp(config->tls_max, "1.2") == 0)
+        return SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1;
+    return true;
+}
+
+struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_config *config, char *error,
+                                                size_t n_error)
+{
+    static const unsigned char id[] = "cqlsim";
+    struct cqsim_tls_context *c = cqsim_alloc(sizeof *c);
+    c->ctx = SSL_CTX_new(TLS_server_method());
+    if (c->ctx != NULL && load(c->ctx, config)) {
+        SSL_CTX_set_session_id_context(c->ctx, id, sizeof id - 1);
+        return c;
+    }
+    snprintf(error, n_error, "TLS: %s", ERR_reason_error_string(ERR_peek_last_error()));
+    cqsim_tls_context_free(c);
+    return NULL;
+}
+
+void cqsim_tls_context_free(struct cqsim_tls_context *ctx)
+{
+    if (ctx == NULL) return;
+    SSL_CTX_free(ctx->ctx);
+    free(ctx);
+}
+
+struct cqsim_tls *cqsim_tls_new(struct cqsim_tls_context *ctx)
+{
+    struct cqsim_tls *tls = cqsim_alloc(sizeof *tls);
+    tls->ssl = SSL_new(ctx->ctx);
+    tls->in = BIO_new(BIO_s_mem());
+    tls->out = BIO_new(BIO_s_mem());
+    if (tls->ssl == NULL || tls->in == NULL || tls->out == NULL) abort();
+    SSL_set_bio(tls->ssl, tls->in, tls->out);
+    SSL_set_accept_state(tls->ssl);
+    return tls;
+}
+
+void cqsim_tls_free(struct cqsim_tls *tls)
+{
+    if (tls == NULL) return;
+    SSL_free(tls->ssl);
+    free(tls);
+}
+
+bool cqsim_tls_feed(struct cqsim_tls *tls, struct cqsim_slice cipher, struct cqsim_buf *plain)
+{
+    enum { CHUNK = 16 << 10 };
+    ERR_clear_error();
+    if (cipher.n > 0) BIO_write(tls->in, cipher.p, (int)cipher.n);
+    for (;;) {
+        int n = SSL_read(tls->ssl, cqsim_buf_space(plain, CHUNK), CHUNK);
+        if (n > 0) {
+            plain->end += (size_t)n;
+            continue;
+        }
+        int why = SSL_get_error(tls->ssl, n);
+        return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ||
+               why == SSL_ERROR_ZERO_RETURN;
+    }
+}
+
+bool cqsim_tls_write(struct cqsim_tls *tls, struct cqsim_slice plain)
+{
+    ERR_clear_error();
+    return plain.n == 0 || SSL_write(tls->ssl, plain.p, (int)plain.n) == (int)plain.n;
+}
+
+void cqsim_tls_shutdown(struct cqsim_tls *tls)
+{
+    ERR_clear_error();
+    SSL_shutdown(tls->ssl);
+}
+
+void cqsim_tls_out(struct cqsim_tls *tls, struct cqsim_buf *cipher)
+{
+    size_t n = BIO_ctrl_pending(tls->out);
+    if (n == 0) return;
+    int got = BIO_read(tls->out, cqsim_buf_space(cipher, n), (int)n);
+    if (got > 0) cipher->end += (size_t)got;
+}
+
+bool cqsim_tls_is_open(const struct cqsim_tls *tls)
+{
+    return SSL_is_init_finished(tls->ssl) == 1;
+}
+
+bool cqsim_tls_has_client_cert(const struct cqsim_tls *tls)
+{
+    X509 *cert = SSL_get1_peer_certificate(tls->ssl);
+    X509_free(cert);
+    return cert != NULL;
+}
