@@ -30,6 +30,10 @@
 #define CQ_DEFAULT_RESERVATION CQ_KIB(512)    /* of a cluster never crawled before */
 #define CQ_DEFAULT_MEMORY_MAX CQ_MIB(64)
 #define CQ_MAX_PAGES_PER_TABLE 100000u
+#define CQ_MAX_EMPTY_PAGES 1000u              /* empty pages in a row, each with more to follow */
+#define CQ_MAX_OVERLOADED 3u                  /* times that one statement is asked again after an OVERLOADED */
+#define CQ_OVERLOADED_DELAY_1 CQ_MS(100)
+#define CQ_OVERLOADED_DELAY_MAX CQ_SEC(10)
 #define CQ_MAX_KEYSPACES 65536u               /* keyspaces of one cluster */
 #define CQ_MAX_OBJECT_ROWS 65536u             /* rows of one object: columns of one table */
 #define CQ_MAX_CARRY CQ_MIB(8)                /* bytes of one object's rows carried over page ends */
