@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From rows to records: takes one object at a time as views into pages (its own row and the rows of its children, raw) and
- * writes one record (docs/records.md). No object model of a cluster, no allocation per row: what is needed between two calls
- * is scratch that grows and stays. Reads cells with proto/value.h and proto/type.h, knows no connection and no cursor.
+ * From rows to records: takes one object at a time as views into pages (its own row and the rows of
+ * its children, raw) and writes one record (docs/records.md). No object model of a cluster, no
+ * allocation per row: what is needed between two calls is scratch that grows and stays. Reads cells
+ * with proto/value.h and proto/type.h, knows no connection and no cursor.
  */
 #ifndef CQ_MODEL_MODEL_H
 #define CQ_MODEL_MODEL_H
@@ -11,7 +12,8 @@
 #include "model/tables.h"
 #include "record/record.h"
 
-/* Raw rows of one child table that belong to the object in hand, in the order of the server. shape NULL: table absent. */
+/* Raw rows of one child table that belong to the object in hand, in the order of the server. shape
+ * NULL: the table is absent, and its key is left out of the record. */
 struct cq_rowset {
     const struct cq_shape *shape;
     const cq_bytes *rows;
@@ -25,14 +27,15 @@ struct cq_object {
     bool system;
     bool virtual_;
     cq_bytes keyspace;
-    cq_bytes name; /* null for a keyspace */
+    cq_bytes name;                /* null for a keyspace */
     const struct cq_shape *shape; /* of the object's own row */
     cq_bytes row;
     struct cq_rowset columns, indexes, triggers, dropped, masks; /* tables and views */
-    const struct cq_udts *udts;
+    const struct cq_udts *udts; /* NULL: the types table is absent */
 };
 
-/* What the columns of a table or view say about its being whole: the merge turns it into reasons and anomalies. */
+/* What the columns of a table or view say about its being whole: the merge turns it into reasons
+ * and anomalies. */
 struct cq_key_check {
     bool no_partition_key;
     bool position_gap; /* positions of partition or clustering columns are not 0..n-1 */
@@ -42,16 +45,24 @@ struct cq_key_check {
 struct cq_model {
     const struct cq_mem *mem;
     struct cq_rec *rec;
-    struct cq_buf scratch;  /* sort orders, names */
-    struct cq_buf scratch2;
+    /* scratch: cleared by whoever uses it */
+    struct cq_buf columns; /* the columns of the table in hand (columns.c) */
+    struct cq_buf order;   /* their order */
+    struct cq_buf masks;   /* its masks by column name (masks.c) */
+    struct cq_buf items;   /* map entries, list elements, index targets */
+    struct cq_buf marks;   /* user types reached (udts.c) */
+    struct cq_buf work;    /* user types to look into */
+    struct cq_buf text;    /* one name or value */
 };
 
 void cq_model_init(struct cq_model *m, const struct cq_mem *mem, struct cq_rec *rec);
 void cq_model_fini(struct cq_model *m);
 
 /* Looks at keys only; cheap; also for objects that are not written. */
-void cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns, struct cq_key_check *check);
-/* One record of any object kind. *line is valid until the next record. 0 or what cq_rec_end says. */
+void cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
+                         struct cq_key_check *check);
+/* One record of any object kind. *line is valid until the next record. 0 or what cq_rec_end says.
+ */
 int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *line);
 
 /* ---- user types: drained and indexed per keyspace before its first table ---- */
@@ -65,20 +76,21 @@ int cq_udts_add(struct cq_udts *u, const struct cq_shape *shape, cq_bytes row);
 struct cq_cluster_facts {
     const struct cq_shape *shape; /* of system.local; NULL: denied or absent */
     cq_bytes row;
-    int protocol;                 /* chosen: 4 or 5 */
-    const cq_bytes *offered;      /* PROTOCOL_VERSIONS of SUPPORTED, in order; n_offered 0: not said */
+    int protocol;            /* chosen: 4 or 5; 0: not yet */
+    const cq_bytes *offered; /* PROTOCOL_VERSIONS of SUPPORTED, in order; n_offered 0: not said */
     size_t n_offered;
-    const char *compression;      /* "lz4" or "none" */
-    const char *authenticator;    /* class, "" = none asked for */
+    const char *compression;   /* "lz4" or "none" */
+    const char *authenticator; /* class, "" = none asked for */
     const struct cq_product *product;
     const struct cq_tls_facts *tls; /* NULL: plaintext */
 };
 
 /* What kind of server it is: from SUPPORTED keys, system.local's columns, table sets. */
 struct cq_product {
-    const char *name;    /* "Apache Cassandra", "ScyllaDB", "DataStax Enterprise", "Amazon Keyspaces", "Azure Cosmos DB", "YugabyteDB", ... */
-    char version[64];    /* "" unknown */
-    const char *source;  /* where that was seen: "release_version", "dse_version", "SUPPORTED", ... */
+    /* "Apache Cassandra", "ScyllaDB", "DataStax Enterprise", "Amazon Keyspaces", ... */
+    const char *name;
+    char version[64];   /* "" unknown */
+    const char *source; /* where that was seen: "release_version", "dse_version", "SUPPORTED" */
 };
 
 struct cq_tls_facts {
@@ -87,14 +99,17 @@ struct cq_tls_facts {
 };
 
 int cq_model_cluster(struct cq_model *m, const struct cq_cluster_facts *f, cq_bytes *line);
-/* One node from a row of local, peers_v2 or peers (shape->table says which). observed: we spoke to it. dialled: the address
- * we reached it by (local only). default_port: of peers, which carries none. CQ_ENOT_FOUND: the row names no host_id and no
- * address (the caller writes an anomaly). */
-int cq_model_node(struct cq_model *m, const struct cq_shape *shape, cq_bytes row, uint16_t default_port, cq_bytes *line);
+/*
+ * One node from a row of local (observed: we spoke to it), peers_v2 or peers (shape->table says
+ * which). default_port: of rows that carry none. CQ_ENOT_FOUND: the row names no host_id and no
+ * address (the caller writes an anomaly).
+ */
+int cq_model_node(struct cq_model *m, const struct cq_shape *shape, cq_bytes row,
+                  uint16_t default_port, cq_bytes *line);
 
 /* ---- anomalies ---- */
 struct cq_anomaly {
-    const char *code;      /* "orphan_columns", "orphan_index", "order_broken", "duplicate_row", "peer_skipped", ... */
+    const char *code; /* "orphan_columns", "orphan_index", "order_broken", "peer_skipped", ... */
     const char *about_kind; /* "table", "view", "node", ... */
     cq_bytes keyspace, name;
     char text[256];
@@ -104,7 +119,13 @@ int cq_model_anomaly(struct cq_model *m, const struct cq_anomaly *a, cq_bytes *l
 /* ---- scope ---- */
 enum cq_read { CQ_READ_COMPLETE, CQ_READ_INCOMPLETE, CQ_READ_FAILED };
 enum cq_proof { CQ_PROOF_NONE, CQ_PROOF_VERSION, CQ_PROOF_SETTLED };
-enum cq_outcome { CQ_OUTCOME_PENDING, CQ_OUTCOME_ROWS, CQ_OUTCOME_ABSENT, CQ_OUTCOME_DENIED, CQ_OUTCOME_FAILED };
+enum cq_outcome {
+    CQ_OUTCOME_PENDING,
+    CQ_OUTCOME_ROWS,
+    CQ_OUTCOME_ABSENT,
+    CQ_OUTCOME_DENIED,
+    CQ_OUTCOME_FAILED,
+};
 
 enum { CQ_MAX_REASONS = 16, CQ_MAX_VERSIONS = 16 };
 
@@ -121,7 +142,7 @@ struct cq_table_outcome {
 };
 
 struct cq_scope {
-    unsigned attempt;      /* 1.. */
+    unsigned attempt; /* 1.. */
     int64_t started_ms, finished_ms;
     enum cq_read read;
     enum cq_proof proof;
@@ -133,15 +154,16 @@ struct cq_scope {
     unsigned n_versions;
     unsigned n_nodes;
     char version_before[37], version_after[37], version_settled[37]; /* "" : null */
-    char digest[33];       /* over all hashes of the objects, order of arrival; "" : null */
-    char filters_hash[33]; /* of include, exclude, --system; "" : null */
+    char digest[33];       /* of the objects written (cq_rec_digest); "" : null */
+    char filters_hash[33]; /* of include, exclude, --system (cq_filters_hash); "" : null */
     /* cost */
     uint32_t waits, requests, connections;
     uint64_t bytes_in, bytes_out;
-    uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login, ns_before, ns_main, ns_after, ns_total;
+    uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login;
+    uint64_t ns_before, ns_main, ns_after, ns_total;
     uint64_t cpu_us;
     /* read failed: */
-    int err;               /* 0 or CQ_E*: gives class, code, remedy */
+    int err; /* 0 or CQ_E*: gives class, code, remedy */
     char text[CQ_MAX_ERRMSG];
 };
 
@@ -150,7 +172,12 @@ enum { CQ_HASH_V = 1 };
 int cq_model_scope_begin(struct cq_model *m, const struct cq_scope *s, cq_bytes *line);
 int cq_model_scope_end(struct cq_model *m, const struct cq_scope *s, cq_bytes *line);
 
-/* "system", "system_...", or a vendor's own keyspace (protocol.md 5.8). */
+/* "system", "system_...", or a vendor's own keyspace (docs/records.md, "System keyspaces"). */
 bool cq_is_system_keyspace(cq_bytes keyspace);
+
+/* filters_hash of scope_end: XXH3-128 over the JSON array [[include...],[exclude...],system]. 0 or
+ * CQ_ENOMEM. */
+int cq_filters_hash(const struct cq_mem *mem, const cq_bytes *include, size_t n_include,
+                    const cq_bytes *exclude, size_t n_exclude, bool system, char out[33]);
 
 #endif

@@ -1,44 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The system tables that a crawl reads and the columns of them that the program knows, by name. `SELECT *` is asked
- * everywhere (peers aside); what a server sends is mapped to these slots by name, and every column without a slot is passed
- * on in `extra`. A new system table or column is added here, in the model that writes it, and in a test: nowhere else.
- * Column sets by version: tests/data and docs/design.md.
+ * The system tables that a crawl reads and the columns of them that the program knows, by name.
+ * `SELECT *` is asked everywhere (peers aside); what a server sends is mapped to these slots by
+ * name and type, and every column without a slot is passed on in `extra`. A new system table or
+ * column is added here, in the model that writes it, and in a test: nowhere else. Column sets by
+ * version: tests/data and docs/design.md.
  */
 #ifndef CQ_MODEL_TABLES_H
 #define CQ_MODEL_TABLES_H
 
+#include "base/arena.h"
 #include "base/bounds.h"
 #include "base/bytes.h"
 
 /* clang-format off */
-#define CQ_COLS_LOCAL(X) X(key) X(bootstrapped) X(broadcast_address) X(broadcast_port) X(cluster_name) X(cql_version) X(data_center) \
-    X(gossip_generation) X(host_id) X(listen_address) X(listen_port) X(native_protocol_version) X(partitioner) X(rack) X(release_version) \
-    X(rpc_address) X(rpc_port) X(schema_version) X(dse_version)
-#define CQ_COLS_PEERS_V2(X) X(peer) X(peer_port) X(data_center) X(host_id) X(native_address) X(native_port) X(preferred_ip) \
-    X(preferred_port) X(rack) X(release_version) X(schema_version)
-#define CQ_COLS_PEERS(X) X(peer) X(data_center) X(host_id) X(preferred_ip) X(rack) X(release_version) X(rpc_address) X(schema_version)
+#define CQ_COLS_LOCAL(X) X(key) X(bootstrapped) X(broadcast_address) X(broadcast_port) \
+    X(cluster_name) X(cql_version) X(data_center) X(gossip_generation) X(host_id) \
+    X(listen_address) X(listen_port) X(native_protocol_version) X(partitioner) X(rack) \
+    X(release_version) X(rpc_address) X(rpc_port) X(schema_version) X(dse_version)
+#define CQ_COLS_PEERS_V2(X) X(peer) X(peer_port) X(data_center) X(host_id) X(native_address) \
+    X(native_port) X(preferred_ip) X(preferred_port) X(rack) X(release_version) X(schema_version)
+#define CQ_COLS_PEERS(X) X(peer) X(data_center) X(host_id) X(preferred_ip) X(rack) \
+    X(release_version) X(rpc_address) X(schema_version)
 #define CQ_COLS_KEYSPACES(X) X(keyspace_name) X(durable_writes) X(replication)
-#define CQ_COLS_OPTIONS(X) X(additional_write_policy) X(allow_auto_snapshot) X(bloom_filter_fp_chance) X(caching) X(cdc) X(comment) \
-    X(compaction) X(compression) X(crc_check_chance) X(dclocal_read_repair_chance) X(default_time_to_live) X(extensions) \
-    X(gc_grace_seconds) X(id) X(incremental_backups) X(max_index_interval) X(memtable) X(memtable_flush_period_in_ms) \
-    X(min_index_interval) X(read_repair) X(read_repair_chance) X(speculative_retry)
+#define CQ_COLS_OPTIONS(X) X(additional_write_policy) X(allow_auto_snapshot) \
+    X(bloom_filter_fp_chance) X(caching) X(cdc) X(comment) X(compaction) X(compression) \
+    X(crc_check_chance) X(dclocal_read_repair_chance) X(default_time_to_live) X(extensions) \
+    X(gc_grace_seconds) X(id) X(incremental_backups) X(max_index_interval) X(memtable) \
+    X(memtable_flush_period_in_ms) X(min_index_interval) X(read_repair) X(read_repair_chance) \
+    X(speculative_retry)
 #define CQ_COLS_TABLES(X) X(keyspace_name) X(table_name) CQ_COLS_OPTIONS(X) X(flags)
-#define CQ_COLS_VIEWS(X) X(keyspace_name) X(view_name) CQ_COLS_OPTIONS(X) X(base_table_id) X(base_table_name) X(include_all_columns) X(where_clause)
-#define CQ_COLS_COLUMNS(X) X(keyspace_name) X(table_name) X(column_name) X(clustering_order) X(column_name_bytes) X(kind) X(position) X(type)
+#define CQ_COLS_VIEWS(X) X(keyspace_name) X(view_name) CQ_COLS_OPTIONS(X) X(base_table_id) \
+    X(base_table_name) X(include_all_columns) X(where_clause)
+#define CQ_COLS_COLUMNS(X) X(keyspace_name) X(table_name) X(column_name) X(clustering_order) \
+    X(column_name_bytes) X(kind) X(position) X(type)
 #define CQ_COLS_TYPES(X) X(keyspace_name) X(type_name) X(field_names) X(field_types)
 #define CQ_COLS_INDEXES(X) X(keyspace_name) X(table_name) X(index_name) X(kind) X(options)
-#define CQ_COLS_FUNCTIONS(X) X(keyspace_name) X(function_name) X(argument_types) X(argument_names) X(body) X(called_on_null_input) \
-    X(language) X(return_type)
-#define CQ_COLS_AGGREGATES(X) X(keyspace_name) X(aggregate_name) X(argument_types) X(final_func) X(initcond) X(return_type) X(state_func) X(state_type)
+#define CQ_COLS_FUNCTIONS(X) X(keyspace_name) X(function_name) X(argument_types) \
+    X(argument_names) X(body) X(called_on_null_input) X(language) X(return_type)
+#define CQ_COLS_AGGREGATES(X) X(keyspace_name) X(aggregate_name) X(argument_types) \
+    X(final_func) X(initcond) X(return_type) X(state_func) X(state_type)
 #define CQ_COLS_TRIGGERS(X) X(keyspace_name) X(table_name) X(trigger_name) X(options)
-#define CQ_COLS_DROPPED(X) X(keyspace_name) X(table_name) X(column_name) X(dropped_time) X(kind) X(type)
-#define CQ_COLS_MASKS(X) X(keyspace_name) X(table_name) X(column_name) X(function_argument_nulls) X(function_argument_types) \
-    X(function_argument_values) X(function_keyspace) X(function_name)
+#define CQ_COLS_DROPPED(X) X(keyspace_name) X(table_name) X(column_name) X(dropped_time) X(kind) \
+    X(type)
+#define CQ_COLS_MASKS(X) X(keyspace_name) X(table_name) X(column_name) \
+    X(function_argument_nulls) X(function_argument_types) X(function_argument_values) \
+    X(function_keyspace) X(function_name)
 #define CQ_COLS_VKEYSPACES(X) X(keyspace_name)
 #define CQ_COLS_VTABLES(X) X(keyspace_name) X(table_name) X(comment)
 
-/*   slot prefix  full name                          columns               required for a complete read */
+/*   slot prefix  full name                  columns               required for a complete read */
 #define CQ_TABLES(X) \
     X(LOCAL,      "system.local",                    CQ_COLS_LOCAL,        true)  \
     X(PEERS_V2,   "system.peers_v2",                 CQ_COLS_PEERS_V2,     false) \
@@ -83,8 +94,8 @@ enum cq_table {
 #define CQ_SLOT_VKEYSPACES_(c) CQ_VKEYSPACES_##c,
 #define CQ_SLOT_VTABLES_(c) CQ_VTABLES_##c,
 
-/* Slots: CQ_TABLES_comment is the slot of system_schema.tables.comment. Tables and views share the option slots' order but
- * not their numbers. VCOLUMNS uses the slots of COLUMNS. */
+/* Slots: CQ_TABLES_comment is the slot of system_schema.tables.comment. Tables and views share the
+ * option slots' order but not their numbers. VCOLUMNS uses the slots of COLUMNS. */
 enum cq_local_slot { CQ_COLS_LOCAL(CQ_SLOT_LOCAL_) CQ_LOCAL_N };
 enum cq_peers_v2_slot { CQ_COLS_PEERS_V2(CQ_SLOT_PEERS_V2_) CQ_PEERS_V2_N };
 enum cq_peers_slot { CQ_COLS_PEERS(CQ_SLOT_PEERS_) CQ_PEERS_N };
@@ -102,7 +113,7 @@ enum cq_masks_slot { CQ_COLS_MASKS(CQ_SLOT_MASKS_) CQ_MASKS_N };
 enum cq_vkeyspaces_slot { CQ_COLS_VKEYSPACES(CQ_SLOT_VKEYSPACES_) CQ_VKEYSPACES_N };
 enum cq_vtables_slot { CQ_COLS_VTABLES(CQ_SLOT_VTABLES_) CQ_VTABLES_N };
 
-enum { CQ_MAX_KNOWN_COLUMNS = 40, CQ_MAX_CELLS = CQ_MAX_RESULT_COLUMNS };
+enum { CQ_MAX_KNOWN_COLUMNS = 40, CQ_MAX_CELLS = CQ_MAX_KNOWN_COLUMNS + CQ_MAX_RESULT_COLUMNS };
 
 struct cq_table_info {
     const char *name;           /* "system_schema.tables" */
@@ -114,9 +125,10 @@ struct cq_table_info {
 const struct cq_table_info *cq_table_info(enum cq_table t);
 
 /*
- * How the rows of one result are laid out: filled from the metadata of the first page, the same for all pages of that
- * table. A row's cells are taken apart by cql_row_cells(row, n_columns, slot, cells): known columns at their slots, the
- * others behind them (n_known + i = extra[i]).
+ * How the rows of one result are laid out: filled from the metadata of the first page, the same for
+ * all pages of that table. A row's cells are taken apart by cql_row_cells(row, n_columns, slot,
+ * cells): known columns at their slots, the others behind them (n_known + i = extra[i]). Cells of
+ * slots that the server did not send stay as they were: set them null first (CQ_MAX_CELLS of room).
  */
 struct cq_extra_column {
     cq_bytes name;
@@ -125,9 +137,9 @@ struct cq_extra_column {
 
 struct cq_shape {
     enum cq_table table;
-    uint32_t n_columns;                 /* of the result */
+    uint32_t n_columns; /* of the result */
     int16_t slot[CQ_MAX_RESULT_COLUMNS];
-    uint64_t present;                   /* bit s: the server sent known column s */
+    uint64_t present; /* bit s: the server sent known column s */
     uint32_t n_known;
     uint32_t n_extra;
     const struct cq_extra_column *extra; /* owner: the crawl's arena */
@@ -137,5 +149,14 @@ static inline bool cq_has(const struct cq_shape *s, int slot)
 {
     return (s->present >> slot & 1) != 0;
 }
+
+/*
+ * begin, then one add per column of the result in its order. A column counts as known where its
+ * name and its type are as expected; a known name with another type goes to extra, so that nothing
+ * is misread. Names and types of extra columns are copied into the arena. add: 0, CQ_ENOMEM,
+ * CQ_ETOO_MANY (more than n_columns or CQ_MAX_RESULT_COLUMNS).
+ */
+void cq_shape_begin(struct cq_shape *s, enum cq_table table, uint32_t n_columns);
+int cq_shape_add(struct cq_shape *s, uint32_t i, cq_bytes name, cq_bytes type, struct cq_arena *a);
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Anomalies: what a server says that cannot be right, said so instead of guessed at. */
+#include "model/row.h"
+
+int cq_model_anomaly(struct cq_model *m, const struct cq_anomaly *a, cq_bytes *line)
+{
+    struct cq_rec_head head = {
+        .kind = CQ_KIND_ANOMALY,
+        .hashed = true,
+        .system = cq_is_system_keyspace(a->keyspace),
+        .part = {cq_str(a->code), cq_str(a->about_kind), a->keyspace, a->name}};
+    struct cq_json *j = &m->rec->json;
+
+    cq_rec_begin(m->rec, &head);
+    cq_json_key(j, "about");
+    cq_json_open(j, '{');
+    cq_json_member_text(j, "kind", cq_str(a->about_kind));
+    cq_json_member_text(j, "keyspace", a->keyspace);
+    cq_json_member_text(j, "name", a->name);
+    cq_json_close(j, '}');
+    cq_json_member_text(j, "code", cq_str(a->code));
+    cq_json_member_text(j, "text", cq_str(a->text));
+    return cq_rec_end(m->rec, line);
+}
