@@ -46,6 +46,10 @@
 #define CQ_MAX_ADDRESSES 32u                  /* addresses of one name */
 #define CQ_MAX_ERRMSG 512u
 
+/* The shell */
+#define CQ_DEFAULT_CONCURRENCY 1000u          /* clusters read at once: --concurrency */
+#define CQ_MAX_EPOCH_WAIT CQ_SEC(3)           /* for the last epoch's second to be over */
+
 /* Secrets and trust */
 #define CQ_MAX_SECRET CQ_KIB(64)              /* a password */
 #define CQ_MAX_PEM CQ_MIB(4)                  /* a CA bundle, a certificate chain, a key */

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One job's way from queued to over (crawler/driver.h has the picture): an attempt begins with
+ * prepare(), ends when its link is closed, and what the crawl said of it (done, torn, sorted)
+ * decides what follows.
+ */
+#include "crawler/driver.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <time.h>
+
+static int64_t wall_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static uint64_t seconds_since_2020(void)
+{
+    int64_t ms = wall_ms() - (int64_t)CQ_EPOCH_2020_MS;
+
+    return ms > 0 ? (uint64_t)ms / 1000 : 0;
+}
+
+static uint64_t next_epoch(struct cq_job *job)
+{
+    uint64_t now = seconds_since_2020();
+
+    job->last_epoch = now > job->last_epoch ? now : job->last_epoch + 1;
+    return job->last_epoch;
+}
+
+/* ---- the end ---- */
+
+static void finish(struct cq_driver *d, struct cq_job *job)
+{
+    cq_ring_remove(&job->all);
+    cq_ring_remove(&job->queue);
+    cq_ring_remove(&job->ready);
+    job->state = CQ_JOB_OVER;
+    d->n_jobs--;
+    d->handler.done(d->ctx, job); /* last: the job may be freed in it */
+}
+
+/* Over as soon as the wall clock has left the last epoch's second. A clock that was set back is not
+ * waited for. */
+static void end(struct cq_driver *d, struct cq_job *job)
+{
+    uint64_t now = seconds_since_2020();
+    uint64_t wait_ms;
+
+    job->state = CQ_JOB_ENDING;
+    if (d->closing || !job->writes || job->waited || now > job->last_epoch) {
+        finish(d, job);
+        return;
+    }
+    /* 2 ms more: the two clocks may drift */
+    wait_ms = (job->last_epoch - now) * 1000 + 1002 - (uint64_t)(wall_ms() % 1000);
+    if (CQ_MS(wait_ms) > CQ_MAX_EPOCH_WAIT) wait_ms = CQ_MAX_EPOCH_WAIT / CQ_MS(1);
+    cq_driver_sleep(d, job, uv_hrtime() + CQ_MS(wait_ms));
+}
+
+static void set_cancelled(struct cq_job *job)
+{
+    struct cq_result *r = &job->result;
+
+    if (r->attempts == 0) r->read = CQ_READ_FAILED;
+    r->err = CQ_ECANCELLED;
+    (void)snprintf(r->text, sizeof(r->text), "%s", cq_err_text(CQ_ECANCELLED));
+}
+
+/* ---- an attempt's end ---- */
+
+static void take_result(struct cq_result *r, const struct cq_crawl_event *ev)
+{
+    const struct cq_scope *s = ev->scope;
+
+    r->read = s->read;
+    r->proof = s->proof;
+    r->err = s->err;
+    r->agreement = s->agreement_known ? s->agreed : -1;
+    (void)snprintf(r->text, sizeof(r->text), "%s", s->err ? s->text : "");
+    r->reason[0] = 0;
+    if (s->n_reasons) {
+        (void)snprintf(r->reason, sizeof(r->reason), "%s", s->reasons[0].code);
+        if (!s->err) (void)snprintf(r->text, sizeof(r->text), "%s", s->reasons[0].text);
+    }
+    memcpy(r->counts, ev->counts, sizeof(r->counts));
+    r->attempts++;
+    r->bytes_in += s->bytes_in;
+    r->bytes_out += s->bytes_out;
+    r->requests += s->requests;
+    r->connections += s->connections;
+    r->waits += s->waits;
+    r->ns_total += s->ns_total;
+}
+
+static enum cq_retry may_retry(const struct cq_driver *d, struct cq_job *job, enum cq_retry want)
+{
+    unsigned limit = job->torn_limit ? job->torn_limit : CQ_MAX_ATTEMPTS;
+
+    if (d->closing || job->cancel) return CQ_RETRY_NO;
+    if (want == CQ_RETRY_SORTED) return job->sorted ? CQ_RETRY_NO : want;
+    if (want == CQ_RETRY_TORN) return ++job->torn < limit ? want : CQ_RETRY_NO;
+    return want;
+}
+
+static void close_link(struct cq_job *job)
+{
+    if (job->link_closing) return;
+    job->link_closing = true;
+    cq_link_close(job->link);
+}
+
+static void link_done(void *ctx, const struct cq_crawl_event *ev)
+{
+    struct cq_job *job = ctx;
+    struct cq_driver *d = job->driver;
+
+    take_result(&job->result, ev);
+    job->retry = may_retry(d, job, ev->retry);
+    if (job->retry != CQ_RETRY_NO) {
+        d->handler.attempt(d->ctx, job, job->result.text);
+    }
+    close_link(job);
+}
+
+static void link_closed(void *ctx)
+{
+    struct cq_job *job = ctx;
+    struct cq_driver *d = job->driver;
+    enum cq_retry retry = d->closing || job->cancel ? CQ_RETRY_NO : job->retry;
+
+    job->link = NULL;
+    d->running--;
+    d->handler.release(d->ctx, job);
+    if (job->cancel && job->result.err == 0 && job->retry != CQ_RETRY_NO) set_cancelled(job);
+    job->state = CQ_JOB_ENDING;
+    job->due_ns = 0;
+    switch (retry) {
+    case CQ_RETRY_TORN:
+        job->state = CQ_JOB_LATER;
+        cq_driver_sleep(d, job, uv_hrtime() + (job->torn == 1 ? CQ_TORN_DELAY_1 : CQ_TORN_DELAY_2));
+        return;
+    case CQ_RETRY_SORTED:
+        job->sorted = true;
+        job->state = CQ_JOB_QUEUED;
+        cq_ring_push(&d->queued, &job->queue);
+        break;
+    case CQ_RETRY_NO:
+        break;
+    }
+    cq_driver_wake(d, job); /* callbacks come at the end of the turn */
+}
+
+/* ---- an attempt ---- */
+
+static bool link_record(void *ctx, cq_bytes line)
+{
+    struct cq_job *job = ctx;
+    struct cq_driver *d = job->driver;
+
+    if (d->closing) return true;
+    job->result.records++;
+    return d->handler.record(d->ctx, job, line);
+}
+
+static void link_step(void *ctx, const struct cq_sock_step *step)
+{
+    struct cq_job *job = ctx;
+
+    if (!job->driver->closing) job->driver->handler.step(job->driver->ctx, job, step);
+}
+
+static void link_ready(void *ctx)
+{
+    struct cq_job *job = ctx;
+
+    cq_driver_wake(job->driver, job);
+}
+
+void cq_job_start(struct cq_driver *d, struct cq_job *job)
+{
+    struct cq_fault f = {0};
+    struct cq_link_options o = {
+        .loop = d->loop,
+        .mem = d->mem,
+        .resolver = d->resolver,
+        .handler = {link_record, link_step, link_done, link_ready, link_closed},
+        .ctx = job,
+    };
+    int err;
+
+    o.crawl.mem = d->mem;
+    o.crawl.account = &d->account;
+    o.crawl.epoch = next_epoch(job);
+    o.crawl.attempt = job->result.attempts + 1;
+    o.crawl.sorted = job->sorted;
+    o.early_err = d->handler.prepare(d->ctx, job, &o, &f);
+    o.early_text = f.text;
+    job->retry = CQ_RETRY_NO;
+    job->link_closing = false;
+    job->state = CQ_JOB_RUNNING;
+    d->running++;
+    err = cq_link_open(&job->link, &o);
+    if (err == 0) return;
+    job->result.read = CQ_READ_FAILED;
+    job->result.err = err;
+    (void)snprintf(job->result.text, sizeof(job->result.text), "%s", cq_err_text(err));
+    link_closed(job);
+}
+
+/* ---- a turn ---- */
+
+static void run_link(struct cq_driver *d, struct cq_job *job)
+{
+    if (job->link_closing) return;
+    if (d->closing) {
+        set_cancelled(job);
+        close_link(job);
+        return;
+    }
+    if (job->cancel && !job->cancelled) {
+        job->cancelled = true;
+        cq_link_cancel(job->link);
+    }
+    if (job->resume) {
+        job->resume = false;
+        cq_link_resume(job->link);
+    }
+    switch (cq_link_run(job->link)) {
+    case CQ_LINK_MORE:
+        cq_driver_wake(d, job);
+        return;
+    case CQ_LINK_STARVED:
+        d->starved_at = d->account.used;
+        cq_ring_push(&d->starved, &job->queue);
+        return;
+    case CQ_LINK_WAITING:
+        cq_ring_remove(&job->queue); /* starved no longer */
+        return;
+    case CQ_LINK_PAUSED:
+    case CQ_LINK_DONE:
+        return;
+    }
+}
+
+void cq_job_run(struct cq_driver *d, struct cq_job *job)
+{
+    switch (job->state) {
+    case CQ_JOB_RUNNING:
+        run_link(d, job);
+        return;
+    case CQ_JOB_QUEUED:
+        if (!job->cancel) return;
+        set_cancelled(job);
+        finish(d, job);
+        return;
+    case CQ_JOB_LATER:
+        if (job->cancel) {
+            set_cancelled(job);
+            job->due_ns = 0;
+            end(d, job);
+        } else if (job->due_ns <= uv_hrtime()) {
+            job->state = CQ_JOB_QUEUED;
+            cq_ring_push(&d->queued, &job->queue);
+        }
+        return;
+    case CQ_JOB_ENDING:
+        job->waited = job->due_ns && job->due_ns <= uv_hrtime();
+        end(d, job);
+        return;
+    case CQ_JOB_NEW:
+    case CQ_JOB_OVER:
+        assert(!"a job that is in no list");
+        return;
+    }
+}
