@@ -9,6 +9,8 @@ import json
 import pathlib
 from collections import Counter
 
+import expected
+
 EXCEPTIONS = pathlib.Path(__file__).resolve().parent / "exceptions.json"
 EMPTY_WHEN_ABSENT = ("types", "flags", "indexes", "triggers", "dropped_columns", "extra")
 MISSING = "(missing)"
@@ -61,7 +63,7 @@ def apply_exceptions(tally, raw, cluster, line, with_system):
     for entry in json.loads(EXCEPTIONS.read_text(encoding="utf-8")):
         if line not in entry["versions"] or (entry.get("system") and not with_system):
             continue
-        where = f"{cluster}/{entry['id']}"
+        where = f"{expected.encode(cluster)}/{entry['id']}"
         found = [wrong for wrong in tally.wrong if wrong[1] == where
                  and (wrong[0], wrong[2]) == ("driver", entry["field"])]
         name = f"exception {entry['id']} {entry['field']}"

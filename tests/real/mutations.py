@@ -154,7 +154,7 @@ def forget_extension(records):
 
 
 def lie_about_rows(records):
-    records[-1]["tables"][-1]["rows"] = (records[-1]["tables"][-1]["rows"] or 0) + 1
+    next(t for t in records[-1]["tables"] if t["outcome"] == "rows")["rows"] += 1
     return True
 
 
