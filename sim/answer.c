@@ -19,8 +19,16 @@ struct page {
     unsigned columns[CQSIM_MAX_COLUMNS];
     bool every_column;
     size_t from, to;
+    uint32_t lap;
     bool more;
+    size_t next_row;
+    uint32_t next_lap;
 };
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 bool cqsim_query_parse(struct cqsim_slice body, unsigned version, struct cqsim_query *out)
 {
@@ -85,7 +93,7 @@ static const struct cqsim_table *find_table(struct cqsim_cluster *c,
         return NULL;
     }
     if (t != NULL && !cqsim_faults_names(c->faults.absent, st->keyspace, st->table)) return t;
-    cqsim_release_absent(c->config->release, cqsim_dataset_has_keyspace(c->data, st->keyspace),
+    cqsim_release_absent(c->release, cqsim_dataset_has_keyspace(c->data, st->keyspace),
                          st->keyspace, st->table, e);
     return NULL;
 }
@@ -93,7 +101,7 @@ static const struct cqsim_table *find_table(struct cqsim_cluster *c,
 static bool unknown_column(const struct cqsim_cluster *c, const struct cqsim_statement *st,
                            const char *name, struct cqsim_error *e)
 {
-    bool old = c->config->release->line <= CQSIM_311;
+    bool old = c->release->line <= CQSIM_311;
     e->code = CQSIM_E_INVALID;
     snprintf(e->text, sizeof e->text, "Undefined column name %s%s%s%s%s", name,
              old ? "" : " in table ", old ? "" : st->keyspace, old ? "" : ".",
@@ -138,13 +146,29 @@ static bool choose_rows(struct cqsim_cluster *c, const struct cqsim_statement *s
     return true;
 }
 
-/* Page state: magic, statement, row. */
-static void put_state(struct cqsim_buf *b, const struct cqsim_statement *st, uint64_t row)
+/* Page state: magic, statement, then a lap (empty pages count up) and the next row. */
+static void put_state(struct cqsim_buf *b, const struct cqsim_statement *st, const struct page *p)
 {
     cqsim_put_u32(b, STATE_BYTES);
     cqsim_put_u32(b, STATE_MAGIC);
     cqsim_put_u64(b, st->digest);
-    cqsim_put_u64(b, row);
+    cqsim_put_u32(b, p->next_lap);
+    cqsim_put_u32(b, (uint32_t)p->next_row);
+}
+
+static bool read_state(const struct cqsim_query *q, const struct cqsim_statement *st,
+                       struct page *p, struct cqsim_error *e)
+{
+    p->lap = 1;
+    if (q->state.p == NULL) return true;
+    struct cqsim_reader r = cqsim_reader(q->state);
+    bool mine = cqsim_get_u32(&r) == STATE_MAGIC;
+    uint64_t digest = (uint64_t)cqsim_get_u32(&r) << 32;
+    digest |= cqsim_get_u32(&r);
+    p->lap = cqsim_get_u32(&r);
+    p->from = cqsim_get_u32(&r);
+    if (!r.bad && mine && digest == st->digest && p->from <= p->rows->n) return true;
+    return say(e, CQSIM_E_PROTOCOL, "Invalid value for the paging state");
 }
 
 static bool choose_page(const struct cqsim_cluster *c, const struct cqsim_query *q,
@@ -152,20 +176,25 @@ static bool choose_page(const struct cqsim_cluster *c, const struct cqsim_query 
 {
     uint32_t size = q->page_size;
     if (size > 0 && c->config->page_rows > 0) size = c->config->page_rows;
-    if (q->state.p != NULL) {
-        struct cqsim_reader r = cqsim_reader(q->state);
-        bool mine = cqsim_get_u32(&r) == STATE_MAGIC;
-        uint64_t digest = (uint64_t)cqsim_get_u32(&r) << 32;
-        digest |= cqsim_get_u32(&r);
-        cqsim_get_u32(&r);
-        p->from = cqsim_get_u32(&r);
-        if (r.bad || !mine || digest != st->digest || p->from > p->rows->n)
-            return say(e, CQSIM_E_PROTOCOL, "Invalid value for the paging state");
-    }
+    if (!read_state(q, st, p, e)) return false;
     p->to = p->rows->n;
-    if (size > 0 && p->to - p->from >= size) {
-        p->to = p->from + size;
+    if (size == 0) return true;
+    bool empty = c->config->empty_pages && p->lap == 1;
+    size_t room = empty ? 0 : size;
+    if (p->to - p->from >= room) {
+        p->to = p->from + room;
         p->more = true;
+    }
+    p->next_row = p->to;
+    p->next_lap = empty ? 0 : 1;
+    if (c->faults.endless) {
+        p->more = true;
+        p->next_lap = p->lap + 1;
+    }
+    if (c->faults.repeated_state) {
+        p->more = true;
+        p->next_row = least(size, p->rows->n);
+        p->next_lap = 1;
     }
     return true;
 }
@@ -207,7 +236,7 @@ static void put_result(struct cqsim_buf *b, const struct cqsim_query *q,
     cqsim_put_u32(b, RESULT_ROWS);
     cqsim_put_u32(b, flags | (p->more ? R_MORE : 0));
     cqsim_put_u32(b, p->n_columns);
-    if (p->more) put_state(b, st, p->to);
+    if (p->more) put_state(b, st, p);
     if (!q->skip_metadata) put_metadata(b, p);
     put_rows(b, p);
 }

@@ -64,7 +64,7 @@ static void put_node(const struct cqsim_cluster *c, unsigned node, struct cqsim_
     snprintf(rack, sizeof rack, "r%u", node % 3 + 1);
     cqsim_row_text(row, "data_center", "dc1");
     cqsim_row_text(row, "rack", rack);
-    cqsim_row_text(row, "release_version", c->config->release->release_version);
+    cqsim_row_text(row, "release_version", c->release->release_version);
     put_host_id(c, node, row);
     put_version(c, row);
     put_tokens(c, node, row);
@@ -72,7 +72,7 @@ static void put_node(const struct cqsim_cluster *c, unsigned node, struct cqsim_
 
 static void local_row(const struct cqsim_cluster *c, struct cqsim_row *row)
 {
-    const struct cqsim_release *rel = c->config->release;
+    const struct cqsim_release *rel = c->release;
     char name[48];
     struct cqsim_slice ip = {c->ip, sizeof c->ip};
     snprintf(name, sizeof name, "sim-%llu-%zu", (unsigned long long)c->config->seed, c->index);

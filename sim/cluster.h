@@ -28,6 +28,7 @@ enum { CQSIM_MAX_KEPT = 16 }; /* connections kept one by one in the statistics, 
 
 struct cqsim_cluster {
     const struct cqsim_config *config;
+    const struct cqsim_release *release;
     struct cqsim_dataset *data;
     struct cqsim_faults faults;
     size_t index;

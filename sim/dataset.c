@@ -3,6 +3,7 @@
 #include "sim/dataset.h"
 
 #include "sim/schema.h"
+#include "sim/spoil.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,22 +118,39 @@ struct cqsim_dataset *cqsim_dataset_new(const struct cqsim_release *rel,
     d->release = rel;
     write_supported(d);
     add_tables(d);
-    struct cqsim_schema s = {.data = d, .rng = cqsim_rng_for(seed, 1, 0)};
+    struct cqsim_schema s = {.data = d, .seed = seed, .rng = cqsim_rng_for(seed, 1, 0)};
     add_memtable_columns(&s);
     cqsim_schema_plain(&s, shape);
-    (void)faults;
+    if (shape->rich) cqsim_schema_rich(&s);
+    cqsim_spoil_rows(&s, faults);
     cqsim_row_fini(&s.row);
     for (size_t i = 0; i < d->n_tables; i++)
         if (strcmp(d->tables[i].keyspace, "system_schema") == 0)
             cqsim_rows_sort(&d->tables[i].rows, d->tables[i].n_clustering);
+    cqsim_spoil_order(d, faults);
     return d;
+}
+
+/* The line that the recorded system.local names, else the one that was asked for. */
+static const struct cqsim_release *recorded_release(struct cqsim_recording *rec,
+                                                    const struct cqsim_release *other)
+{
+    const struct cqsim_table *t = cqsim_recording_find(rec, "system", "local");
+    int at = t == NULL ? -1 : cqsim_table_column(t, cqsim_text("release_version"));
+    if (at < 0 || t->rows.n == 0) return other;
+    char text[CQSIM_MAX_NAME];
+    cqsim_copy_text(text, sizeof text, cqsim_row_cell(cqsim_rows_get(&t->rows, 0), (unsigned)at));
+    char *dot = strchr(text, '.');
+    if (dot != NULL) dot[1 + strcspn(dot + 1, ".-")] = 0;
+    const struct cqsim_release *rel = cqsim_release_find(text);
+    return rel != NULL ? rel : other;
 }
 
 struct cqsim_dataset *cqsim_dataset_replay(const struct cqsim_release *rel,
                                            struct cqsim_recording *rec)
 {
     struct cqsim_dataset *d = cqsim_alloc(sizeof *d);
-    d->release = rel;
+    d->release = recorded_release(rec, rel);
     d->recorded = true;
     d->supported = rec->supported;
     d->n_tables = rec->n_tables;

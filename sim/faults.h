@@ -37,8 +37,10 @@ struct cqsim_faults {
     bool null_version;
     bool orphan_column;
     bool orphan_index;
+    bool orphan_keyspace;
     bool duplicate;
     bool unordered;
+    bool unordered_rows;
     const char *extra_column; /* type letter (release.c) of an unknown column in tables */
     bool unknown_type;        /* a column of tables has a type id that nobody knows */
 };

@@ -13,8 +13,8 @@ enum { FOR_SHAPE = 21 };
 
 static bool spoils_content(const struct cqsim_faults *f)
 {
-    return f->orphan_column || f->orphan_index || f->duplicate || f->unordered ||
-           f->extra_column != NULL || f->unknown_type;
+    return f->orphan_column || f->orphan_index || f->orphan_keyspace || f->duplicate ||
+           f->unordered || f->unordered_rows || f->extra_column != NULL || f->unknown_type;
 }
 
 static const struct cqsim_shape *shape_of(const struct cqsim_config *config, size_t schema)
@@ -109,6 +109,7 @@ struct cqsim_fleet *cqsim_fleet_new(const struct cqsim_config *config, char *err
         c->torn_left = c->faults.torn;
         c->overloaded_left = c->faults.overloaded;
         if (ok) c->data = dataset_for(fleet, c);
+        if (ok) c->release = c->data->release;
     }
     if (ok) return fleet;
     cqsim_fleet_free(fleet);

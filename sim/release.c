@@ -127,6 +127,16 @@ static enum cqsim_line parse_line(unsigned n)
     }
 }
 
+size_t cqsim_release_type(char letter, uint8_t out[CQSIM_MAX_OPTION])
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (types[i].letter != letter) continue;
+        memcpy(out, types[i].option, types[i].n);
+        return types[i].n;
+    }
+    return 0;
+}
+
 static void add_column(struct cqsim_table *t, enum cqsim_line line, const char *spec, size_t n)
 {
     char text[CQSIM_MAX_NAME + 16];
@@ -141,8 +151,9 @@ static void add_column(struct cqsim_table *t, enum cqsim_line line, const char *
     }
     if (line < parse_line(since) || line > parse_line(until)) return;
     *colon = 0;
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (types[i].letter == colon[1]) cqsim_table_add(t, text, types[i].option, types[i].n);
+    uint8_t option[CQSIM_MAX_OPTION];
+    size_t n_option = cqsim_release_type(colon[1], option);
+    cqsim_table_add(t, text, option, n_option);
 }
 
 bool cqsim_release_table(const struct cqsim_release *rel, const char *keyspace, const char *name,

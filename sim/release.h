@@ -45,6 +45,8 @@ const struct cqsim_release *cqsim_release_find(const char *name);
  */
 bool cqsim_release_table(const struct cqsim_release *rel, const char *keyspace, const char *name,
                          struct cqsim_table *out);
+/* The bytes of the type option of one of release.c's letters; 0 when there is no such letter. */
+size_t cqsim_release_type(char letter, uint8_t out[CQSIM_MAX_OPTION]);
 /* The i-th table the simulator knows, whatever the release; false behind the last. */
 bool cqsim_release_nth(size_t i, const char **keyspace, const char **name);
 /* The error for a table that is not there. */

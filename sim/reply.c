@@ -44,7 +44,7 @@ static bool is_other_version(const struct cqsim_conn *conn, unsigned version,
 bool cqsim_check_version(const struct cqsim_conn *conn, unsigned version, unsigned flags,
                          struct cqsim_envelope *header, struct cqsim_error *error)
 {
-    const struct cqsim_release *rel = conn->cluster->config->release;
+    const struct cqsim_release *rel = conn->cluster->release;
     *header = (struct cqsim_envelope){.opcode = CQSIM_OP_ERROR};
     error->code = CQSIM_E_PROTOCOL;
     if (conn->cluster->faults.wrong_version) return bad_version(rel, version, header, error);
@@ -150,7 +150,7 @@ static void login(struct cqsim_conn *conn, const struct cqsim_job *job, struct c
         snprintf(text, sizeof text, "No certificate present on connection");
     } else {
         ok = is_right(config, token, user, sizeof user);
-        if (config->release->line == CQSIM_30)
+        if (conn->cluster->release->line == CQSIM_30)
             snprintf(text, sizeof text, "Username and/or password are incorrect");
         else
             snprintf(text, sizeof text, "Provided username %s and/or password are incorrect", user);

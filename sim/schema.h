@@ -12,6 +12,7 @@
 
 struct cqsim_schema {
     struct cqsim_dataset *data;
+    uint64_t seed;
     struct cqsim_rng rng;
     struct cqsim_row row;
 };
@@ -25,7 +26,8 @@ struct cqsim_column_def {
 };
 
 void cqsim_schema_plain(struct cqsim_schema *s, const struct cqsim_shape *shape);
-void cqsim_schema_rich(struct cqsim_schema *s, unsigned nth);
+/* rich.c */
+void cqsim_schema_rich(struct cqsim_schema *s);
 
 /* The pieces that both use. begin() gives the row of a system_schema table with its keyspace set,
    or false where this release has no such table; finish with end(). */
