@@ -18,7 +18,7 @@ class Report:
     def check(self, name, faults):
         """faults: what is wrong, empty where nothing is (a list, a text or a false value)."""
         if isinstance(faults, str):
-            faults = [faults]
+            faults = [faults] if faults else []
         if not faults:
             self.passed += 1
             print(f"ok {name}", flush=True)

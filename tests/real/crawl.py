@@ -109,6 +109,8 @@ def comparable(records):
 def differences(left, right):
     """Where two comparable lists of records differ, in words."""
     left, right = comparable(left), comparable(right)
+    if not left or not right:
+        return [f"{len(left)} lines against {len(right)}: nothing to compare"]
     out = [] if len(left) == len(right) else [f"{len(left)} lines against {len(right)}"]
     for one, other in zip(left, right):
         if one != other:

@@ -55,8 +55,11 @@ class Bench:
             f"CREATE ROLE {USER} WITH PASSWORD = '{self.password}' AND LOGIN = true",
             f"CREATE ROLE idle WITH PASSWORD = '{self.password}' AND LOGIN = false"]
         if self.modern:
-            statements.append(f"CREATE ROLE elsewhere WITH PASSWORD = '{self.password}' AND "
-                              "LOGIN = true AND ACCESS TO DATACENTERS {'other'}")
+            # as if that data centre had been there once: no statement takes an unknown one
+            statements += [
+                f"CREATE ROLE elsewhere WITH PASSWORD = '{self.password}' AND LOGIN = true",
+                "INSERT INTO system_auth.network_permissions (role, dcs) "
+                "VALUES ('elsewhere', {'gone'})"]
         servers.execute(self.super_access, *statements)
 
     def against_oracle(self, name, result, view, with_system=True, schema=True):
