@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The row reader of proto/rows.h (v5.spec 4.2.5.2). Counts are bounded by the bytes that are left
+ * before anything is done that many times: a column has at least 4 bytes, a cell too. A type id
+ * whose shape nobody knows spoils this result only: the envelope's length still bounds it.
+ */
+#include "proto/rows.h"
+
+#include <assert.h>
+
+#include "base/bounds.h"
+#include "base/err.h"
+#include "proto/cql.h"
+#include "proto/type.h"
+#include "proto/wire.h"
+
+enum { KNOWN_FLAGS = 0x0f, LEAST_COLUMN = 4, CELL_HEADER = 4 };
+
+static int fail(struct cql_rows *r, int err)
+{
+    r->err = err;
+    r->p = r->end;
+    return err;
+}
+
+/* Goes on where w came to, or fails. */
+static bool keep(struct cql_rows *r, const struct cql_reader *w)
+{
+    if (w->bad) return fail(r, CQ_EPROTOCOL) == 0;
+    r->p = w->p;
+    return true;
+}
+
+static struct cql_reader reader(const struct cql_rows *r)
+{
+    return (struct cql_reader){r->p, r->end, false};
+}
+
+int cql_rows_begin(struct cql_rows *r, cq_bytes body, int version)
+{
+    struct cql_reader w = cql_reader_of(body);
+    int32_t columns;
+
+    *r = (struct cql_rows){.p = w.p, .end = w.end};
+    if (cql_read_i32(&w) != CQL_RESULT_ROWS) cql_fail(&w);
+    r->flags = cql_read_i32(&w) & KNOWN_FLAGS;
+    if (version < 5) r->flags &= ~CQL_ROWS_METADATA_CHANGED;
+    columns = cql_read_i32(&w);
+    if (r->flags & CQL_ROWS_MORE_PAGES) {
+        /* more pages and no way to ask for them must not pass for the last page */
+        r->paging_state = cql_read_bytes(&w);
+        if (cq_is_null(r->paging_state)) cql_fail(&w);
+    }
+    if (r->flags & CQL_ROWS_METADATA_CHANGED) r->metadata_id = cql_read_string(&w);
+    if (!(r->flags & CQL_ROWS_NO_METADATA)) {
+        if (r->flags & CQL_ROWS_GLOBAL_SPEC) {
+            r->keyspace = cql_read_string(&w);
+            r->table = cql_read_string(&w);
+        }
+        if (columns > 0 && (size_t)columns > cql_left(&w) / LEAST_COLUMN) cql_fail(&w);
+    }
+    if (columns < 0) cql_fail(&w);
+    if (!keep(r, &w)) return r->err;
+    if (columns > CQ_MAX_RESULT_COLUMNS) return fail(r, CQ_ETOO_MANY);
+    if (r->paging_state.n > CQ_MAX_PAGING_STATE) return fail(r, CQ_ETOO_LARGE);
+    r->n_columns = (uint32_t)columns;
+    return 0;
+}
+
+bool cql_rows_column(struct cql_rows *r, struct cql_column *col)
+{
+    struct cql_reader w = reader(r);
+    long n;
+
+    *col = (struct cql_column){.keyspace = r->keyspace, .table = r->table};
+    if (r->err || r->columns_read == r->n_columns) return false;
+    if (r->flags & CQL_ROWS_NO_METADATA) {
+        r->columns_read++;
+        return true;
+    }
+    if (!(r->flags & CQL_ROWS_GLOBAL_SPEC)) {
+        col->keyspace = cql_read_string(&w);
+        col->table = cql_read_string(&w);
+    }
+    col->name = cql_read_string(&w);
+    if (!keep(r, &w)) return false;
+    n = cql_type_length(cql_rest(&w));
+    if (n < 0) return fail(r, (int)n) == 0;
+    col->type = cql_read_raw(&w, (size_t)n);
+    r->columns_read++;
+    return keep(r, &w);
+}
+
+int cql_rows_count(struct cql_rows *r)
+{
+    struct cql_reader w = reader(r);
+    int32_t rows;
+
+    if (r->err) return r->err;
+    assert(r->columns_read == r->n_columns);
+    rows = cql_read_i32(&w);
+    if (rows < 0 || (rows > 0 && r->n_columns == 0)) cql_fail(&w);
+    if (rows > 0 && !w.bad && (size_t)rows > cql_left(&w) / CELL_HEADER / r->n_columns)
+        cql_fail(&w);
+    if (!keep(r, &w)) return r->err;
+    r->n_rows = (uint32_t)rows;
+    return 0;
+}
+
+bool cql_rows_next(struct cql_rows *r, cq_bytes *row)
+{
+    const uint8_t *p = r->p;
+
+    *row = CQ_NULL;
+    if (r->err || r->rows_read == r->n_rows) return false;
+    for (uint32_t i = 0; i < r->n_columns; i++) {
+        int32_t n;
+
+        if (r->end - p < CELL_HEADER) return fail(r, CQ_EPROTOCOL) == 0;
+        n = (int32_t)cql_load_u32(p);
+        p += CELL_HEADER;
+        if (n <= 0) continue;
+        if (n > r->end - p) return fail(r, CQ_EPROTOCOL) == 0;
+        p += n;
+    }
+    *row = (cq_bytes){r->p, (size_t)(p - r->p)};
+    r->p = p;
+    r->rows_read++;
+    return true;
+}
+
+void cql_row_cells(cq_bytes row, uint32_t n_columns, const int16_t *slot, cq_bytes *cells)
+{
+    const uint8_t *p = row.p;
+
+    for (uint32_t i = 0; i < n_columns; i++) {
+        int32_t n = (int32_t)cql_load_u32(p);
+        cq_bytes cell = {n < 0 ? NULL : p + CELL_HEADER, n < 0 ? 0 : (size_t)n};
+
+        p += CELL_HEADER + cell.n;
+        if (slot[i] >= 0) cells[slot[i]] = cell;
+    }
+    assert(p <= row.p + row.n);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A RESULT of kind Rows (v5.spec 4.2.5.2), read in place. Order of calls:
+ *
+ *   cql_rows_begin(&r, body, version)        head: flags, paging state, number of columns
+ *   cql_rows_column(&r, &col) ...            exactly r.n_columns times
+ *   cql_rows_count(&r)                       number of rows, after the last column
+ *   cql_rows_next(&r, &row) ...              one row at a time: where it begins; cells by cql_row_cells
+ *
+ * Everything is a view into body and lives as long as that. Errors are sticky in r.err: CQ_EPROTOCOL (cut short, lengths
+ * that do not fit), CQ_ETOO_MANY. Trailing bytes are ignored (v5.spec 1). Counts are checked against what is left before
+ * they are believed.
+ */
+#ifndef CQL_PROTO_ROWS_H
+#define CQL_PROTO_ROWS_H
+
+#include "base/bytes.h"
+
+struct cql_rows {
+    const uint8_t *p;
+    const uint8_t *end;
+    cq_bytes keyspace; /* of the global table spec; null without one */
+    cq_bytes table;
+    cq_bytes paging_state; /* null: this was the last page */
+    cq_bytes metadata_id;
+    int flags;
+    uint32_t n_columns;
+    uint32_t n_rows;
+    uint32_t columns_read;
+    uint32_t rows_read;
+    int err;
+};
+
+struct cql_column {
+    cq_bytes keyspace;
+    cq_bytes table;
+    cq_bytes name;
+    cq_bytes type; /* the raw [option]: proto/type.h */
+};
+
+/* body begins at the [int] kind, which must be Rows. Returns r->err. */
+int cql_rows_begin(struct cql_rows *r, cq_bytes body, int version);
+bool cql_rows_column(struct cql_rows *r, struct cql_column *col);
+int cql_rows_count(struct cql_rows *r);
+bool cql_rows_next(struct cql_rows *r, cq_bytes *row);
+
+/*
+ * Splits a row of n_columns cells: cell i goes to cells[slot[i]] where slot[i] >= 0. slot has n_columns entries. Cells of
+ * slots that no column maps to are left alone: the caller sets them null first. The row was checked by cql_rows_next.
+ */
+void cql_row_cells(cq_bytes row, uint32_t n_columns, const int16_t *slot, cq_bytes *cells);
+
+#endif
