@@ -104,6 +104,7 @@ struct cqlcrawl_target {
     int check;           /* read everything, write no records */
     uint32_t page_rows;  /* rows per page; 0: chosen by bytes */
     void *user_data;     /* comes back in callbacks */
+    int tls_min_version; /* 0: TLS 1.2; 12, 13 */
 };
 
 /* ---- what comes out ---- */

@@ -47,6 +47,8 @@
 #define CQ_MAX_ERRMSG 512u
 
 /* The shell */
+#define CQ_DEFAULT_PORT 9042
+#define CQ_MAX_TIMEOUT CQ_SEC(86400)          /* what --timeout and --connect-timeout may say */
 #define CQ_DEFAULT_CONCURRENCY 1000u          /* clusters read at once: --concurrency */
 #define CQ_MAX_EPOCH_WAIT CQ_SEC(3)           /* for the last epoch's second to be over */
 

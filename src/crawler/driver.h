@@ -4,14 +4,14 @@
  * them on a link at once, torn reads repeated later (CQ_TORN_DELAY_1, _2), unsorted ones at once,
  * every attempt under an epoch of its own.
  *
- *   cq_driver_open -> cq_driver_add ... prepare() record() step() attempt() done() ->
- * cq_driver_close -> closed()
+ *   cq_driver_open -> cq_driver_add ... prepare() record() step() attempt() done()
+ *   -> cq_driver_close -> closed()
  *
- *            +----------------- later (torn) <---+
- *            v                                   |            wall clock past the last epoch
- *   add -> queued -> running (prepare ... release) -> ending ------------------------------> over:
- * done() ^            | sorted               |
- *            +------------+                      +- cancelled: on the shortest way to ending
+ *            +------------- later (torn) <-----+
+ *            v                                 |          last epoch's second over
+ *   add -> queued -> running (prepare ... release) -> ending ----------> over: done()
+ *            ^            | sorted             |
+ *            +------------+                    +- cancelled: the shortest way to ending
  *
  * An epoch is max(last + 1, seconds since 2020-01-01). Nothing is kept on disk here, so done() is
  * held back until the second of the job's last epoch is over: whoever reads that cluster again

@@ -3,9 +3,8 @@
  * One attempt on the loop: a crawl (crawler/crawl.h, pure) and the sock it speaks through. Shell
  * only: it moves bytes, events and the time between the two and holds no policy.
  *
- *   cq_link_open -> ready() asks for cq_link_run at the end of the turn -> record(), step() ...
- * done() -> cq_link_close
- *   -> closed(): no handle is left and the link is gone
+ *   cq_link_open -> ready() asks for cq_link_run at the end of the turn
+ *   -> record(), step() ... done() -> cq_link_close -> closed(): no handle is left, it is gone
  *
  * Bytes go in where the sock reads them; everything that a user can see comes out of cq_link_run,
  * which the driver calls at the end of a turn, a bounded number of events at a time, so that any

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public handle: new, add, cancel, resume, close, and the words of errors. Nothing here waits;
+ * what is asked for happens in the next turn of the loop (lib/loop.c for a private one).
+ */
+#include "lib/handle.h"
+
+static int words(cqlcrawl *c, int err)
+{
+    return cq_fault_set(&c->last, err, "%s", cq_err_text(err));
+}
+
+static int open_driver(cqlcrawl *c)
+{
+    struct cq_driver_options o = {
+        .loop = c->loop,
+        .mem = &c->mem,
+        .memory_max = (size_t)c->o.memory_max,
+        .concurrency = c->o.concurrency,
+        .handler = {cq_attempt_prepare, cq_attempt_release, cq_report_record, cq_report_step,
+                    cq_report_attempt, cq_report_done},
+        .ctx = c,
+    };
+    int err = cq_tls_cache_new(&c->tls, &c->mem);
+
+    if (err) return err;
+    err = cq_driver_open(&c->driver, &o);
+    if (err) cq_tls_cache_free(c->tls);
+    return err;
+}
+
+int cqlcrawl_new(cqlcrawl **out, const struct cqlcrawl_options *options)
+{
+    struct cqlcrawl_options o = {0};
+    struct cq_mem mem = cq_mem_libc;
+    cqlcrawl *c;
+    int err;
+
+    *out = NULL;
+    if (!options || !options->size) return CQ_EINVALID;
+    memcpy(&o, options, options->size < sizeof(o) ? options->size : sizeof(o));
+    if (o.resize) mem = (struct cq_mem){o.resize, o.resize_ctx};
+    c = cq_calloc(&mem, 1, sizeof(*c));
+    if (!c) return CQ_ENOMEM;
+    c->mem = mem;
+    c->o = o;
+    c->is_private = o.loop == NULL;
+    c->loop = c->is_private ? &c->own : o.loop;
+    if (c->is_private && uv_loop_init(&c->own)) {
+        cq_free(&mem, c);
+        return CQ_EDESCRIPTORS;
+    }
+    err = open_driver(c);
+    if (err) {
+        if (c->is_private) (void)uv_loop_close(&c->own);
+        cq_free(&mem, c);
+        return err;
+    }
+    *out = c;
+    return 0;
+}
+
+/* ---- targets ---- */
+
+static int take_slot(cqlcrawl *c, uint32_t *index)
+{
+    uint32_t n = c->n_slots ? c->n_slots * 2 : 16;
+    struct cq_slot *slots;
+
+    if (!c->free_slot) {
+        if (n > UINT32_MAX / 4) return CQ_ETOO_MANY;
+        slots = cq_realloc(&c->mem, c->slots, n * sizeof(*slots));
+        if (!slots) return CQ_ENOMEM;
+        for (uint32_t i = n; i-- > c->n_slots;) {
+            slots[i] = (struct cq_slot){NULL, 1, c->free_slot};
+            c->free_slot = i + 1;
+        }
+        c->slots = slots;
+        c->n_slots = n;
+    }
+    *index = c->free_slot - 1;
+    c->free_slot = c->slots[*index].next_free;
+    return 0;
+}
+
+static struct cq_target *find(const cqlcrawl *c, uint64_t id)
+{
+    uint32_t slot = (uint32_t)(id & UINT32_MAX);
+
+    if (slot == 0 || slot > c->n_slots) return NULL;
+    if (c->slots[slot - 1].generation != id >> 32) return NULL;
+    return c->slots[slot - 1].target;
+}
+
+static int enter(cqlcrawl *c, struct cq_target *t)
+{
+    uint32_t i;
+    int err;
+
+    if (cq_names_find(&c->names, t->name)) {
+        return cq_fault_set(&c->last, CQ_EINVALID, "%s: a cluster of that name is being read",
+                            t->t.name);
+    }
+    err = take_slot(c, &i);
+    if (err) return words(c, err);
+    err = cq_names_add(&c->names, &c->mem, t);
+    if (err) {
+        c->slots[i].next_free = c->free_slot;
+        c->free_slot = i + 1;
+        return words(c, err);
+    }
+    c->slots[i].target = t;
+    t->id = ((uint64_t)c->slots[i].generation << 32) | (i + 1);
+    return 0;
+}
+
+int cqlcrawl_add(cqlcrawl *c, const struct cqlcrawl_target *target, uint64_t *id)
+{
+    struct cq_target *t;
+    int err;
+
+    if (c->closing) {
+        c->last = (struct cq_fault){0};
+        return cq_fault_set(&c->last, CQ_EINVALID, "the handle is being closed");
+    }
+    err = cq_target_new(c, target, &t);
+    if (err) return err;
+    err = enter(c, t);
+    if (err) {
+        cq_target_free(t);
+        return err;
+    }
+    c->active++;
+    if (id) *id = t->id;
+    cq_driver_add(&c->driver, &t->job);
+    return 0;
+}
+
+int cqlcrawl_validate(cqlcrawl *c, const struct cqlcrawl_target *target)
+{
+    struct cq_target *t;
+    int err = cq_target_new(c, target, &t);
+
+    cq_target_free(t);
+    return err;
+}
+
+const char *cqlcrawl_last_error(const cqlcrawl *c)
+{
+    return c->last.text;
+}
+
+int cqlcrawl_cancel(cqlcrawl *c, uint64_t id)
+{
+    struct cq_target *t = find(c, id);
+
+    if (!t) return CQ_ENOT_FOUND;
+    cq_driver_cancel(&c->driver, &t->job);
+    return 0;
+}
+
+void cqlcrawl_cancel_all(cqlcrawl *c)
+{
+    cq_driver_cancel_all(&c->driver);
+}
+
+int cqlcrawl_resume(cqlcrawl *c, uint64_t id)
+{
+    struct cq_target *t = find(c, id);
+
+    if (!t) return CQ_ENOT_FOUND;
+    cq_driver_resume(&c->driver, &t->job);
+    return 0;
+}
+
+size_t cqlcrawl_active(const cqlcrawl *c)
+{
+    return c->active;
+}
+
+/* ---- words ---- */
+
+const char *cqlcrawl_version(void)
+{
+    return CQLCRAWL_VERSION;
+}
+
+const char *cqlcrawl_strerror(int err)
+{
+    return err ? cq_err_text(err) : "no error";
+}
+
+const char *cqlcrawl_errcode(int err)
+{
+    return err ? cq_err_code(err) : "ok";
+}
+
+const char *cqlcrawl_errclass(int err)
+{
+    return err ? cq_class_name(cq_err_class(err)) : "ok";
+}
+
+const char *cqlcrawl_remedy(int err)
+{
+    return err ? cq_err_remedy(err) : "";
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What stands behind the public handle (include/cqlcrawl.h): the driver, the trust cache, the
+ * targets that are not done yet. Targets are found by id (a slot and its generation: a late id
+ * finds nobody) and by name (two crawls of one cluster at once would share epochs, so that is
+ * refused).
+ */
+#ifndef CQ_LIB_HANDLE_H
+#define CQ_LIB_HANDLE_H
+
+#include <regex.h>
+
+#include "cqlcrawl.h"
+
+#include "base/arena.h"
+#include "cred/secret.h"
+#include "crawler/driver.h"
+
+struct cq_target;
+
+struct cq_slot {
+    struct cq_target *target; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free; /* index + 1; 0: none */
+};
+
+/* Targets by name: open hashing, chained through the targets. */
+struct cq_names {
+    struct cq_target **buckets;
+    size_t n_buckets; /* a power of two, or 0 */
+    size_t n;
+};
+
+struct cqlcrawl {
+    struct cq_mem mem;
+    uv_loop_t *loop;
+    uv_loop_t own; /* the private loop */
+    bool is_private;
+    struct cq_driver driver;
+    struct cq_tls_cache *tls;
+    struct cqlcrawl_options o;
+    struct cq_slot *slots;
+    uint32_t n_slots, free_slot; /* free_slot: index + 1; 0: none */
+    struct cq_names names;
+    size_t active;
+    struct cq_fault last;
+    struct cq_secret *shared; /* the password given as bytes last: targets mostly share one */
+    unsigned turning;         /* inside run or step */
+    bool stop, closing, dead;
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
+struct cq_filter {
+    bool set;
+    regex_t re;
+};
+
+/* A copy of a cqlcrawl_target; everything lives in its arena. */
+struct cq_target {
+    struct cq_job job; /* first */
+    cqlcrawl *c;
+    uint64_t id;
+    struct cq_target *next_same; /* in its bucket of names */
+    struct cq_arena arena;
+    struct cqlcrawl_target t; /* pointers into the arena */
+    struct cq_endpoint *endpoints;
+    cq_bytes name, labels; /* labels: a JSON object */
+    struct cq_filter include, exclude;
+    char filters_hash[33];
+    struct cq_secret *given; /* password given as bytes */
+    /* of the attempt in hand */
+    struct cq_secret *password;
+    struct cq_tls_ctx *tls;
+};
+
+/* target.c: 0 with *out, or a negative code with words in c->last. Looks at everything but password
+ * files. */
+int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_target **out);
+void cq_target_free(struct cq_target *t);
+/* check.c: is it valid? 0, or a code with words in *f. */
+int cq_target_check(const struct cqlcrawl_target *t, struct cq_fault *f);
+/* filter.c: one anchored extended regular expression; NULL text: everything. */
+int cq_filter_init(struct cq_filter *x, const char *text, const char *key, struct cq_fault *f);
+void cq_filter_fini(struct cq_filter *x);
+bool cq_filter_wants(const struct cq_target *t, cq_bytes keyspace, cq_bytes name);
+void cq_filter_hash(struct cq_target *t);
+/* names.c */
+struct cq_target *cq_names_find(const struct cq_names *n, cq_bytes name);
+int cq_names_add(struct cq_names *n, const struct cq_mem *mem, struct cq_target *t);
+void cq_names_remove(struct cq_names *n, struct cq_target *t);
+/* attempt.c: the driver's prepare and release; the trust context by itself, for the check. */
+int cq_attempt_prepare(void *ctx, struct cq_job *job, struct cq_link_options *o,
+                       struct cq_fault *f);
+void cq_attempt_release(void *ctx, struct cq_job *job);
+int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault *f);
+/* report.c: the driver's record, step, attempt and done. */
+bool cq_report_record(void *ctx, struct cq_job *job, cq_bytes line);
+void cq_report_step(void *ctx, struct cq_job *job, const struct cq_sock_step *step);
+void cq_report_attempt(void *ctx, struct cq_job *job, const char *why);
+void cq_report_done(void *ctx, struct cq_job *job);
+
+/* cqlcrawl.c, for loop.c: frees the handle once nothing is open, then calls closed. */
+void cq_handle_end(cqlcrawl *c);
+
+#endif

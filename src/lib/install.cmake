@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# The library as others get it: static and shared, the header, pkg-config and CMake files.
+get_property(layers GLOBAL PROPERTY CQ_LAYERS)
+set(objects)
+set(links PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::LZ4 PkgConfig::CARES PkgConfig::XXHASH)
+foreach(layer ${layers})
+  list(APPEND objects $<TARGET_OBJECTS:cq_${layer}>)
+endforeach()
+
+foreach(kind STATIC SHARED)
+  string(TOLOWER ${kind} lower)
+  add_library(cqlcrawl_${lower} ${kind} ${objects})
+  target_include_directories(cqlcrawl_${lower} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(cqlcrawl_${lower} PRIVATE ${links})
+  set_target_properties(cqlcrawl_${lower} PROPERTIES OUTPUT_NAME cqlcrawl LINKER_LANGUAGE C
+    EXPORT_NAME ${lower})
+  if(CQLCRAWL_SANITIZE)
+    target_link_options(cqlcrawl_${lower} PUBLIC -fsanitize=address,undefined)
+  endif()
+endforeach()
+set_target_properties(cqlcrawl_shared PROPERTIES
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+
+configure_file(${CMAKE_SOURCE_DIR}/cmake/cqlcrawl.pc.in ${CMAKE_BINARY_DIR}/cqlcrawl.pc @ONLY)
+configure_file(${CMAKE_SOURCE_DIR}/cmake/cqlcrawl-config.cmake.in
+  ${CMAKE_BINARY_DIR}/cqlcrawl-config.cmake @ONLY)
+include(CMakePackageConfigHelpers)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/cqlcrawl-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+
+install(TARGETS cqlcrawl_static cqlcrawl_shared EXPORT cqlcrawl
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${CMAKE_SOURCE_DIR}/include/cqlcrawl.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${CMAKE_BINARY_DIR}/cqlcrawl.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(EXPORT cqlcrawl NAMESPACE cqlcrawl:: FILE cqlcrawl-targets.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/cqlcrawl)
+install(FILES ${CMAKE_BINARY_DIR}/cqlcrawl-config.cmake
+  ${CMAKE_BINARY_DIR}/cqlcrawl-config-version.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/cqlcrawl)

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+if(NOT TARGET cq_crawler_shell OR NOT TARGET cq_model)
+  return() # REMOVE once every layer is there
+endif()
+# The public library: lib's own objects, and both archives made of every layer's objects.
+cq_layer(lib
+  SOURCES lib/cqlcrawl.c lib/loop.c lib/target.c lib/check.c lib/filter.c lib/names.c lib/attempt.c
+          lib/report.c
+  USES crawler crawler_shell net model record proto cred base
+  LINK PkgConfig::UV)
+target_include_directories(cq_lib PUBLIC ${CMAKE_SOURCE_DIR}/include)
+include(${CMAKE_CURRENT_SOURCE_DIR}/lib/install.cmake)

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The private loop and the end of a handle. A host that polls cqlcrawl_fd sleeps on an epoll
+ * descriptor whose interest list libuv brings up to date only when a turn begins; so a step takes
+ * turns until one has found nothing to do, and the timeout is never longer than BELT_MS while
+ * targets are active, should an event slip in between.
+ */
+#include "lib/handle.h"
+
+#include <assert.h>
+#include <poll.h>
+
+enum { TURNS_PER_STEP = 16, BELT_MS = 50 };
+
+static void free_handle(cqlcrawl *c)
+{
+    struct cq_mem mem = c->mem;
+
+    cq_tls_cache_free(c->tls);
+    cq_secret_release(c->shared);
+    cq_free(&mem, c->names.buckets);
+    cq_free(&mem, c->slots);
+    if (c->is_private) (void)uv_loop_close(&c->own);
+    cq_free(&mem, c);
+}
+
+void cq_handle_end(cqlcrawl *c)
+{
+    void (*closed)(void *ctx) = c->closed;
+    void *ctx = c->closed_ctx;
+
+    free_handle(c);
+    if (closed) closed(ctx);
+}
+
+/* The driver has no handle left. On a private loop the handle lives until the turn is over. */
+static void driver_closed(void *ctx)
+{
+    cqlcrawl *c = ctx;
+
+    c->dead = true;
+    if (!c->is_private) cq_handle_end(c);
+}
+
+void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx)
+{
+    if (c->closing) return;
+    c->closing = true;
+    c->closed = closed;
+    c->closed_ctx = ctx;
+    cq_driver_close(&c->driver, driver_closed, c);
+    if (!c->is_private || c->turning) return;
+    while (!c->dead)
+        (void)uv_run(c->loop, UV_RUN_ONCE);
+    cq_handle_end(c);
+}
+
+/* True: the handle was closed in a callback and is gone. */
+static bool turn(cqlcrawl *c, uv_run_mode mode)
+{
+    c->turning++;
+    (void)uv_run(c->loop, mode);
+    c->turning--;
+    if (!c->dead) return false;
+    cq_handle_end(c);
+    return true;
+}
+
+int cqlcrawl_run(cqlcrawl *c)
+{
+    if (!c->is_private || c->turning) return CQ_EINVALID;
+    c->stop = false;
+    while ((c->active && !c->stop) || c->closing) {
+        if (turn(c, UV_RUN_ONCE)) return 0;
+    }
+    return 0;
+}
+
+void cqlcrawl_stop(cqlcrawl *c)
+{
+    c->stop = true;
+    if (c->is_private) uv_stop(c->loop);
+}
+
+int cqlcrawl_fd(const cqlcrawl *c)
+{
+    return c->is_private ? uv_backend_fd(c->loop) : -1;
+}
+
+int cqlcrawl_timeout(const cqlcrawl *c)
+{
+    int ms;
+
+    if (!c->is_private) return -1;
+    uv_update_time(c->loop);
+    ms = uv_backend_timeout(c->loop);
+    if (c->active && (ms < 0 || ms > BELT_MS)) ms = BELT_MS;
+    return ms;
+}
+
+static bool has_work(cqlcrawl *c)
+{
+    struct pollfd p = {.fd = uv_backend_fd(c->loop), .events = POLLIN};
+
+    return poll(&p, 1, 0) > 0 || uv_backend_timeout(c->loop) == 0;
+}
+
+int cqlcrawl_step(cqlcrawl *c)
+{
+    if (!c->is_private || c->turning) return CQ_EINVALID;
+    for (int i = 0; i < TURNS_PER_STEP; i++) {
+        bool work = has_work(c);
+
+        if (turn(c, UV_RUN_NOWAIT) || !work) return 0;
+    }
+    return 0;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the driver's words to the public events (include/cqlcrawl.h). The host's callbacks are
+ * called from here alone. */
+#include "lib/handle.h"
+
+bool cq_report_record(void *ctx, struct cq_job *job, cq_bytes line)
+{
+    struct cq_target *t = (struct cq_target *)job;
+    cqlcrawl *c = ctx;
+
+    if (!c->o.record || t->t.check) return true;
+    return c->o.record(c->o.ctx, t->id, t->t.user_data, (const char *)line.p, line.n) !=
+           CQLCRAWL_PAUSE;
+}
+
+static struct cqlcrawl_event event_of(const struct cq_target *t, enum cqlcrawl_event_kind kind)
+{
+    struct cqlcrawl_event ev = CQLCRAWL_INIT(cqlcrawl_event);
+
+    ev.kind = kind;
+    ev.id = t->id;
+    ev.name = t->t.name;
+    ev.user_data = t->t.user_data;
+    ev.agreement = -1;
+    return ev;
+}
+
+static void set_error(struct cqlcrawl_event *ev, int err, const char *text)
+{
+    ev->err = err;
+    ev->text = text ? text : "";
+    if (!err) return;
+    ev->code = cq_err_code(err);
+    ev->class_ = cq_class_name(cq_err_class(err));
+    ev->remedy = cq_err_remedy(err);
+    if (!*ev->text) ev->text = cq_err_text(err);
+}
+
+void cq_report_step(void *ctx, struct cq_job *job, const struct cq_sock_step *step)
+{
+    cqlcrawl *c = ctx;
+    struct cqlcrawl_event ev = event_of((struct cq_target *)job, CQLCRAWL_EVENT_STEP);
+
+    ev.step = (enum cqlcrawl_step)step->step;
+    ev.ns = step->ns;
+    set_error(&ev, step->err, step->text);
+    if (c->o.event) c->o.event(c->o.ctx, &ev);
+}
+
+void cq_report_attempt(void *ctx, struct cq_job *job, const char *why)
+{
+    cqlcrawl *c = ctx;
+    struct cqlcrawl_event ev = event_of((struct cq_target *)job, CQLCRAWL_EVENT_ATTEMPT);
+
+    ev.text = why;
+    ev.reason = job->result.reason[0] ? job->result.reason : NULL;
+    ev.attempts = job->result.attempts;
+    if (c->o.event) c->o.event(c->o.ctx, &ev);
+}
+
+static void fill_done(struct cqlcrawl_event *ev, const struct cq_result *r)
+{
+    ev->read = (enum cqlcrawl_read)r->read;
+    ev->proof = (enum cqlcrawl_proof)r->proof;
+    ev->attempts = r->attempts;
+    ev->keyspaces = r->counts[CQ_KIND_KEYSPACE];
+    ev->tables = r->counts[CQ_KIND_TABLE];
+    ev->views = r->counts[CQ_KIND_VIEW];
+    ev->types = r->counts[CQ_KIND_TYPE];
+    ev->functions = r->counts[CQ_KIND_FUNCTION];
+    ev->aggregates = r->counts[CQ_KIND_AGGREGATE];
+    ev->anomalies = r->counts[CQ_KIND_ANOMALY];
+    ev->nodes = r->counts[CQ_KIND_NODE];
+    ev->records = r->records;
+    ev->bytes_in = r->bytes_in;
+    ev->bytes_out = r->bytes_out;
+    ev->ns_total = r->ns_total;
+    ev->requests = r->requests;
+    ev->connections = r->connections;
+    ev->waits = r->waits;
+    ev->agreement = r->agreement;
+    ev->reason = r->reason[0] ? r->reason : NULL;
+}
+
+void cq_report_done(void *ctx, struct cq_job *job)
+{
+    cqlcrawl *c = ctx;
+    struct cq_target *t = (struct cq_target *)job;
+    struct cqlcrawl_event ev = event_of(t, CQLCRAWL_EVENT_DONE);
+    struct cq_slot *slot = &c->slots[(uint32_t)(t->id & UINT32_MAX) - 1];
+
+    set_error(&ev, job->result.err, job->result.text);
+    fill_done(&ev, &job->result);
+    slot->target = NULL;
+    slot->generation++;
+    slot->next_free = c->free_slot;
+    c->free_slot = (uint32_t)(t->id & UINT32_MAX);
+    cq_names_remove(&c->names, t);
+    c->active--;
+    if (c->o.event) c->o.event(c->o.ctx, &ev);
+    cq_target_free(t);
+}
