@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Trust configurations: one SSL_CTX per set of (CA, client certificate, mode, versions), shared by all targets that say the
- * same. A cache finds them again by the SHA-256 of what they are made of; contexts are counted by reference.
+ * Trust configurations: one SSL_CTX per set of (CA, client certificate, mode, versions), shared by
+ * all targets that say the same. A cache finds them again by the SHA-256 of what they are made of;
+ * contexts are counted by reference.
  */
 #ifndef CQ_NET_TLSCTX_H
 #define CQ_NET_TLSCTX_H
@@ -25,15 +26,17 @@ struct cq_tls_config {
     cq_bytes ca_pem;   /* null: the system's CAs (modes verify-*) */
     cq_bytes cert_pem; /* null: no client certificate; the chain may follow it */
     cq_bytes key_pem;
-    int min_version;   /* 0x0303 (TLS 1.2) by default */
-    int max_version;   /* 0: the newest */
+    int min_version; /* 0x0303 (TLS 1.2) by default */
+    int max_version; /* 0: the newest */
 };
 
 int cq_tls_cache_new(struct cq_tls_cache **out, const struct cq_mem *mem);
-void cq_tls_cache_free(struct cq_tls_cache *c); /* contexts in use live on until their last release */
-/* A context for that configuration, counted. CQ_ETLS_CONFIG with words in *f, CQ_ENOMEM. Reads no files. */
-int cq_tls_cache_get(struct cq_tls_cache *c, const struct cq_tls_config *cfg, struct cq_tls_ctx **out,
-                     struct cq_fault *f);
+void cq_tls_cache_free(
+    struct cq_tls_cache *c); /* contexts in use live on until their last release */
+/* A context for that configuration, counted. CQ_ETLS_CONFIG with words in *f, CQ_ENOMEM. Reads no
+ * files. */
+int cq_tls_cache_get(struct cq_tls_cache *c, const struct cq_tls_config *cfg,
+                     struct cq_tls_ctx **out, struct cq_fault *f);
 struct cq_tls_ctx *cq_tls_ctx_retain(struct cq_tls_ctx *t);
 void cq_tls_ctx_release(struct cq_tls_ctx *t); /* NULL is allowed */
 

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a cq_sock: opening, states, ending, closing. Happy path and states: net/sockint.h;
+ * what the owner sees: net/sock.h. Every failure is told once by `ended`; the sock then waits to be
+ * closed. Closing closes every handle; the last close callback frees the sock and tells the owner.
+ */
+#include "net/sock.h"
+
+#include <assert.h>
+
+#include "net/sockint.h"
+#include "net/tlsctx.h"
+
+static const struct {
+    const char *name;
+    unsigned next; /* legal edges, a bit per state */
+} states[] = {
+#define TO(s) (1u << CQ_SOCK_##s)
+    [CQ_SOCK_START] = {"start", TO(RESOLVE) | TO(CLOSING)},
+    [CQ_SOCK_RESOLVE] = {"resolve", TO(CONNECT) | TO(ENDED) | TO(CLOSING)},
+    [CQ_SOCK_CONNECT] = {"connect", TO(TLS) | TO(OPEN) | TO(ENDED) | TO(CLOSING)},
+    [CQ_SOCK_TLS] = {"tls", TO(OPEN) | TO(ENDED) | TO(CLOSING)},
+    [CQ_SOCK_OPEN] = {"open", TO(ENDED) | TO(CLOSING)},
+    [CQ_SOCK_ENDED] = {"ended", TO(CLOSING)},
+    [CQ_SOCK_CLOSING] = {"closing", 0},
+#undef TO
+};
+
+void cq_sock_set_state(struct cq_sock *s, enum cq_sock_state to)
+{
+    assert(states[s->state].next & (1u << to));
+    s->state = to;
+}
+
+static void free_sock(struct cq_sock *s)
+{
+    const struct cq_mem *m = s->mem;
+
+    cq_dial_fini(&s->dial);
+    cq_buf_fini(&s->out);
+    cq_tls_ctx_release(s->tls);
+    cq_free(m, s->endpoints);
+    cq_free(m, s->asked);
+    cq_free(m, s->sni);
+    cq_free(m, s->verify_name);
+    cq_free(m, s);
+}
+
+static void maybe_closed(struct cq_sock *s)
+{
+    void (*closed)(void *) = s->on.closed;
+    void *ctx = s->ctx;
+
+    if (s->state != CQ_SOCK_CLOSING || s->handles > 0) return;
+    free_sock(s);
+    if (closed) closed(ctx);
+}
+
+static void on_timer_closed(uv_handle_t *h)
+{
+    struct cq_sock *s = h->data;
+
+    s->handles--;
+    maybe_closed(s);
+}
+
+static void on_attempt_closed(uv_handle_t *h)
+{
+    struct cq_attempt *a = h->data;
+    struct cq_sock *s = a->s;
+
+    cq_free(s->mem, a);
+    s->handles--;
+    maybe_closed(s);
+}
+
+void cq_sock_drop(struct cq_sock *s, struct cq_attempt *a)
+{
+    for (struct cq_attempt **at = &s->attempts; *at; at = &(*at)->next) {
+        if (*at != a) continue;
+        *at = a->next;
+        break;
+    }
+    uv_poll_stop(&a->poll);
+    uv_close((uv_handle_t *)&a->poll, on_attempt_closed);
+    cq_fd_close(a->fd);
+    a->fd = -1;
+}
+
+static void on_timer(uv_timer_t *t)
+{
+    struct cq_sock *s = t->data;
+
+    switch (s->state) {
+    case CQ_SOCK_START:
+        cq_sock_resolve(s);
+        break;
+    case CQ_SOCK_RESOLVE:
+    case CQ_SOCK_CONNECT:
+        cq_sock_advance(s);
+        break;
+    case CQ_SOCK_TLS:
+    case CQ_SOCK_OPEN:
+        cq_sock_drive(s);
+        break;
+    case CQ_SOCK_ENDED:
+    case CQ_SOCK_CLOSING:
+        break;
+    }
+}
+
+void cq_sock_arm(struct cq_sock *s, uint64_t deadline)
+{
+    uint64_t now = uv_hrtime();
+    uint64_t left = deadline > now ? deadline - now : 0;
+
+    if (deadline == CQ_NEVER)
+        uv_timer_stop(&s->timer);
+    else
+        uv_timer_start(&s->timer, on_timer, (left + CQ_MS(1) - 1) / CQ_MS(1), 0);
+}
+
+bool cq_sock_step_done(struct cq_sock *s, enum cq_step step, const char *text)
+{
+    uint64_t now = uv_hrtime();
+    struct cq_sock_step done = {step, 0, now - s->step_began, text};
+
+    s->step_began = now;
+    if (s->on.step) s->on.step(s->ctx, &done);
+    return s->state != CQ_SOCK_CLOSING;
+}
+
+void cq_sock_end(struct cq_sock *s, int err, const char *text)
+{
+    cq_sock_set_state(s, CQ_SOCK_ENDED);
+    uv_timer_stop(&s->timer);
+    if (s->conn) uv_poll_stop(&s->conn->poll);
+    if (s->on.ended) s->on.ended(s->ctx, err, text);
+}
+
+void cq_sock_step_failed(struct cq_sock *s, enum cq_step step)
+{
+    struct cq_sock_step failed = {step, s->fault.err, uv_hrtime() - s->step_began, s->fault.text};
+
+    cq_sock_forget_dial(s, s->conn);
+    if (s->on.step) s->on.step(s->ctx, &failed);
+    if (s->state != CQ_SOCK_CLOSING) cq_sock_end(s, s->fault.err, s->fault.text);
+}
+
+static bool valid(const struct cq_sock_options *o)
+{
+    if (!o->loop || !o->mem || !o->handler.space || !o->handler.received) return false;
+    if (o->n_endpoints == 0 || o->n_endpoints > CQ_MAX_CONTACT_POINTS) return false;
+    for (size_t i = 0; i < o->n_endpoints; i++) {
+        const struct cq_endpoint *e = &o->endpoints[i];
+
+        if (!e->host || !e->host[0] || e->port == 0) return false;
+        if (!o->resolver && !cq_addr_parse(e->host, 0, NULL)) return false;
+    }
+    return true;
+}
+
+static struct cq_endpoint *copy_endpoints(const struct cq_mem *m, const struct cq_endpoint *e,
+                                          size_t n)
+{
+    size_t size = n * sizeof *e;
+    struct cq_endpoint *copy;
+    char *text;
+
+    for (size_t i = 0; i < n; i++)
+        size += strlen(e[i].host) + 1;
+    copy = cq_alloc(m, size);
+    if (!copy) return NULL;
+    text = (char *)(copy + n);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(e[i].host) + 1;
+
+        copy[i] = (struct cq_endpoint){text, e[i].port};
+        memcpy(text, e[i].host, len);
+        text += len;
+    }
+    return copy;
+}
+
+static char *copy_text(const struct cq_mem *m, const char *text, bool *ok)
+{
+    char *copy = text ? cq_strndup(m, text, strlen(text)) : NULL;
+
+    if (text && !copy) *ok = false;
+    return copy;
+}
+
+static bool copy_options(struct cq_sock *s, const struct cq_sock_options *o)
+{
+    bool ok = true;
+
+    s->loop = o->loop;
+    s->mem = o->mem;
+    s->resolver = o->resolver;
+    s->on = o->handler;
+    s->ctx = o->ctx;
+    s->timeout = o->connect_timeout_ns ? o->connect_timeout_ns : CQ_DEFAULT_CONNECT_TIMEOUT;
+    s->endpoints = copy_endpoints(o->mem, o->endpoints, o->n_endpoints);
+    s->n_endpoints = o->n_endpoints;
+    s->asked = cq_calloc(o->mem, o->n_endpoints, sizeof *s->asked);
+    s->sni = copy_text(o->mem, o->sni, &ok);
+    s->verify_name = copy_text(o->mem, o->verify_name, &ok);
+    s->tls = o->tls ? cq_tls_ctx_retain(o->tls) : NULL;
+    s->t = (struct cq_transport){.fd = -1, .fault = &s->fault};
+    cq_buf_init(&s->out, o->mem, CQ_MAX_SEND);
+    return ok && s->endpoints && s->asked;
+}
+
+int cq_sock_open(struct cq_sock **out, const struct cq_sock_options *o)
+{
+    struct cq_sock *s;
+
+    if (!valid(o)) return CQ_EINVALID;
+    s = cq_calloc(o->mem, 1, sizeof *s);
+    if (!s) return CQ_ENOMEM;
+    if (!copy_options(s, o)) {
+        free_sock(s);
+        return CQ_ENOMEM;
+    }
+    uv_timer_init(s->loop, &s->timer);
+    s->timer.data = s;
+    s->handles = 1;
+    s->step_began = uv_hrtime();
+    uv_timer_start(&s->timer, on_timer, 0, 0);
+    *out = s;
+    return 0;
+}
+
+void cq_sock_close(struct cq_sock *s)
+{
+    cq_sock_set_state(s, CQ_SOCK_CLOSING);
+    cq_sock_forget_dial(s, s->conn);
+    if (s->conn) {
+        uv_poll_stop(&s->conn->poll);
+        if (s->t.ops) s->t.ops->close(&s->t);
+        cq_sock_drop(s, s->conn);
+        s->conn = NULL;
+    }
+    uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The TLS pump of net/tls.h over an OpenSSL BIO pair.
+ *
+ *   handshake ---> open ---> ended (close_notify, or the transport's end: `how`)
+ *       |            |
+ *       +------------+-----> failed (fault)
+ *
+ * A drained pair only ever says "want read"; so the transport's end is passed in explicitly
+ * (BIO_shutdown_wr), and OpenSSL then calls it an unexpected end (0A000126), which is told apart
+ * from close_notify here. An end during the handshake is a failure. The error queue is the
+ * thread's: it is emptied before each call, so that a host's leftovers are not taken for ours, and
+ * after, so that ours do not stay.
+ */
+#include "net/tls.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl, size_t ring,
+                struct cq_fault *fault)
+{
+    BIO *inner = NULL;
+
+    *t = (struct cq_tls){.mem = mem, .ssl = ssl, .fault = fault, .not_after_ms = -1};
+    if (!ssl || BIO_new_bio_pair(&inner, ring, &t->net, ring) != 1) {
+        ERR_clear_error();
+        SSL_free(ssl);
+        *t = (struct cq_tls){.fault = fault};
+        return cq_fault_set(fault, CQ_ENOMEM, "no memory for TLS");
+    }
+    SSL_set_bio(ssl, inner, inner);
+    SSL_set_app_data(ssl, t);
+    return 0;
+}
+
+void cq_tls_fini(struct cq_tls *t)
+{
+    SSL_free(t->ssl); /* and its half of the pair */
+    BIO_free(t->net);
+    if (t->mem) {
+        cq_free(t->mem, t->subject);
+        cq_free(t->mem, t->issuer);
+    }
+    *t = (struct cq_tls){.fault = t->fault};
+}
+
+void cq_tls_space(struct cq_tls *t, uint8_t **p, size_t *n)
+{
+    char *at = NULL;
+    int room = t->eof ? 0 : BIO_nwrite0(t->net, &at);
+
+    *p = (uint8_t *)at;
+    *n = room > 0 ? (size_t)room : 0;
+}
+
+static void note_first(struct cq_tls *t, const char *p, size_t n)
+{
+    size_t room = CQ_TLS_FIRST - t->n_first;
+
+    if (n > room) n = room;
+    memcpy(t->first + t->n_first, p, n);
+    t->n_first += n;
+}
+
+void cq_tls_commit(struct cq_tls *t, size_t n)
+{
+    char *at = NULL;
+    int took;
+
+    assert(!t->eof && n <= INT_MAX);
+    if (n == 0) return;
+    took = BIO_nwrite(t->net, &at, (int)n);
+    assert(took == (int)n);
+    (void)took;
+    if (t->n_first < CQ_TLS_FIRST) note_first(t, at, n);
+}
+
+void cq_tls_eof(struct cq_tls *t, enum cq_end how)
+{
+    if (t->eof) return;
+    t->eof = true;
+    t->how = how;
+    (void)BIO_shutdown_wr(t->net);
+}
+
+bool cq_tls_is_pending(const struct cq_tls *t)
+{
+    return BIO_ctrl_pending(t->net) > 0;
+}
+
+cq_bytes cq_tls_pending(struct cq_tls *t)
+{
+    char *at = NULL;
+    int n = cq_tls_is_pending(t) ? BIO_nread0(t->net, &at) : 0;
+
+    return n > 0 ? (cq_bytes){(const uint8_t *)at, (size_t)n} : CQ_NULL;
+}
+
+void cq_tls_sent(struct cq_tls *t, size_t n)
+{
+    char *at = NULL;
+    int took;
+
+    if (n == 0) return;
+    took = BIO_nread(t->net, &at, (int)n);
+    assert(took == (int)n);
+    (void)took;
+}
+
+/* What became of an SSL call that did not succeed. */
+static enum cq_io outcome(struct cq_tls *t, int rc)
+{
+    int what = SSL_get_error(t->ssl, rc);
+    unsigned long e = ERR_peek_error();
+    bool cut = what == SSL_ERROR_SYSCALL || ERR_GET_REASON(e) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+
+    if (what == SSL_ERROR_WANT_READ || what == SSL_ERROR_WANT_WRITE) return CQ_IO_AGAIN;
+    if (what == SSL_ERROR_ZERO_RETURN) {
+        t->how = CQ_END_ORDERLY;
+        t->state = CQ_TLS_ENDED;
+        return CQ_IO_END;
+    }
+    if (cut && t->state == CQ_TLS_OPEN && (t->answered || !t->cert_asked || t->cert_given)) {
+        if (t->how != CQ_END_RESET) t->how = CQ_END_CUT;
+        t->state = CQ_TLS_ENDED;
+        return CQ_IO_END;
+    }
+    cq_tls_explain(t, cut ? 0 : e);
+    t->state = CQ_TLS_FAILED;
+    return CQ_IO_FAILED;
+}
+
+static enum cq_io settled(const struct cq_tls *t)
+{
+    return t->state == CQ_TLS_FAILED ? CQ_IO_FAILED : CQ_IO_END;
+}
+
+enum cq_io cq_tls_handshake(struct cq_tls *t)
+{
+    enum cq_io io;
+    int rc;
+
+    if (t->state == CQ_TLS_OPEN) return CQ_IO_OK;
+    if (t->state != CQ_TLS_HANDSHAKE) return CQ_IO_FAILED;
+    ERR_clear_error();
+    rc = SSL_do_handshake(t->ssl);
+    if (rc == 1) {
+        t->state = CQ_TLS_OPEN;
+        io = cq_tls_describe_peer(t) ? CQ_IO_FAILED : CQ_IO_OK;
+        if (io == CQ_IO_FAILED) t->state = CQ_TLS_FAILED;
+    } else {
+        io = outcome(t, rc);
+        if (io == CQ_IO_END) { /* close_notify instead of a handshake */
+            cq_tls_explain(t, 0);
+            t->state = CQ_TLS_FAILED;
+            io = CQ_IO_FAILED;
+        }
+    }
+    ERR_clear_error();
+    return io;
+}
+
+enum cq_io cq_tls_read(struct cq_tls *t, uint8_t *p, size_t n, size_t *got)
+{
+    enum cq_io io = CQ_IO_OK;
+    int rc;
+
+    *got = 0;
+    if (t->state == CQ_TLS_HANDSHAKE) return CQ_IO_AGAIN;
+    if (t->state != CQ_TLS_OPEN) return settled(t);
+    ERR_clear_error();
+    rc = SSL_read_ex(t->ssl, p, n, got);
+    if (rc == 1)
+        t->answered = true;
+    else
+        io = outcome(t, rc);
+    ERR_clear_error();
+    return io;
+}
+
+enum cq_io cq_tls_write(struct cq_tls *t, cq_bytes b, size_t *taken)
+{
+    enum cq_io io = CQ_IO_OK;
+    int rc;
+
+    assert(b.n > 0);
+    *taken = 0;
+    if (t->state == CQ_TLS_HANDSHAKE) return CQ_IO_AGAIN;
+    if (t->state != CQ_TLS_OPEN) return settled(t);
+    ERR_clear_error();
+    rc = SSL_write_ex(t->ssl, b.p, b.n, taken);
+    if (rc != 1) io = outcome(t, rc);
+    ERR_clear_error();
+    return io;
+}
+
+void cq_tls_shutdown(struct cq_tls *t)
+{
+    if (t->state != CQ_TLS_OPEN) return;
+    ERR_clear_error();
+    (void)SSL_shutdown(t->ssl);
+    ERR_clear_error();
+    t->state = CQ_TLS_ENDED;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The TLS pump: ciphertext in and out on one side, the stream on the other, no socket, no loop.
+ * Client or server, as the SSL that it is given says; tested against itself in memory.
+ *
+ *   init -> handshake until OK -> read, write ... -> shutdown -> fini
+ *   ciphertext in:   space -> put bytes there -> commit;  eof once the transport has ended
+ *   ciphertext out:  pending -> send -> sent, until pending is empty, after EVERY call of this
+ * header, failed ones too (alerts, key updates, a client's last flight leave this way)
+ *
+ * Between the two sides lie the two rings of an OpenSSL BIO pair, of the size given; space and
+ * pending are views into them. A call that says AGAIN wants ciphertext in, or room in the ring out.
+ */
+#ifndef CQ_NET_TLS_H
+#define CQ_NET_TLS_H
+
+#include "net/transport.h"
+
+struct ssl_st;
+struct bio_st;
+struct cq_tls_ctx;
+
+enum cq_tls_state { CQ_TLS_HANDSHAKE, CQ_TLS_OPEN, CQ_TLS_ENDED, CQ_TLS_FAILED };
+
+enum { CQ_TLS_FIRST = 16 };
+
+struct cq_tls {
+    const struct cq_mem *mem;
+    struct ssl_st *ssl;
+    struct bio_st *net; /* our half of the pair */
+    enum cq_tls_state state;
+    enum cq_end how;        /* of the transport, then of the stream */
+    bool eof;               /* the transport has ended */
+    bool cert_asked;        /* the server wants a client certificate */
+    bool cert_given;        /* and there is one to send */
+    bool answered;          /* a byte of the stream has come */
+    struct cq_fault *fault; /* the owner's */
+    char *subject;          /* of the peer's certificate, after the handshake; NULL without one */
+    char *issuer;
+    int64_t not_after_ms;
+    uint8_t first[CQ_TLS_FIRST]; /* what came first: tells who speaks when it is not TLS */
+    size_t n_first;
+};
+
+/* Takes ssl, also when it fails. Its connect or accept state is set. 0 or CQ_ENOMEM. */
+int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl, size_t ring,
+                struct cq_fault *fault);
+void cq_tls_fini(struct cq_tls *t);
+
+void cq_tls_space(struct cq_tls *t, uint8_t **p, size_t *n); /* n == 0: the ring is full */
+void cq_tls_commit(struct cq_tls *t, size_t n);
+void cq_tls_eof(struct cq_tls *t, enum cq_end how);
+cq_bytes cq_tls_pending(struct cq_tls *t);
+bool cq_tls_is_pending(const struct cq_tls *t);
+void cq_tls_sent(struct cq_tls *t, size_t n);
+
+/* OK: the stream is open. AGAIN. FAILED: *fault. Never END. */
+enum cq_io cq_tls_handshake(struct cq_tls *t);
+/* As the functions of the same names in net/transport.h. */
+enum cq_io cq_tls_read(struct cq_tls *t, uint8_t *p, size_t n, size_t *got);
+enum cq_io cq_tls_write(struct cq_tls *t, cq_bytes b, size_t *taken);
+void cq_tls_shutdown(struct cq_tls *t); /* close_notify, if the stream is open */
+
+/* Who is connected to and which names count: net/sock.h, cq_sock_options. */
+struct cq_tls_peer {
+    const char *host;
+    const char *sni;         /* NULL: host, where that is a name */
+    const char *verify_name; /* NULL: host */
+};
+
+/* A client's SSL for one connection (net/tlsctx.c). 0 or CQ_ENOMEM, CQ_EINVALID (a name OpenSSL
+ * refuses). */
+int cq_tls_client(struct cq_tls_ctx *c, const struct cq_tls_peer *peer, struct ssl_st **out);
+
+/* Turns a connected TCP transport into TLS: a pump of its own (net/tlsio.c). 0 or CQ_ENOMEM,
+ * CQ_EINVALID. */
+int cq_tls_attach(struct cq_transport *t, const struct cq_mem *mem, struct cq_tls_ctx *c,
+                  const struct cq_tls_peer *peer);
+
+/* For OpenSSL's callbacks and failures (net/tlserr.c). */
+struct x509_store_ctx_st;
+int cq_tls_on_verify(int ok, struct x509_store_ctx_st *store);
+/* Sets the fault for an SSL call that failed just now; err and reason of OpenSSL's queue. */
+void cq_tls_explain(struct cq_tls *t, unsigned long e);
+int cq_tls_describe_peer(struct cq_tls *t); /* subject, issuer, not_after_ms. 0 or CQ_ENOMEM */
+
+#endif

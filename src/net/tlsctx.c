@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Trust configurations and the SSL of one connection (net/tlsctx.h, net/tls.h).
+ *
+ * A context is found by the SHA-256 of all that it is made of. One that nobody uses is kept for the
+ * next who asks (CQ_MAX_TLS_IDLE, the oldest goes first), so that crawls one after the other do not
+ * parse the same PEM again. The system's CAs are one store for all (16-27 ms and 690 KB a copy
+ * otherwise); OpenSSL reads their files, ours are PEM texts. Failures name what could not be used,
+ * never its content.
+ */
+#include "net/tlsctx.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "net/tls.h"
+
+enum { MAX_CHAIN = 10, MAX_HOST = 255, DIGEST = 32 };
+
+struct cq_tls_ctx {
+    const struct cq_mem *mem;
+    struct cq_tls_cache *cache; /* NULL: the cache is gone */
+    struct cq_tls_ctx *next;
+    SSL_CTX *ssl;
+    enum cq_tls_mode mode;
+    size_t refs;
+    uint64_t idle_since; /* the cache's clock, counts releases */
+    uint8_t digest[DIGEST];
+};
+
+struct cq_tls_cache {
+    const struct cq_mem *mem;
+    struct cq_tls_ctx *all;
+    size_t n_idle;
+    uint64_t clock;
+    X509_STORE *system; /* NULL until somebody wants it */
+};
+
+int cq_tls_cache_new(struct cq_tls_cache **out, const struct cq_mem *mem)
+{
+    struct cq_tls_cache *c = cq_calloc(mem, 1, sizeof *c);
+
+    if (!c) return CQ_ENOMEM;
+    c->mem = mem;
+    *out = c;
+    return 0;
+}
+
+static void free_ctx(struct cq_tls_ctx *t)
+{
+    SSL_CTX_free(t->ssl);
+    cq_free(t->mem, t);
+}
+
+static void unlink_ctx(struct cq_tls_cache *c, struct cq_tls_ctx *t)
+{
+    struct cq_tls_ctx **at = &c->all;
+
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+}
+
+void cq_tls_cache_free(struct cq_tls_cache *c)
+{
+    struct cq_tls_ctx *next;
+
+    if (!c) return;
+    for (struct cq_tls_ctx *t = c->all; t; t = next) {
+        next = t->next;
+        t->cache = NULL;
+        if (t->refs == 0) free_ctx(t);
+    }
+    X509_STORE_free(c->system);
+    cq_free(c->mem, c);
+}
+
+struct cq_tls_ctx *cq_tls_ctx_retain(struct cq_tls_ctx *t)
+{
+    if (t->refs++ == 0) t->cache->n_idle--;
+    return t;
+}
+
+static void trim(struct cq_tls_cache *c)
+{
+    struct cq_tls_ctx *oldest = NULL;
+
+    if (c->n_idle <= CQ_MAX_TLS_IDLE) return;
+    for (struct cq_tls_ctx *t = c->all; t; t = t->next)
+        if (t->refs == 0 && (!oldest || t->idle_since < oldest->idle_since)) oldest = t;
+    unlink_ctx(c, oldest);
+    free_ctx(oldest);
+    c->n_idle--;
+}
+
+void cq_tls_ctx_release(struct cq_tls_ctx *t)
+{
+    if (!t) return;
+    assert(t->refs > 0);
+    if (--t->refs > 0) return;
+    if (!t->cache) {
+        free_ctx(t);
+        return;
+    }
+    t->idle_since = ++t->cache->clock;
+    t->cache->n_idle++;
+    trim(t->cache);
+}
+
+/* Each part with its length before it, so that no two configurations read the same. */
+static int digest_of(const struct cq_mem *mem, const struct cq_tls_config *g, uint8_t out[DIGEST])
+{
+    const cq_bytes parts[] = {g->ca_pem, g->cert_pem, g->key_pem};
+    const int numbers[] = {(int)g->mode, g->min_version, g->max_version};
+    struct cq_buf b;
+    int err;
+
+    cq_buf_init(&b, mem, SIZE_MAX / 2);
+    cq_buf_put(&b, numbers, sizeof numbers);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t n = cq_is_null(parts[i]) ? SIZE_MAX : parts[i].n;
+
+        cq_buf_put(&b, &n, sizeof n);
+        cq_buf_put(&b, parts[i].p, parts[i].n);
+    }
+    err = b.err ? b.err : cq_sha256(cq_buf_view(&b), out);
+    if (b.p) cq_wipe(b.p, b.cap); /* it held a private key */
+    cq_buf_fini(&b);
+    return err;
+}
+
+static int refuse(struct cq_fault *f, const char *what)
+{
+    const char *why = ERR_reason_error_string(ERR_peek_last_error());
+
+    return cq_fault_set(f, CQ_ETLS_CONFIG, "%s%s%s", what, why ? ": " : "", why ? why : "");
+}
+
+/* OpenSSL would ask on the terminal otherwise. */
+static int no_password(char *buf, int size, int rwflag, void *ctx)
+{
+    (void)buf;
+    (void)size;
+    (void)rwflag;
+    *(bool *)ctx = true;
+    return -1;
+}
+
+static BIO *open_pem(cq_bytes pem)
+{
+    return pem.n <= INT_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
+}
+
+/* The next certificate of b, or NULL at its end and at what is none. */
+static X509 *next_cert(BIO *b)
+{
+    bool asked = false;
+
+    return PEM_read_bio_X509(b, NULL, no_password, &asked);
+}
+
+/* The end of a PEM text is told by PEM_R_NO_START_LINE; anything else is a certificate that is
+ * broken. */
+static bool at_end(void)
+{
+    unsigned long e = ERR_peek_last_error();
+
+    return e == 0 || (ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE);
+}
+
+static int use_ca(SSL_CTX *ssl, cq_bytes pem, struct cq_fault *f)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ssl);
+    BIO *b = open_pem(pem);
+    X509 *x;
+    size_t n = 0;
+    bool whole;
+
+    if (!b) return refuse(f, "the CA text");
+    while ((x = next_cert(b)) != NULL) {
+        n += X509_STORE_add_cert(store, x) == 1;
+        X509_free(x);
+    }
+    BIO_free(b);
+    whole = at_end();
+    if (!whole) return refuse(f, "a certificate of the CA text is broken");
+    ERR_clear_error();
+    return n ? 0 : refuse(f, "the CA text holds no PEM certificate");
+}
+
+static int use_system_cas(struct cq_tls_cache *c, SSL_CTX *ssl, struct cq_fault *f)
+{
+    if (!c->system) {
+        c->system = X509_STORE_new();
+        if (!c->system || X509_STORE_set_default_paths(c->system) != 1)
+            return refuse(f, "the system's CA certificates");
+    }
+    SSL_CTX_set1_cert_store(ssl, c->system);
+    return 0;
+}
+
+static int use_chain(SSL_CTX *ssl, cq_bytes pem, struct cq_fault *f)
+{
+    BIO *b = open_pem(pem);
+    X509 *x = b ? next_cert(b) : NULL;
+    int rc = x ? SSL_CTX_use_certificate(ssl, x) : 0;
+
+    X509_free(x);
+    while (rc == 1 && (x = next_cert(b)) != NULL) {
+        rc = (int)SSL_CTX_add1_chain_cert(ssl, x);
+        X509_free(x);
+    }
+    BIO_free(b);
+    if (rc != 1 || !at_end()) return refuse(f, "the client certificate could not be read (PEM)");
+    ERR_clear_error();
+    return 0;
+}
+
+static int use_key(SSL_CTX *ssl, cq_bytes pem, struct cq_fault *f)
+{
+    BIO *b = open_pem(pem);
+    bool asked = false;
+    EVP_PKEY *key = b ? PEM_read_bio_PrivateKey(b, NULL, no_password, &asked) : NULL;
+    int rc = key ? SSL_CTX_use_PrivateKey(ssl, key) : 0;
+
+    BIO_free(b);
+    EVP_PKEY_free(key);
+    if (asked) {
+        ERR_clear_error();
+        return refuse(f, "the client key is encrypted: give it without a password");
+    }
+    if (!key) return refuse(f, "the client key could not be read (PEM)");
+    if (rc != 1 || SSL_CTX_check_private_key(ssl) != 1)
+        return refuse(f, "the client key does not belong to the client certificate");
+    return 0;
+}
+
+static int on_cert_asked(SSL *ssl, void *arg)
+{
+    struct cq_tls *t = SSL_get_app_data(ssl);
+
+    (void)arg;
+    if (t) t->cert_asked = true;
+    return 1; /* go on with what there is */
+}
+
+static void set_modes(SSL_CTX *ssl, enum cq_tls_mode mode)
+{
+    bool verify = mode == CQ_TLS_VERIFY_CA || mode == CQ_TLS_VERIFY_FULL;
+
+    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify_depth(ssl, MAX_CHAIN);
+    SSL_CTX_set_verify(ssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                       verify ? cq_tls_on_verify : NULL);
+    SSL_CTX_set_cert_cb(ssl, on_cert_asked, NULL);
+}
+
+static int set_up(struct cq_tls_cache *c, const struct cq_tls_config *g, SSL_CTX *ssl,
+                  struct cq_fault *f)
+{
+    bool verify = g->mode == CQ_TLS_VERIFY_CA || g->mode == CQ_TLS_VERIFY_FULL;
+    int err = 0;
+
+    set_modes(ssl, g->mode);
+    if (SSL_CTX_set_min_proto_version(ssl, g->min_version ? g->min_version : TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set_max_proto_version(ssl, g->max_version) != 1)
+        return refuse(f, "the TLS versions");
+    if (cq_is_null(g->cert_pem) != cq_is_null(g->key_pem))
+        return refuse(f, "a client certificate needs its key, and a key its certificate");
+    if (!cq_is_null(g->ca_pem))
+        err = use_ca(ssl, g->ca_pem, f);
+    else if (verify)
+        err = use_system_cas(c, ssl, f);
+    if (!err && !cq_is_null(g->cert_pem)) err = use_chain(ssl, g->cert_pem, f);
+    if (!err && !cq_is_null(g->key_pem)) err = use_key(ssl, g->key_pem, f);
+    return err;
+}
+
+static int build(struct cq_tls_cache *c, const struct cq_tls_config *g, struct cq_tls_ctx **out,
+                 struct cq_fault *f)
+{
+    struct cq_tls_ctx *t = cq_calloc(c->mem, 1, sizeof *t);
+    int err;
+
+    if (!t) return CQ_ENOMEM;
+    ERR_clear_error();
+    t->mem = c->mem;
+    t->mode = g->mode;
+    t->ssl = SSL_CTX_new(TLS_client_method());
+    err = t->ssl ? set_up(c, g, t->ssl, f) : CQ_ENOMEM;
+    ERR_clear_error();
+    if (err) {
+        free_ctx(t);
+        return err;
+    }
+    *out = t;
+    return 0;
+}
+
+int cq_tls_cache_get(struct cq_tls_cache *c, const struct cq_tls_config *cfg,
+                     struct cq_tls_ctx **out, struct cq_fault *f)
+{
+    uint8_t digest[DIGEST];
+    struct cq_tls_ctx *t = c->all;
+    int err;
+
+    if (cfg->mode == CQ_TLS_DISABLE) return cq_fault_set(f, CQ_ETLS_CONFIG, "TLS is disabled");
+    err = digest_of(c->mem, cfg, digest);
+    if (err) return cq_fault_set(f, err, "no memory for TLS");
+    while (t && memcmp(t->digest, digest, DIGEST) != 0)
+        t = t->next;
+    if (t) {
+        *out = cq_tls_ctx_retain(t);
+        return 0;
+    }
+    err = build(c, cfg, &t, f);
+    if (err) return cq_fault_set(f, err, "no memory for TLS");
+    memcpy(t->digest, digest, DIGEST);
+    t->cache = c;
+    t->refs = 1;
+    t->next = c->all;
+    c->all = t;
+    *out = t;
+    return 0;
+}
+
+/* The host as certificates and SNI write it: no zone id, no dot at its end. */
+static void plain_host(const char *host, char out[MAX_HOST + 1])
+{
+    size_t n = cq_addr_parse(host, 0, NULL) ? strcspn(host, "%") : strlen(host);
+
+    if (n > MAX_HOST) n = MAX_HOST;
+    if (n > 1 && host[n - 1] == '.') n--;
+    memcpy(out, host, n);
+    out[n] = 0;
+}
+
+static int expect_name(SSL *ssl, const char *name)
+{
+    X509_VERIFY_PARAM *p = SSL_get0_param(ssl);
+
+    if (cq_addr_parse(name, 0, NULL)) return X509_VERIFY_PARAM_set1_ip_asc(p, name);
+    X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_host(p, name, 0);
+}
+
+int cq_tls_client(struct cq_tls_ctx *c, const struct cq_tls_peer *peer, struct ssl_st **out)
+{
+    SSL *ssl = SSL_new(c->ssl);
+    char sni[MAX_HOST + 1];
+    char name[MAX_HOST + 1];
+    int ok = 1;
+
+    if (!ssl) return CQ_ENOMEM;
+    plain_host(peer->sni ? peer->sni : peer->host, sni);
+    plain_host(peer->verify_name ? peer->verify_name : peer->host, name);
+    if (!cq_addr_parse(sni, 0, NULL)) ok = (int)SSL_set_tlsext_host_name(ssl, sni); /* RFC 6066 3 */
+    if (ok == 1 && c->mode == CQ_TLS_VERIFY_FULL) ok = expect_name(ssl, name);
+    SSL_set_connect_state(ssl);
+    ERR_clear_error();
+    if (ok != 1) {
+        SSL_free(ssl);
+        return CQ_EINVALID;
+    }
+    *out = ssl;
+    return 0;
+}
