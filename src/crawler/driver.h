@@ -65,6 +65,7 @@ struct cq_job {
     enum cq_retry retry; /* what follows the attempt that ends */
     uint64_t last_epoch;
     uint64_t due_ns;
+    struct cq_orphans orphans; /* of the attempt before */
     struct cq_result result;
 };
 

@@ -121,6 +121,7 @@ static void link_done(void *ctx, const struct cq_crawl_event *ev)
     struct cq_driver *d = job->driver;
 
     take_result(&job->result, ev);
+    if (ev->orphans) job->orphans = *ev->orphans;
     job->retry = may_retry(d, job, ev->retry);
     if (job->retry != CQ_RETRY_NO) {
         d->handler.attempt(d->ctx, job, job->result.text);
@@ -199,6 +200,7 @@ void cq_job_start(struct cq_driver *d, struct cq_job *job)
     o.crawl.epoch = next_epoch(job);
     o.crawl.attempt = job->result.attempts + 1;
     o.crawl.sorted = job->sorted;
+    o.crawl.previous = job->result.attempts ? &job->orphans : NULL;
     o.early_err = d->handler.prepare(d->ctx, job, &o, &f);
     o.early_text = f.text;
     job->retry = CQ_RETRY_NO;

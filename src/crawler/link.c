@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <time.h>
 
-enum { EVENTS_PER_TURN = 256 };
+enum { EVENTS_PER_TURN = 256, CPU_LOOK = 16 };
 
 /* One sock's context: outlives the link's interest in it, not the link. */
 struct dial {
@@ -26,9 +26,8 @@ struct cq_link {
     unsigned n_dials;  /* socks not closed yet */
     uv_timer_t timer;
     bool timer_open;
-    uint64_t armed_ns;  /* of the loop's clock; CQ_NEVER: not armed */
-    uint64_t skew_ns;   /* what the crawl's clock is behind */
-    uint64_t halted_ns; /* since when its clock stands still; 0: it runs */
+    uint64_t armed_ns; /* when the timer fires; CQ_NEVER: not armed */
+    uint64_t cpu_ns;   /* of the thread, at the last look */
     bool paused, done, closing;
 };
 
@@ -40,22 +39,16 @@ static int64_t wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* The crawl's own time. */
-static uint64_t now_ns(const struct cq_link *l)
+/* What the thread has spent since the last look is the crawl's, or nobody's. */
+static void look_at_cpu(struct cq_link *l, bool charge)
 {
-    return (l->halted_ns ? l->halted_ns : uv_hrtime()) - l->skew_ns;
-}
+    struct timespec t;
+    uint64_t now;
 
-static void halt(struct cq_link *l)
-{
-    if (!l->halted_ns) l->halted_ns = uv_hrtime();
-}
-
-static void unhalt(struct cq_link *l)
-{
-    if (!l->halted_ns) return;
-    l->skew_ns += uv_hrtime() - l->halted_ns;
-    l->halted_ns = 0;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    now = CQ_SEC(t.tv_sec) + (uint64_t)t.tv_nsec;
+    if (charge) cq_crawl_cpu(l->crawl, now - l->cpu_ns);
+    l->cpu_ns = now;
 }
 
 static void maybe_closed(struct cq_link *l)
@@ -78,7 +71,7 @@ static void on_timer(uv_timer_t *t)
 
     l->armed_ns = CQ_NEVER;
     if (l->closing) return;
-    if (!l->halted_ns) cq_crawl_tick(l->crawl, now_ns(l));
+    if (!l->paused) cq_crawl_tick(l->crawl, uv_hrtime());
     l->o.handler.ready(l->o.ctx);
 }
 
@@ -88,9 +81,7 @@ static void arm(struct cq_link *l)
 {
     uint64_t at = cq_crawl_deadline(l->crawl), now = uv_hrtime();
 
-    if (l->halted_ns || l->done || at == CQ_NEVER) return;
-    at = at > CQ_NEVER - l->skew_ns - 1 ? CQ_NEVER - 1 : at + l->skew_ns;
-    if (l->armed_ns <= at) return;
+    if (at == CQ_NEVER || l->armed_ns <= at) return;
     l->armed_ns = at;
     (void)uv_timer_start(&l->timer, on_timer, at > now ? (at - now + 999999) / 1000000 : 0, 0);
 }
@@ -120,7 +111,9 @@ static void sock_received(void *ctx, size_t n)
     struct dial *d = ctx;
 
     if (!d->live) return;
-    cq_crawl_commit(d->link->crawl, n, now_ns(d->link));
+    look_at_cpu(d->link, false);
+    cq_crawl_commit(d->link->crawl, n, uv_hrtime());
+    look_at_cpu(d->link, true);
     d->link->o.handler.ready(d->link->o.ctx);
 }
 
@@ -146,10 +139,10 @@ static void sock_opened(void *ctx, const struct cq_sock_facts *f)
 
     if (!d->live) return;
     d->open = true;
-    err = cq_crawl_connected(l->crawl, f->tls ? &tls : NULL, now_ns(l));
+    err = cq_crawl_connected(l->crawl, f->tls ? &tls : NULL, uv_hrtime());
     if (err) {
         drop(l);
-        cq_crawl_net_end(l->crawl, err, cq_err_text(err), now_ns(l), wall_ms());
+        cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), wall_ms());
     }
     l->o.handler.ready(l->o.ctx);
 }
@@ -160,7 +153,7 @@ static void sock_ended(void *ctx, int err, const char *text)
     struct cq_link *l = d->link;
 
     if (!d->live) return;
-    cq_crawl_net_end(l->crawl, err ? err : CQ_ECLOSED, text, now_ns(l), wall_ms());
+    cq_crawl_net_end(l->crawl, err ? err : CQ_ECLOSED, text, uv_hrtime(), wall_ms());
     drop(l);
     l->o.handler.ready(l->o.ctx);
 }
@@ -206,7 +199,7 @@ static void dial(struct cq_link *l)
     }
     if (err) {
         cq_free(l->o.mem, d);
-        cq_crawl_net_end(l->crawl, err, cq_err_text(err), now_ns(l), wall_ms());
+        cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), wall_ms());
         return;
     }
     d->live = true;
@@ -225,7 +218,7 @@ static void flush(struct cq_link *l)
         err = cq_sock_write(l->dial->sock, out);
         if (err) {
             drop(l);
-            cq_crawl_net_end(l->crawl, err, cq_err_text(err), now_ns(l), wall_ms());
+            cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), wall_ms());
             l->o.handler.ready(l->o.ctx);
             return;
         }
@@ -272,20 +265,23 @@ enum cq_link_state cq_link_run(struct cq_link *l)
     int n = 0;
 
     if (l->paused) return CQ_LINK_PAUSED;
-    unhalt(l);
+    look_at_cpu(l, false);
     while (!l->done && !l->paused && n < EVENTS_PER_TURN) {
-        if (!cq_crawl_next(l->crawl, &ev, now_ns(l), wall_ms())) break;
+        if (n % CPU_LOOK == 0) look_at_cpu(l, true);
+        if (!cq_crawl_next(l->crawl, &ev, uv_hrtime(), wall_ms())) break;
         handle(l, &ev);
         n++;
     }
     if (l->done) return CQ_LINK_DONE;
+    look_at_cpu(l, true);
     flush(l);
     if (l->paused) {
-        halt(l);
+        cq_crawl_pause(l->crawl, uv_hrtime());
         return CQ_LINK_PAUSED;
     }
     arm(l);
-    return n == EVENTS_PER_TURN ? CQ_LINK_MORE : CQ_LINK_WAITING;
+    if (n == EVENTS_PER_TURN) return CQ_LINK_MORE;
+    return cq_crawl_is_starved(l->crawl) ? CQ_LINK_STARVED : CQ_LINK_WAITING;
 }
 
 /* ---- life ---- */
@@ -307,7 +303,7 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     if (!l) return CQ_ENOMEM;
     l->o = *o;
     l->armed_ns = CQ_NEVER;
-    err = cq_crawl_new(&l->crawl, &l->o.crawl, now_ns(l), wall_ms());
+    err = cq_crawl_new(&l->crawl, &l->o.crawl, uv_hrtime(), wall_ms());
     if (err || uv_timer_init(o->loop, &l->timer)) {
         cq_crawl_free(l->crawl);
         cq_free(o->mem, l);
@@ -317,7 +313,7 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     l->timer_open = true;
     if (l->o.tls) (void)cq_tls_ctx_retain(l->o.tls);
     if (o->early_err) {
-        cq_crawl_net_end(l->crawl, o->early_err, o->early_text, now_ns(l), wall_ms());
+        cq_crawl_net_end(l->crawl, o->early_err, o->early_text, uv_hrtime(), wall_ms());
     } else {
         dial(l);
     }
@@ -330,6 +326,7 @@ void cq_link_resume(struct cq_link *l)
 {
     if (!l->paused) return;
     l->paused = false;
+    cq_crawl_resume(l->crawl, uv_hrtime());
     l->o.handler.ready(l->o.ctx);
 }
 
@@ -337,8 +334,8 @@ void cq_link_cancel(struct cq_link *l)
 {
     if (l->done || l->closing) return;
     drop(l);
-    l->paused = false;
-    cq_crawl_cancel(l->crawl, now_ns(l), wall_ms());
+    cq_link_resume(l); /* the verdict is worth a line even to a consumer who waits */
+    cq_crawl_cancel(l->crawl, uv_hrtime(), wall_ms());
     l->o.handler.ready(l->o.ctx);
 }
 

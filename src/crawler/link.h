@@ -12,8 +12,8 @@
  * straight from the sock, whose callbacks fire last, too.)
  *
  * A redial gets a new sock; what the old one still says is dropped (each sock has its own context,
- * disowned when it is left). While the consumer pauses, or while memory is short, the crawl's clock
- * stands still: deadlines are the peer's.
+ * disowned when it is left). While the consumer pauses, the crawl is told so: deadlines are the
+ * peer's.
  */
 #ifndef CQ_CRAWLER_LINK_H
 #define CQ_CRAWLER_LINK_H

@@ -97,13 +97,13 @@ static int enter(cqlcrawl *c, struct cq_target *t)
     uint32_t i;
     int err;
 
-    if (cq_names_find(&c->names, t->name)) {
+    if (cq_byname_find(&c->names, t->name)) {
         return cq_fault_set(&c->last, CQ_EINVALID, "%s: a cluster of that name is being read",
                             t->t.name);
     }
     err = take_slot(c, &i);
     if (err) return words(c, err);
-    err = cq_names_add(&c->names, &c->mem, t);
+    err = cq_byname_add(&c->names, &c->mem, t);
     if (err) {
         c->slots[i].next_free = c->free_slot;
         c->free_slot = i + 1;

@@ -25,7 +25,7 @@ struct cq_slot {
 };
 
 /* Targets by name: open hashing, chained through the targets. */
-struct cq_names {
+struct cq_byname {
     struct cq_target **buckets;
     size_t n_buckets; /* a power of two, or 0 */
     size_t n;
@@ -41,7 +41,7 @@ struct cqlcrawl {
     struct cqlcrawl_options o;
     struct cq_slot *slots;
     uint32_t n_slots, free_slot; /* free_slot: index + 1; 0: none */
-    struct cq_names names;
+    struct cq_byname names;
     size_t active;
     struct cq_fault last;
     struct cq_secret *shared; /* the password given as bytes last: targets mostly share one */
@@ -85,10 +85,10 @@ int cq_filter_init(struct cq_filter *x, const char *text, const char *key, struc
 void cq_filter_fini(struct cq_filter *x);
 bool cq_filter_wants(const struct cq_target *t, cq_bytes keyspace, cq_bytes name);
 void cq_filter_hash(struct cq_target *t);
-/* names.c */
-struct cq_target *cq_names_find(const struct cq_names *n, cq_bytes name);
-int cq_names_add(struct cq_names *n, const struct cq_mem *mem, struct cq_target *t);
-void cq_names_remove(struct cq_names *n, struct cq_target *t);
+/* byname.c */
+struct cq_target *cq_byname_find(const struct cq_byname *n, cq_bytes name);
+int cq_byname_add(struct cq_byname *n, const struct cq_mem *mem, struct cq_target *t);
+void cq_byname_remove(struct cq_byname *n, struct cq_target *t);
 /* attempt.c: the driver's prepare and release; the trust context by itself, for the check. */
 int cq_attempt_prepare(void *ctx, struct cq_job *job, struct cq_link_options *o,
                        struct cq_fault *f);

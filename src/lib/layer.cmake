@@ -4,7 +4,7 @@ if(NOT TARGET cq_crawler_shell OR NOT TARGET cq_model)
 endif()
 # The public library: lib's own objects, and both archives made of every layer's objects.
 cq_layer(lib
-  SOURCES lib/cqlcrawl.c lib/loop.c lib/target.c lib/check.c lib/filter.c lib/names.c lib/attempt.c
+  SOURCES lib/cqlcrawl.c lib/loop.c lib/target.c lib/check.c lib/filter.c lib/byname.c lib/attempt.c
           lib/report.c
   USES crawler crawler_shell net model record proto cred base
   LINK PkgConfig::UV)

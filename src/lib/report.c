@@ -95,7 +95,7 @@ void cq_report_done(void *ctx, struct cq_job *job)
     slot->generation++;
     slot->next_free = c->free_slot;
     c->free_slot = (uint32_t)(t->id & UINT32_MAX);
-    cq_names_remove(&c->names, t);
+    cq_byname_remove(&c->names, t);
     c->active--;
     if (c->o.event) c->o.event(c->o.ctx, &ev);
     cq_target_free(t);

@@ -13,12 +13,12 @@ static uint64_t hash(cq_bytes name)
     return h ^ (h >> 32);
 }
 
-static struct cq_target **bucket(const struct cq_names *n, cq_bytes name)
+static struct cq_target **bucket(const struct cq_byname *n, cq_bytes name)
 {
     return &n->buckets[hash(name) & (n->n_buckets - 1)];
 }
 
-struct cq_target *cq_names_find(const struct cq_names *n, cq_bytes name)
+struct cq_target *cq_byname_find(const struct cq_byname *n, cq_bytes name)
 {
     struct cq_target *t = n->n_buckets ? *bucket(n, name) : NULL;
 
@@ -27,9 +27,9 @@ struct cq_target *cq_names_find(const struct cq_names *n, cq_bytes name)
     return t;
 }
 
-static int grow(struct cq_names *n, const struct cq_mem *mem)
+static int grow(struct cq_byname *n, const struct cq_mem *mem)
 {
-    struct cq_names old = *n;
+    struct cq_byname old = *n;
 
     n->n_buckets = old.n_buckets ? old.n_buckets * 2 : FIRST_BUCKETS;
     n->buckets = cq_calloc(mem, n->n_buckets, sizeof(struct cq_target *));
@@ -52,7 +52,7 @@ static int grow(struct cq_names *n, const struct cq_mem *mem)
     return 0;
 }
 
-int cq_names_add(struct cq_names *n, const struct cq_mem *mem, struct cq_target *t)
+int cq_byname_add(struct cq_byname *n, const struct cq_mem *mem, struct cq_target *t)
 {
     struct cq_target **b;
     int err = n->n < n->n_buckets ? 0 : grow(n, mem);
@@ -65,7 +65,7 @@ int cq_names_add(struct cq_names *n, const struct cq_mem *mem, struct cq_target 
     return 0;
 }
 
-void cq_names_remove(struct cq_names *n, struct cq_target *t)
+void cq_byname_remove(struct cq_byname *n, struct cq_target *t)
 {
     struct cq_target **at = bucket(n, t->name);
 
