@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests of src/record and src/model: unit tests, and the records of recorded servers (tests/records).
+cq_test(record_json SOURCES unit/record/test_json.c LAYERS record base LINK m LABELS unit)
+cq_test(record_locale SOURCES unit/record/test_locale.c LAYERS record base
+  LINK m "-Wl,--wrap=snprintf,--wrap=strtod" LABELS unit)
+cq_test(record_record SOURCES unit/record/test_record.c LAYERS record base LINK m LABELS unit)
+cq_test(model SOURCES unit/model/test_model.c unit/model/rows.c
+  LAYERS model record proto base LINK m LABELS unit)
+
 add_executable(records-of records/feed.c records/loader.c)
 target_include_directories(records-of PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(records-of PRIVATE cq_warnings cq_model cq_record cq_proto cq_base m)
