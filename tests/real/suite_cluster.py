@@ -14,14 +14,14 @@ NET = "127.30.60"
 AGREE_S = 30
 
 
-def members(report, crawler, nodes):
-    """Starts three 5.0 nodes of one cluster, in two racks."""
+def members(nodes):
+    """Three 5.0 nodes of one cluster in two racks; the schema is there before two of them join,
+    for each statement waits until all agree."""
     first = nodes.start("5.0", f"{NET}.1", "--cluster", "trio")
-    joined = [first]
-    for i, rack in ((2, "r1"), (3, "r2")):
-        joined.append(nodes.start("5.0", f"{NET}.{i}", "--cluster", "trio", "--seeds",
-                                  f"{NET}.1", "--rack", rack))
-    return joined
+    servers.load_fixtures(first.access(), only=("01-keyspaces", "02-types", "05-views",
+                                                "06-indexes"))
+    return [first, *(nodes.start("5.0", f"{NET}.{i}", "--cluster", "trio", "--seeds",
+                                 f"{NET}.1", "--rack", rack) for i, rack in ((2, "r1"), (3, "r2")))]
 
 
 def wait_for(seconds, condition):
@@ -46,11 +46,10 @@ def agreed(access, count):
 
 
 def trio(report, nodes, crawler):
-    joined = members(report, crawler, nodes)
+    joined = members(nodes)
     access = joined[0].access()
-    servers.load_fixtures(access, only=("01-keyspaces", "02-types", "05-views", "06-indexes"))
     report.check("cluster/three agree", "" if agreed(access, 3) else "never, by the driver")
-    lines = []
+    results = []
     for node in joined:
         view = oracle.View(node.access())
         try:
@@ -61,11 +60,11 @@ def trio(report, nodes, crawler):
                         f"{tally.fields} compared")
             report.check(f"cluster/{node.address}/oracle",
                          oracle.complaints(tally, faults) or wrong_agreement(result, True, 1, 3))
-            lines.append(result)
+            results.append(result)
         finally:
             view.close()
-    report.check("cluster/each node tells the same schema", same_schema(lines))
-    report.check("cluster/nodes are named by every one of them", same_nodes(lines))
+    report.check("cluster/each node tells the same schema", same_schema(results))
+    report.check("cluster/nodes are named by every one of them", same_nodes(results))
     one_down(report, nodes, crawler, joined)
     for node in joined:
         nodes.drop(node)

@@ -59,7 +59,7 @@ class Bench:
             statements += [
                 f"CREATE ROLE elsewhere WITH PASSWORD = '{self.password}' AND LOGIN = true",
                 "INSERT INTO system_auth.network_permissions (role, dcs) "
-                "VALUES ('elsewhere', {'gone'})"]
+                "VALUES ('roles/elsewhere', {'gone'})"]
         servers.execute(self.super_access, *statements)
 
     def against_oracle(self, name, result, view, with_system=True, schema=True):
