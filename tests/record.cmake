@@ -6,6 +6,8 @@ cq_test(record_locale SOURCES unit/record/test_locale.c LAYERS record base
 cq_test(record_record SOURCES unit/record/test_record.c LAYERS record base LINK m LABELS unit)
 cq_test(model SOURCES unit/model/test_model.c unit/model/rows.c
   LAYERS model record proto base LINK m LABELS unit)
+cq_test(model_rows SOURCES unit/model/test_rows.c records/loader.c
+  LAYERS model record proto base LINK m LABELS unit)
 
 add_executable(records-of records/feed.c records/loader.c)
 target_include_directories(records-of PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
