@@ -201,6 +201,13 @@ static void fail_in(struct cql_conn *c, int err)
         cql_conn_fail(c, err, "envelopes and segments do not fit together (header %s)", seen);
 }
 
+/* What begins with another version is no answer, however much of it is still to come. */
+static bool is_out_of_step(const struct cql_conn *c)
+{
+    return c->state == CQL_CONN_READY && c->in.head_n && c->in.dest == CQL_DEST_NONE &&
+           !cql_header_may_begin(c->in.head[0], c->version);
+}
+
 bool cql_conn_next(struct cql_conn *c, struct cql_event *ev)
 {
     *ev = (struct cql_event){.stream = -1, .code = -1};
@@ -219,6 +226,8 @@ bool cql_conn_next(struct cql_conn *c, struct cql_event *ev)
             if (cql_conn_on_body(c, ev)) return true;
         } else if (rc < 0) {
             fail_in(c, rc);
+        } else if (is_out_of_step(c)) {
+            fail_in(c, CQ_EPROTOCOL);
         } else if (c->end_err) {
             fail_at_end(c);
         } else {

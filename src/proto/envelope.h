@@ -28,6 +28,12 @@ struct cql_header cql_header_read(const uint8_t p[CQL_HEADER_BYTES]);
  */
 int cql_header_check(const struct cql_header *h, int version);
 
+/* Can an answer in that version begin with this byte? */
+static inline bool cql_header_may_begin(uint8_t first, int version)
+{
+    return first == (CQL_VERSION_RESPONSE | version);
+}
+
 /* Writes a request's header with length 0; returns where it begins, for cql_envelope_end. */
 size_t cql_envelope_begin(struct cq_buf *b, int version, int flags, int stream, int opcode);
 /* Fills in the length of everything written since. */

@@ -48,7 +48,7 @@ void cql_put_register(struct cq_buf *out, int version, int stream, const cq_byte
 
 void cql_put_query(struct cq_buf *out, int version, int stream, const struct cql_query *q)
 {
-    size_t begin = cql_envelope_begin(out, version, 0, stream, CQL_QUERY);
+    size_t begin = cql_envelope_begin(out, version, q->header_flags, stream, CQL_QUERY);
     bool is_v5 = version >= 5;
 
     if (q->flags & (CQL_QUERY_VALUES | CQL_QUERY_NAMES) || (q->flags > 0xff && !is_v5) ||

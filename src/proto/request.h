@@ -29,6 +29,7 @@ enum cql_query_flag {
 /* A QUERY without values: which of the fields are sent is in flags. */
 struct cql_query {
     cq_bytes text;
+    int header_flags; /* CQL_FLAG_TRACING */
     unsigned consistency;
     unsigned flags;
     uint32_t page_size;
