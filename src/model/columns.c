@@ -199,8 +199,8 @@ static bool is_gapless(const struct cq_model *m, uint8_t rank, size_t n, uint8_t
     return true;
 }
 
-void cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
-                         struct cq_key_check *check)
+int cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
+                        struct cq_key_check *check)
 {
     size_t n[2] = {0, 0};
     uint8_t *seen;
@@ -220,8 +220,9 @@ void cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
     check->no_partition_key = n[PARTITION] == 0;
     cq_buf_clear(&m->marks);
     seen = cq_buf_room(&m->marks, n[PARTITION] + n[CLUSTERING] + 1);
-    if (!seen || m->columns.err) return;
+    if (!seen || m->columns.err) return m->columns.err ? m->columns.err : m->marks.err;
     memset(seen, 0, n[PARTITION] + n[CLUSTERING]);
     check->position_gap = !is_gapless(m, PARTITION, n[PARTITION], seen) ||
                           !is_gapless(m, CLUSTERING, n[CLUSTERING], seen + n[PARTITION]);
+    return 0;
 }

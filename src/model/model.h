@@ -58,9 +58,9 @@ struct cq_model {
 void cq_model_init(struct cq_model *m, const struct cq_mem *mem, struct cq_rec *rec);
 void cq_model_fini(struct cq_model *m);
 
-/* Looks at keys only; cheap; also for objects that are not written. */
-void cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
-                         struct cq_key_check *check);
+/* Looks at keys only; cheap; also for objects that are not written. 0 or CQ_ENOMEM. */
+int cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
+                        struct cq_key_check *check);
 /* One record of any object kind. *line is valid until the next record. 0 or what cq_rec_end says.
  */
 int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *line);

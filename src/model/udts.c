@@ -128,6 +128,7 @@ void cq_put_uses(struct cq_model *m, const struct cq_udts *u, cq_bytes type)
         seen[n++] = i;
         cq_json_text(j, udts_of(u)[i].name);
     }
+    cq_model_fail(m, m->text.err);
     if (n) cq_json_close(j, ']');
 }
 
@@ -186,6 +187,7 @@ static void reach(struct cq_model *m, const struct cq_udts *u, cq_bytes type)
         m->marks.p[i] = 1;
         cq_buf_put(&m->work, &i, sizeof(i));
     }
+    cq_model_fail(m, m->text.err);
 }
 
 void cq_udts_reach(struct cq_model *m, const struct cq_udts *u)

@@ -137,21 +137,21 @@ static void key_checks(void **state)
     COLUMN("d", "clustering", "0", "asc", "int");
     COLUMN("r", "regular", "-1", "none", "int");
     set = made_set(&f->columns);
-    cq_model_check_keys(&f->model, &set, &check);
+    assert_int_equal(cq_model_check_keys(&f->model, &set, &check), 0);
     assert_false(check.no_partition_key || check.position_gap || check.unknown_kind);
     set.n = 2; /* clustering 1 without 0 */
-    cq_model_check_keys(&f->model, &set, &check);
+    assert_int_equal(cq_model_check_keys(&f->model, &set, &check), 0);
     assert_true(check.position_gap && !check.no_partition_key);
     set.rows++; /* no partition key */
-    cq_model_check_keys(&f->model, &set, &check);
+    assert_int_equal(cq_model_check_keys(&f->model, &set, &check), 0);
     assert_true(check.no_partition_key && !check.position_gap);
     set.n = 0;
-    cq_model_check_keys(&f->model, &set, &check);
+    assert_int_equal(cq_model_check_keys(&f->model, &set, &check), 0);
     assert_true(check.no_partition_key && !check.position_gap);
     COLUMN("d2", "clustering", "0", "asc", "int"); /* twice 0 */
     COLUMN("x", "odd", "0", "asc", "int");
     set = made_set(&f->columns);
-    cq_model_check_keys(&f->model, &set, &check);
+    assert_int_equal(cq_model_check_keys(&f->model, &set, &check), 0);
     assert_true(check.position_gap && check.unknown_kind);
 }
 

@@ -74,7 +74,7 @@ static void put(struct bench *b, enum cq_kind kind, enum cq_table t, size_t i)
 
     for (size_t k = 0; k < 4; k++)
         *sets[k] = rows_of(b->l, child[k], o.keyspace, o.name, rooms[k]);
-    cq_model_check_keys(&b->model, &o.columns, &check);
+    if (cq_model_check_keys(&b->model, &o.columns, &check)) count(b, CQ_ENOMEM);
     count(b, cq_model_object(&b->model, &o, &line));
 }
 
@@ -174,7 +174,7 @@ static void damaged_cells(void **state)
             struct loaded_table *table = &l->tables[t];
 
             kept[t] = malloc((table->n + 1) * sizeof(cq_bytes));
-            memcpy(kept[t], table->rows, table->n * sizeof(cq_bytes));
+            if (table->n) memcpy(kept[t], table->rows, table->n * sizeof(cq_bytes));
             for (size_t i = 0; i < table->n; i++)
                 table->rows[i] = damaged(kept[t][i], &seed);
         }
@@ -186,7 +186,7 @@ static void damaged_cells(void **state)
 
             for (size_t i = 0; i < table->n; i++)
                 free((void *)(uintptr_t)table->rows[i].p);
-            memcpy(table->rows, kept[t], table->n * sizeof(cq_bytes));
+            if (table->n) memcpy(table->rows, kept[t], table->n * sizeof(cq_bytes));
             free(kept[t]);
         }
     }
