@@ -35,11 +35,13 @@ static void put_host_id(const struct cqsim_cluster *c, unsigned node, struct cqs
     cqsim_row_bytes(row, "host_id", (struct cqsim_slice){id, sizeof id});
 }
 
-static void put_version(const struct cqsim_cluster *c, struct cqsim_row *row)
+static void put_version(const struct cqsim_cluster *c, unsigned node, struct cqsim_row *row)
 {
+    bool other = node > 0 && c->faults.disagree;
     if (c->faults.null_version) return;
     uint64_t schema = c->index % c->config->n_schemas;
-    struct cqsim_rng r = cqsim_rng_for(c->config->seed + FOR_VERSION, schema, c->generation);
+    struct cqsim_rng r =
+        cqsim_rng_for(c->config->seed + FOR_VERSION, schema, c->generation + (other ? 1000 : 0));
     uint8_t id[16];
     cqsim_rng_uuid(&r, 3, id);
     cqsim_row_bytes(row, "schema_version", (struct cqsim_slice){id, sizeof id});
@@ -66,7 +68,7 @@ static void put_node(const struct cqsim_cluster *c, unsigned node, struct cqsim_
     cqsim_row_text(row, "rack", rack);
     cqsim_row_text(row, "release_version", c->release->release_version);
     put_host_id(c, node, row);
-    put_version(c, row);
+    put_version(c, node, row);
     put_tokens(c, node, row);
 }
 
@@ -98,11 +100,12 @@ static void peer_row(const struct cqsim_cluster *c, unsigned node, struct cqsim_
     uint8_t ip[4];
     cqsim_cluster_address(c, node, ip);
     struct cqsim_slice address = {ip, sizeof ip};
-    put_node(c, node, row);
     cqsim_row_bytes(row, "peer", address);
+    cqsim_row_int(row, "peer_port", STORAGE_PORT);
+    if (c->faults.null_peers) return;
+    put_node(c, node, row);
     cqsim_row_bytes(row, "rpc_address", address);
     cqsim_row_bytes(row, "native_address", address);
-    cqsim_row_int(row, "peer_port", STORAGE_PORT);
     cqsim_row_int(row, "native_port", c->port);
 }
 

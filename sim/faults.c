@@ -44,6 +44,8 @@ static const struct fault list[] = {
     {"absent", V_TEXT, AT(absent), NULL, "absent=KS.T[,..]    0x2200"},
     {"torn", V_NUMBER, AT(torn), "1", "torn=K              schema_version moves K times"},
     {"null_version", V_FLAG, AT(null_version), "", "null_version        schema_version is null"},
+    {"disagree", V_FLAG, AT(disagree), "", "disagree            peers have another schema_version"},
+    {"null_peers", V_FLAG, AT(null_peers), "", "null_peers          peer rows without content"},
     {"orphan", V_FLAG, AT(orphan_column), "", "orphan              a column row without its table"},
     {"orphan_index", V_FLAG, AT(orphan_index), "",
      "orphan_index        an index without its table"},

@@ -35,6 +35,8 @@ struct cqsim_faults {
     /* content */
     uint64_t torn; /* schema_version changes so many times while tables are read */
     bool null_version;
+    bool disagree;   /* peers report another schema_version */
+    bool null_peers; /* a peer row with nothing but its key */
     bool orphan_column;
     bool orphan_index;
     bool orphan_keyspace;

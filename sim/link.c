@@ -148,6 +148,26 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = uv_buf_init((char *)link->links->scratch, CQSIM_READ_CHUNK);
 }
 
+static bool is_no_tls(const struct cqsim_link *link, struct cqsim_slice in)
+{
+    enum { TLS_HANDSHAKE = 0x16 };
+    return link->tls != NULL && link->conn->counts.wire_in == in.n && in.p[0] != TLS_HANDSHAKE;
+}
+
+/* Plain bytes to a TLS port: 4.x sends an alert (protocol_version), the others reset without a
+ * word. */
+static void refuse_plaintext(struct cqsim_link *link)
+{
+    static const uint8_t alert[] = {0x15, 3, 1, 0, 2, 2, 0x46};
+    enum cqsim_line line = link->conn->cluster->release->line;
+    if (line != CQSIM_40 && line != CQSIM_41) {
+        reset(link);
+        return;
+    }
+    cqsim_put(&link->wire, alert, sizeof alert);
+    link->conn->end = CQSIM_CLOSE;
+}
+
 /* Ciphertext to the node; after a failure the alert goes out and the socket is closed. */
 static void feed_tls(struct cqsim_link *link, struct cqsim_slice in)
 {
@@ -171,7 +191,9 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     if (n == 0 || link->closing) return;
     struct cqsim_slice in = {(const uint8_t *)buf->base, (size_t)n};
     link->conn->counts.wire_in += in.n;
-    if (link->tls != NULL)
+    if (is_no_tls(link, in))
+        refuse_plaintext(link);
+    else if (link->tls != NULL)
         feed_tls(link, in);
     else
         cqsim_conn_feed(link->conn, in, now_of(link));

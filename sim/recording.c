@@ -13,10 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef void (*on_envelope)(struct cqsim_recording *rec, void *arg, const struct cqsim_envelope *e);
-
 /* What was asked on each stream of the recorded client. */
 struct asked {
+    struct cqsim_recording *rec;
     struct cqsim_statement by_stream[CQSIM_MAX_RECORDED];
 };
 
@@ -30,8 +29,7 @@ static void plain_body(const struct cqsim_envelope *e, struct cqsim_buf *scratch
     out->body = cqsim_buf_slice(scratch);
 }
 
-static bool each_bare(struct cqsim_recording *rec, struct cqsim_slice *in, on_envelope fn,
-                      void *arg, bool until_ready)
+static bool each_bare(struct cqsim_slice *in, cqsim_on_envelope fn, void *arg, bool until_ready)
 {
     struct cqsim_buf scratch = {0};
     struct cqsim_envelope e, plain;
@@ -39,7 +37,7 @@ static bool each_bare(struct cqsim_recording *rec, struct cqsim_slice *in, on_en
     bool ready = false;
     while (!ready && cqsim_envelope_next(*in, &e, &used) == 1) {
         plain_body(&e, &scratch, &plain);
-        fn(rec, arg, &plain);
+        fn(arg, &plain);
         in->p += used;
         in->n -= used;
         ready = until_ready && (e.version & 0x7f) >= 5 &&
@@ -57,10 +55,9 @@ static bool is_lz4_segment(struct cqsim_slice in)
     return cqsim_crc24((struct cqsim_slice){in.p, 5}) == crc;
 }
 
-static bool each_envelope(struct cqsim_recording *rec, struct cqsim_slice in, on_envelope fn,
-                          void *arg)
+bool cqsim_each_envelope(struct cqsim_slice in, cqsim_on_envelope fn, void *arg)
 {
-    if (!each_bare(rec, &in, fn, arg, true)) return in.n == 0;
+    if (!each_bare(&in, fn, arg, true)) return in.n == 0;
     struct cqsim_buf scratch = {0}, joined = {0};
     struct cqsim_segment seg;
     size_t used;
@@ -71,7 +68,7 @@ static bool each_envelope(struct cqsim_recording *rec, struct cqsim_slice in, on
         cqsim_put(&joined, seg.payload.p, seg.payload.n);
         struct cqsim_slice whole = cqsim_buf_slice(&joined);
         size_t before = whole.n;
-        each_bare(rec, &whole, fn, arg, false);
+        each_bare(&whole, fn, arg, false);
         cqsim_buf_eat(&joined, before - whole.n);
     }
     bool clean = in.n == 0 && cqsim_buf_len(&joined) == 0;
@@ -80,9 +77,8 @@ static bool each_envelope(struct cqsim_recording *rec, struct cqsim_slice in, on
     return clean;
 }
 
-static void note_request(struct cqsim_recording *rec, void *arg, const struct cqsim_envelope *e)
+static void note_request(void *arg, const struct cqsim_envelope *e)
 {
-    (void)rec;
     struct asked *asked = arg;
     if (e->opcode != CQSIM_OP_QUERY || e->stream < 0 || e->stream >= CQSIM_MAX_RECORDED) return;
     struct cqsim_reader r = cqsim_reader(e->body);
@@ -144,9 +140,10 @@ static void read_rows(struct cqsim_recording *rec, struct cqsim_slice body)
     }
 }
 
-static void note_answer(struct cqsim_recording *rec, void *arg, const struct cqsim_envelope *e)
+static void note_answer(void *arg, const struct cqsim_envelope *e)
 {
     struct asked *asked = arg;
+    struct cqsim_recording *rec = asked->rec;
     rec->version = e->version & 0x7f;
     if (e->opcode == CQSIM_OP_SUPPORTED && cqsim_buf_len(&rec->supported) == 0)
         cqsim_put(&rec->supported, e->body.p, e->body.n);
@@ -165,8 +162,9 @@ bool cqsim_recording_read(struct cqsim_recording *rec, struct cqsim_slice server
                           struct cqsim_slice client)
 {
     struct asked *asked = cqsim_alloc(sizeof *asked);
-    bool ok = client.n == 0 || each_envelope(rec, client, note_request, asked);
-    ok = ok && each_envelope(rec, server, note_answer, asked) && rec->n_tables > 0;
+    asked->rec = rec;
+    bool ok = client.n == 0 || cqsim_each_envelope(client, note_request, asked);
+    ok = ok && cqsim_each_envelope(server, note_answer, asked) && rec->n_tables > 0;
     free(asked);
     return ok;
 }

@@ -11,6 +11,7 @@
 #ifndef CQSIM_RECORDING_H
 #define CQSIM_RECORDING_H
 
+#include "sim/envelope.h"
 #include "sim/release.h"
 
 enum { CQSIM_MAX_RECORDED = 32 };
@@ -21,6 +22,11 @@ struct cqsim_recording {
     size_t n_tables;
     struct cqsim_table tables[CQSIM_MAX_RECORDED];
 };
+
+/* Calls fn for each envelope of a stream, bodies of v4 unpacked, segments of v5 opened; true when
+   the stream ends between two envelopes. What fn gets is valid until it returns. */
+typedef void (*cqsim_on_envelope)(void *arg, const struct cqsim_envelope *e);
+bool cqsim_each_envelope(struct cqsim_slice in, cqsim_on_envelope fn, void *arg);
 
 bool cqsim_recording_read(struct cqsim_recording *rec, struct cqsim_slice server,
                           struct cqsim_slice client);

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests of the simulator itself: its encoder against recorded bytes, its connection machine in virtual
+# time, and the program over real sockets. None of them links anything of src/.
+cq_test(sim_wire SOURCES sim/wire_test.c LINK cqsim_core LABELS sim)
+cq_test(sim_recorded SOURCES sim/recorded_test.c sim/json.c LINK cqsim_core LABELS sim)
+cq_test(sim_node SOURCES sim/node_test.c sim/client.c LINK cqsim_core LABELS sim)
+cq_test(sim_fault SOURCES sim/fault_test.c sim/client.c LINK cqsim_core LABELS sim)
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME sim_serve COMMAND ${Python3_EXECUTABLE}
+    ${CMAKE_CURRENT_LIST_DIR}/sim/serve_test.py $<TARGET_FILE:cqlsim>)
+  set_tests_properties(sim_serve PROPERTIES TIMEOUT 300 LABELS sim)
+endif()
