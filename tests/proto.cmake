@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests of src/proto.
+foreach(test wire segment types)
+  cq_test(proto_${test} SOURCES unit/proto/test_${test}.c unit/proto/talk.c LAYERS proto base)
+endforeach()
 cq_test(conn_replay SOURCES unit/proto/test_conn_replay.c unit/proto/talk.c LAYERS proto base)
 
 # cql-vectors: encodings of an independent implementation against our codec.

@@ -259,6 +259,8 @@ static bool write_duration(cq_bytes cell, struct cq_buf *out)
     long long ns = cql_read_vint(&r);
 
     if (r.bad || months == LLONG_MIN || days == LLONG_MIN || ns == LLONG_MIN) return false;
+    /* one sign for all three, as CQL writes it */
+    if ((months < 0 || days < 0 || ns < 0) && (months > 0 || days > 0 || ns > 0)) return false;
     if (months < 0 || days < 0 || ns < 0) cq_buf_putc(out, '-');
     if (months) cq_buf_printf(out, "%lldmo", months < 0 ? -months : months);
     if (days) cq_buf_printf(out, "%lldd", days < 0 ? -days : days);
