@@ -48,3 +48,14 @@ python_env() { # path of the environment for the pinned requirements and this Py
     sha256sum | cut -c1-12)
   echo "$real_cache/python-$tag"
 }
+
+# Java looks up the mount that a folder is on; in a chroot its root is not among those shown.
+mount_seen() {
+  awk -v m="$(stat -c %m "$1")" '$5 == m { seen = 1 } END { exit !seen }' /proc/self/mountinfo
+}
+
+# folder_for_nodes FOLDER: that, or one in memory where no server could start in FOLDER
+folder_for_nodes() {
+  mkdir -p "$1"
+  if mount_seen "$1"; then echo "$1"; else mktemp -d /dev/shm/cqlcrawl-real.XXXXXX; fi
+}

@@ -4,6 +4,7 @@
 import argparse
 import pathlib
 import shutil
+import signal
 import sys
 
 import checks
@@ -23,7 +24,9 @@ def arguments():
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="suites to run, as 5.0/tls, cluster, torn; * and ? as in file names")
     parser.add_argument("--torn-seconds", type=int, default=SHORT_TORN_S)
-    parser.add_argument("--folder", default=None, help="where nodes and outputs live")
+    parser.add_argument("--folder", default=crawl.HERE.parents[1] / "build" / "real",
+                        help="where outputs are kept")
+    parser.add_argument("--nodes", default=None, help="where nodes live (default: the folder)")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a good run")
     args = parser.parse_args()
     args.versions = args.versions or list(suite_version.NETS)
@@ -55,17 +58,24 @@ def chosen(name, report):
     return report.wanted(name) or any(one.split("/")[0] == name for one in report.only)
 
 
+def interrupted(*_):
+    """As a fault would: every node that runs is stopped on the way out."""
+    raise SystemExit(143)
+
+
 def main():
+    signal.signal(signal.SIGTERM, interrupted)
     args = arguments()
     report = checks.Report(args.only)
-    default = crawl.HERE.parents[1] / "build" / "real"
-    folder = pathlib.Path(args.folder or default).resolve()
-    shutil.rmtree(folder / "run", ignore_errors=True)
-    crawler = crawl.Crawler(folder / "run" / "out")
+    folder = pathlib.Path(args.folder).resolve() / "run"
+    home = pathlib.Path(args.nodes or args.folder).resolve() / "run"
+    for one in (folder, home):
+        shutil.rmtree(one, ignore_errors=True)
+    crawler = crawl.Crawler(folder / "out")
     if not crawler.program.exists():
         print(f"no {crawler.program}: build it, or name it in CQLCRAWL", file=sys.stderr)
         return 2
-    with servers.Nodes(folder / "run") as nodes:
+    with servers.Nodes(home) as nodes:
         for name, run in suites(args).items():
             if not chosen(name, report):
                 continue
@@ -73,7 +83,8 @@ def main():
                 run(report, nodes, crawler)
     status = report.close()
     if status == 0 and not args.keep:
-        shutil.rmtree(folder / "run", ignore_errors=True)
+        for one in (folder, home):
+            shutil.rmtree(one, ignore_errors=True)
     return status
 
 
