@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "unit/record/point.h"
+
 static void put32(struct cq_buf *b, uint32_t v)
 {
     uint8_t be[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
@@ -89,7 +91,7 @@ static void put_scalar(struct cq_buf *b, char type, const char *value)
         cq_buf_putc(b, *value == '1');
         return;
     case 'd':
-        d = strtod(value, NULL);
+        d = point_strtod(value);
         memcpy(&bits, &d, 8);
         break;
     case 's':

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "record/json.h"
 #include "unit/base/cmocka_all.h"
+#include "unit/record/point.h"
 
 struct fixture {
     struct cq_buf out;
@@ -242,7 +243,7 @@ static void random_doubles(void **state)
         if (i % 3 == 0) v = (double)(int64_t)(seed % 2000000) / 1000.0;
         if (!isfinite(v) || v == 0) continue;
         text = double_text(&f, v);
-        assert_true(strtod(text, NULL) == v);
+        assert_true(point_strtod(text) == v);
         for (; need < 17; need++) {
             snprintf(other, sizeof(other), "%.*e", need - 1, v);
             if (strtod(other, NULL) == v) break;

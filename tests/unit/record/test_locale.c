@@ -3,6 +3,7 @@
  * Numbers under a locale whose decimal point is a comma. No such locale need be installed: the
  * linker gives record/number.c these two functions for those of the C library (--wrap).
  */
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,9 @@ double __wrap_strtod(const char *text, char **end)
     char copy[64] = "";
 
     for (size_t i = 0; text[i] && i < sizeof(copy) - 1; i++)
-        copy[i] = (char)(text[i] == ',' ? '.' : text[i] == '.' ? '?' : text[i]);
+        copy[i] = (char)(text[i] == ','   ? *localeconv()->decimal_point
+                         : text[i] == '.' ? '?'
+                                          : text[i]);
     calls++;
     return __real_strtod(copy, end);
 }
