@@ -15,6 +15,7 @@
 
 struct counts {
     unsigned passed, failed, skipped, mutations;
+    unsigned skipped_v3; /* of skipped */
 };
 
 static void check_line(const char *line, bool is_self_test, struct counts *counts)
@@ -28,6 +29,7 @@ static void check_line(const char *line, bool is_self_test, struct counts *count
     counts->passed += verdict == PASSED;
     counts->failed += verdict == FAILED;
     counts->skipped += verdict == SKIPPED;
+    counts->skipped_v3 += verdict == SKIPPED && v->version < 4;
     if (verdict == FAILED) printf("FAIL %s\n", why.text[0] ? why.text : "a mutation stays green");
     if (v) vector_free(v);
 }
@@ -65,6 +67,10 @@ int main(int argc, char **argv)
     for (int i = 1 + is_self_test; i < argc; i++)
         check_file(argv[i], is_self_test, &counts);
     if (is_self_test) printf("%u facts changed\n", counts.mutations);
+    if (counts.skipped_v3) printf("skip %u lines: protocol v3 is not ours\n", counts.skipped_v3);
+    if (counts.skipped > counts.skipped_v3)
+        printf("skip %u lines: requests that a crawler never sends\n",
+               counts.skipped - counts.skipped_v3);
     printf("%u passed, %u failed, %u skipped\n", counts.passed, counts.failed, counts.skipped);
     return counts.failed ? 1 : 0;
 }
