@@ -1,34 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One attempt to read one cluster, sans-I/O: from a connection's bytes to records and a verdict. The shell (link, driver)
- * owns sockets and timers and does what the events say; this machine decides.
+ * One attempt to read one cluster, sans-I/O: from a connection's bytes to records and a verdict.
+ * The shell (link, driver) owns sockets and timers and does what the events say; this machine
+ * decides.
  *
- *   cq_crawl_new -> (cq_crawl_net_step ...) -> cq_crawl_connected -> bytes through space/commit, pending/sent
- *                -> cq_crawl_next until false: records to write, redial, done        cq_crawl_tick at cq_crawl_deadline
+ *   cq_crawl_new -> (cq_crawl_net_step ...) -> cq_crawl_connected -> bytes through space/commit,
+ * pending/sent
+ *                -> cq_crawl_next until false: records to write, redial, done        cq_crawl_tick
+ * at cq_crawl_deadline
  *
  *   dialling -> handshake -> before -> main -> after -> [settling -> settled read] -> done
  *       ^          | redial (another version, without lz4)
  *       +----------+
  *
- * Three writes ask everything: before (local, peers_v2 as data), main (every schema table at once, paged), after (the schema
- * versions again). Each table ends in one outcome: rows, absent, denied, failed. Pages stay whole; cursors walk them
- * (crawler/cursor.h), the merge (crawler/merge.h) yields one object at a time to the model, which writes its record. Memory for
- * pages is taken from the account before it is used. A cluster that was never reached still gets scope_begin and scope_end.
- * Records leave by cq_crawl_next one at a time, so that a consumer who pauses stops the pages and thereby the socket.
+ * Three writes ask everything: before (local, peers_v2 as data), main (every schema table at once,
+ * paged), after (the schema versions again). Each table ends in one outcome: rows, absent, denied,
+ * failed. Pages stay whole; cursors walk them (crawler/cursor.h), the merge (crawler/merge.h)
+ * yields one object at a time to the model, which writes its record. Memory for pages is taken from
+ * the account before it is used. A cluster that was never reached still gets scope_begin and
+ * scope_end. Records leave by cq_crawl_next one at a time, so that a consumer who pauses stops the
+ * pages and thereby the socket.
  */
 #ifndef CQ_CRAWLER_CRAWL_H
 #define CQ_CRAWLER_CRAWL_H
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "crawler/login.h"
 #include "model/model.h"
 #include "proto/conn.h"
 
 struct cq_crawl;
 
-enum cq_login { CQ_LOGIN_NONE, CQ_LOGIN_PLAIN, CQ_LOGIN_MTLS };
-
-/* What an attempt saw of rows that point to nothing: seen again under the same version it is an anomaly, not a torn read. */
+/* What an attempt saw of rows that point to nothing: seen again under the same version it is an
+ * anomaly, not a torn read. */
 struct cq_orphans {
     char digest[33];  /* "": none were seen */
     char version[37]; /* the contacted node's schema version; "": null */
@@ -36,40 +41,46 @@ struct cq_orphans {
 
 struct cq_crawl_options {
     const struct cq_mem *mem;
-    struct cq_account *account;  /* of the crawler: pages of all crawls; NULL: no limit */
-    cq_bytes cluster;            /* record key `cluster`; everything here is kept by the caller until cq_crawl_free */
-    cq_bytes labels;             /* JSON object */
+    struct cq_account *account; /* of the crawler: pages of all crawls; NULL: no limit */
+    cq_bytes cluster;           /* record key `cluster`; everything here is kept by the caller until
+                                   cq_crawl_free */
+    cq_bytes labels;            /* JSON object */
     uint64_t epoch;
-    unsigned attempt;            /* 1.. */
+    unsigned attempt; /* 1.. */
     /* protocol */
-    int version;                 /* 0 auto, 4, 5 */
+    int version; /* 0 auto, 4, 5 */
     enum cql_want compression;
     const char *driver_name, *driver_version;
     uint64_t request_timeout_ns; /* of one handshake step or statement */
     uint64_t timeout_ns;         /* of the whole attempt, dialling included */
     /* login */
     enum cq_login login;
-    cq_bytes user, password;     /* password is only read while AUTHENTICATE is answered */
+    cq_bytes user, password; /* password is only read while AUTHENTICATE is answered */
     bool allow_plaintext_login;
-    const char *const *allow_authenticators; /* further class names, NULL-terminated; NULL: the known ones only */
+    const char *const
+        *allow_authenticators; /* further class names, NULL-terminated; NULL: the known ones only */
     /* what to read and write */
-    bool (*wants)(void *ctx, cq_bytes keyspace, cq_bytes name); /* include/exclude; NULL: everything. name null: a keyspace */
+    bool (*wants)(void *ctx, cq_bytes keyspace,
+                  cq_bytes name); /* include/exclude; NULL: everything. name null: a keyspace */
     void *wants_ctx;
     char filters_hash[33];
     bool write_system;
-    enum cq_proof proof;         /* how sure: NONE skips the third write */
-    bool sorted;                 /* this endpoint's order cannot be merged as it comes */
-    uint32_t page_rows;          /* 0: by bytes (CQ_PAGE_BYTES) */
-    bool discard;                /* `check`: read everything, write no records but make the verdict */
-    uint16_t default_port;       /* dialled port: of nodes that name none */
-    const struct cq_orphans *previous; /* of the attempt before this one (DONE's orphans); NULL: there was none */
+    enum cq_proof proof;   /* how sure: NONE skips the third write */
+    bool sorted;           /* this endpoint's order cannot be merged as it comes */
+    uint32_t page_rows;    /* 0: by bytes (CQ_PAGE_BYTES) */
+    bool discard;          /* `check`: read everything, write no records but make the verdict */
+    uint16_t default_port; /* dialled port: of nodes that name none */
+    const struct cq_orphans
+        *previous; /* of the attempt before this one (DONE's orphans); NULL: there was none */
 };
 
 enum cq_crawl_event_kind {
     CQ_CRAWL_RECORD, /* line, record_kind */
-    CQ_CRAWL_STEP,   /* step, err, ns, text: protocol, login, read ended (resolve, connect, tls are the shell's to report) */
+    CQ_CRAWL_STEP,   /* step, err, ns, text: protocol, login, read ended (resolve, connect, tls are
+                        the shell's to report) */
     CQ_CRAWL_REDIAL, /* close the connection and open another one; then cq_crawl_connected again */
-    CQ_CRAWL_HANGUP, /* the connection (or dialling) is not needed any more: close it. More events follow. */
+    CQ_CRAWL_HANGUP, /* the connection (or dialling) is not needed any more: close it. More events
+                        follow. */
     CQ_CRAWL_DONE,   /* the last one; err, text, scope, counts, retry, orphans */
 };
 
@@ -83,7 +94,7 @@ struct cq_crawl_event {
     enum cq_crawl_event_kind kind;
     enum cq_kind record_kind;
     cq_bytes line;
-    int step;            /* enum cq_step of net/sock.h: 3 protocol, 4 login, 5 read */
+    int step; /* enum cq_step of net/sock.h: 3 protocol, 4 login, 5 read */
     int err;
     uint64_t ns;
     const char *text;
@@ -94,16 +105,21 @@ struct cq_crawl_event {
 };
 
 /* 0 or CQ_ENOMEM. */
-int cq_crawl_new(struct cq_crawl **out, const struct cq_crawl_options *o, uint64_t now_ns, int64_t wall_ms);
+int cq_crawl_new(struct cq_crawl **out, const struct cq_crawl_options *o, uint64_t now_ns,
+                 int64_t wall_ms);
 void cq_crawl_free(struct cq_crawl *c); /* NULL is allowed; at any time */
 
 /* The shell reports: resolve, connect, tls ended (err 0), with how long it took. */
 void cq_crawl_net_step(struct cq_crawl *c, int step, uint64_t ns);
-/* A transport is up. tls NULL: plaintext; kept until the crawl is freed or connected again (texts are copied). */
+/* A transport is up. tls NULL: plaintext; kept until the crawl is freed or connected again (texts
+ * are copied). */
 int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint64_t now_ns);
-/* The dial failed or the transport ended. The crawl decides what that means (a RST after the last answer is nothing). */
-void cq_crawl_net_end(struct cq_crawl *c, int err, const char *text, uint64_t now_ns, int64_t wall_ms);
-void cq_crawl_cancel(struct cq_crawl *c, uint64_t now_ns, int64_t wall_ms); /* ends with CQ_ECANCELLED, scope_end and DONE */
+/* The dial failed or the transport ended. The crawl decides what that means (a RST after the last
+ * answer is nothing). */
+void cq_crawl_net_end(struct cq_crawl *c, int err, const char *text, uint64_t now_ns,
+                      int64_t wall_ms);
+void cq_crawl_cancel(struct cq_crawl *c, uint64_t now_ns,
+                     int64_t wall_ms); /* ends with CQ_ECANCELLED, scope_end and DONE */
 
 void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n); /* *n == 0: not now */
 void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns);
@@ -111,9 +127,10 @@ cq_bytes cq_crawl_pending(struct cq_crawl *c);
 void cq_crawl_sent(struct cq_crawl *c, size_t n);
 
 /*
- * Deadlines stand still while we are the ones who wait: pause when the consumer of records says so (and call no
- * cq_crawl_next meanwhile), resume when it takes them again. A crawl that waits for memory pauses itself: is_starved says
- * so; call cq_crawl_next again when another crawl gave memory back (its DONE, or its HANGUP).
+ * Deadlines stand still while we are the ones who wait: pause when the consumer of records says so
+ * (and call no cq_crawl_next meanwhile), resume when it takes them again. A crawl that waits for
+ * memory pauses itself: is_starved says so; call cq_crawl_next again when another crawl gave memory
+ * back (its DONE, or its HANGUP).
  */
 void cq_crawl_pause(struct cq_crawl *c, uint64_t now_ns);
 void cq_crawl_resume(struct cq_crawl *c, uint64_t now_ns);
@@ -124,8 +141,9 @@ void cq_crawl_cpu(struct cq_crawl *c, uint64_t ns);
 uint64_t cq_crawl_deadline(const struct cq_crawl *c);
 void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns);
 
-/* Pull: false: nothing until further bytes, room or time come. ev's views live until the next call. After pulling, look at
- * pending (further pages may have been asked for) and space (room may have come). */
+/* Pull: false: nothing until further bytes, room or time come. ev's views live until the next call.
+ * After pulling, look at pending (further pages may have been asked for) and space (room may have
+ * come). */
 bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_ns, int64_t wall_ms);
 
 #endif

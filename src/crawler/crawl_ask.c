@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is asked when, and what the answers do. Statements leave in writes, and a write leaves only
+ * when everything asked before is answered: before, main, [further pages, overloaded ones again]
+ * ..., after, [settled].
+ */
+#include <assert.h>
+
+#include "crawler/crawl_impl.h"
+#include "proto/value.h"
+
+static void want(struct cq_crawl *c, int ask, enum cq_form form)
+{
+    c->asks[ask].form = form;
+    c->asks[ask].asked = CQ_ASK_WANTED;
+}
+
+static uint32_t page_rows(const struct cq_crawl *c, const struct cq_cursor *cursor)
+{
+    return c->o.page_rows ? c->o.page_rows : cq_query_page_rows(cursor->table, cursor->row_bytes);
+}
+
+static void send_one(struct cq_crawl *c, int i)
+{
+    struct cq_ask *a = &c->asks[i];
+    struct cq_cursor *cursor = &a->cursor;
+    cq_bytes state = cursor->outcome.pages ? cq_buf_view(&cursor->paging_state) : CQ_NULL;
+    int stream = cql_conn_query(c->conn, cq_query_text(cursor->table, a->form),
+                                page_rows(c, cursor), state, cq_crawl_inner(c));
+
+    if (stream < 0) {
+        cq_crawl_fail(c, stream, "%s could not be asked", cq_table_info(cursor->table)->name);
+        return;
+    }
+    c->by_stream[stream] = (uint8_t)i;
+    a->asked = CQ_ASK_SENT;
+    c->n_sent++;
+}
+
+static bool is_due(const struct cq_crawl *c, const struct cq_ask *a)
+{
+    if (a->asked == CQ_ASK_LATER) return cq_crawl_inner(c) >= a->later_ns;
+    return a->asked == CQ_ASK_WANTED;
+}
+
+/* One write with everything that is due. */
+static void send_due(struct cq_crawl *c)
+{
+    unsigned n = 0;
+
+    if (c->n_sent) return;
+    for (int i = 0; i < CQ_N_ASKS && c->state != CQ_CRAWL_OVER; i++) {
+        if (!is_due(c, &c->asks[i])) continue;
+        send_one(c, i);
+        n++;
+    }
+    if (n) c->scope.waits++;
+}
+
+uint64_t cq_crawl_ask_deadline(const struct cq_crawl *c)
+{
+    uint64_t at = CQ_NEVER;
+
+    if (c->n_sent) return at; /* the next write waits for the answers */
+    for (int i = 0; i < CQ_N_ASKS; i++)
+        if (c->asks[i].asked == CQ_ASK_LATER && c->asks[i].later_ns < at) at = c->asks[i].later_ns;
+    return at;
+}
+
+static bool is_quiet(const struct cq_crawl *c)
+{
+    if (c->n_sent) return false;
+    for (int i = 0; i < CQ_N_ASKS; i++)
+        if (c->asks[i].asked != CQ_ASK_IDLE) return false;
+    return true;
+}
+
+static int peers_table(const struct cq_crawl *c)
+{
+    return c->asks[CQ_T_PEERS_V2].cursor.outcome.outcome == CQ_OUTCOME_ABSENT ? CQ_T_PEERS
+                                                                              : CQ_T_PEERS_V2;
+}
+
+/* What the contacted node's version is, before anything else is asked. */
+static void read_before(struct cq_crawl *c)
+{
+    struct cq_cursor *local = &c->asks[CQ_T_LOCAL].cursor;
+    struct cq_reading r = {0};
+
+    if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) cq_reading_row(&r, local->shape, local->row);
+    memcpy(c->scope.version_before, r.local, sizeof(r.local));
+}
+
+static void begin_main(struct cq_crawl *c)
+{
+    read_before(c);
+    cq_crawl_set_state(c, CQ_CRAWL_MAIN);
+    if (peers_table(c) == CQ_T_PEERS) want(c, CQ_T_PEERS, CQ_FORM_NAMED);
+    for (int t = CQ_T_KEYSPACES; t < CQ_N_TABLES; t++)
+        want(c, t, CQ_FORM_ALL);
+}
+
+static bool is_whole(const struct cq_crawl *c)
+{
+    for (int t = 0; t < CQ_N_TABLES; t++)
+        if (!c->asks[t].cursor.complete && (t != CQ_T_PEERS || peers_table(c) == CQ_T_PEERS))
+            return false;
+    return true;
+}
+
+/* The same readings once more, in the forms that worked. */
+static void want_reading(struct cq_crawl *c, int local, int peers)
+{
+    const struct cq_ask *from = &c->asks[peers_table(c)];
+
+    if (c->asks[CQ_T_LOCAL].cursor.outcome.outcome == CQ_OUTCOME_ROWS)
+        want(c, local, CQ_FORM_VERSION);
+    if (from->cursor.outcome.outcome != CQ_OUTCOME_ROWS) return;
+    c->asks[peers].cursor.table = from->cursor.table;
+    want(c, peers, from->form);
+}
+
+static void end_main(struct cq_crawl *c)
+{
+    c->main_whole = true;
+    if (c->o.proof == CQ_PROOF_NONE) {
+        cq_crawl_over(c);
+        return;
+    }
+    cq_crawl_set_state(c, CQ_CRAWL_AFTER);
+    want_reading(c, CQ_ASK_AFTER_LOCAL, CQ_ASK_AFTER_PEERS);
+}
+
+static void end_after(struct cq_crawl *c)
+{
+    cq_crawl_read_after(c, 1, CQ_ASK_AFTER_LOCAL);
+    memcpy(c->scope.version_after, c->reading[1].local, sizeof(c->scope.version_after));
+    if (c->o.proof != CQ_PROOF_SETTLED || !cq_version_says(c->scope.version_before) ||
+        strcmp(c->scope.version_before, c->scope.version_after) != 0) {
+        cq_crawl_over(c);
+        return;
+    }
+    cq_crawl_set_state(c, CQ_CRAWL_SETTLING);
+    c->settle_ns = cq_crawl_inner(c) + CQ_SETTLE;
+}
+
+static void end_settling(struct cq_crawl *c)
+{
+    if (cq_crawl_inner(c) < c->settle_ns) return;
+    cq_crawl_set_state(c, CQ_CRAWL_SETTLED);
+    want_reading(c, CQ_ASK_SETTLED_LOCAL, CQ_ASK_SETTLED_PEERS);
+}
+
+static void end_settled(struct cq_crawl *c)
+{
+    cq_crawl_read_after(c, 2, CQ_ASK_SETTLED_LOCAL);
+    memcpy(c->scope.version_settled, c->reading[2].local, sizeof(c->scope.version_settled));
+    cq_crawl_over(c);
+}
+
+static void begin_before(struct cq_crawl *c)
+{
+    if (!cq_budget_reserve(&c->budget, CQ_DEFAULT_RESERVATION)) return;
+    cq_crawl_set_state(c, CQ_CRAWL_BEFORE);
+    want(c, CQ_T_LOCAL, CQ_FORM_ALL);
+    want(c, CQ_T_PEERS_V2, CQ_FORM_NAMED);
+}
+
+/* The phase in hand has everything it asked for. */
+static void move_on(struct cq_crawl *c)
+{
+    switch (c->state) {
+    case CQ_CRAWL_RESERVE:
+        begin_before(c);
+        break;
+    case CQ_CRAWL_BEFORE:
+        begin_main(c);
+        break;
+    case CQ_CRAWL_MAIN:
+        if (is_whole(c)) end_main(c);
+        break;
+    case CQ_CRAWL_AFTER:
+        end_after(c);
+        break;
+    case CQ_CRAWL_SETTLING:
+        end_settling(c);
+        break;
+    case CQ_CRAWL_SETTLED:
+        end_settled(c);
+        break;
+    case CQ_CRAWL_DIALLING:
+    case CQ_CRAWL_HANDSHAKE:
+    case CQ_CRAWL_LOGIN:
+    case CQ_CRAWL_OVER:
+    case CQ_N_CRAWL_STATES:
+        break;
+    }
+}
+
+static void want_pages(struct cq_crawl *c)
+{
+    if (c->n_sent || c->state != CQ_CRAWL_MAIN) return;
+    for (int t = 0; t < CQ_N_TABLES; t++) {
+        struct cq_ask *a = &c->asks[t];
+
+        if (a->asked != CQ_ASK_IDLE || !cq_cursor_wants_page(&a->cursor)) continue;
+        if (c->wants_pages || a->cursor.collect) a->asked = CQ_ASK_WANTED;
+    }
+}
+
+void cq_crawl_ask(struct cq_crawl *c)
+{
+    if (c->state < CQ_CRAWL_RESERVE || c->state == CQ_CRAWL_OVER) return;
+    want_pages(c);
+    /* an answerless phase may end the next one at once */
+    for (int i = 0; i < 3 && c->state != CQ_CRAWL_OVER && is_quiet(c); i++)
+        move_on(c);
+    if (c->state != CQ_CRAWL_OVER) send_due(c);
+}
+
+static void on_refusal(struct cq_crawl *c, struct cq_ask *a, const struct cql_event *ev)
+{
+    struct cq_cursor *cursor = &a->cursor;
+
+    switch (cq_query_refusal(ev->code, ev->text, a->form, cursor->outcome.pages > 0)) {
+    case CQ_REFUSAL_ABSENT:
+        cq_cursor_refuse(cursor, CQ_OUTCOME_ABSENT, ev->text);
+        break;
+    case CQ_REFUSAL_DENIED:
+        cq_cursor_refuse(cursor, CQ_OUTCOME_DENIED, ev->text);
+        break;
+    case CQ_REFUSAL_FORM:
+        a->form = CQ_FORM_ALL;
+        a->asked = CQ_ASK_WANTED;
+        break;
+    case CQ_REFUSAL_OVERLOADED:
+        if (a->tries < CQ_MAX_OVERLOADED) {
+            a->asked = CQ_ASK_LATER;
+            a->later_ns = cq_crawl_inner(c) + cq_query_retry_ns(ev->text, a->tries++);
+            break;
+        }
+        cq_cursor_fail(cursor, CQ_EOVERLOADED, "overloaded, %u times in a row: %.*s", a->tries + 1,
+                       CQ_FMT(ev->text));
+        break;
+    case CQ_REFUSAL_FAILED:
+        cq_cursor_fail(cursor, CQ_ESERVER_ERROR, "0x%04x: %.*s", (unsigned)ev->code,
+                       CQ_FMT(ev->text));
+        break;
+    }
+}
+
+void cq_crawl_answer(struct cq_crawl *c, const struct cql_event *ev)
+{
+    struct cq_ask *a = &c->asks[c->by_stream[ev->stream]];
+    int err = 0;
+
+    assert(a->asked == CQ_ASK_SENT && c->n_sent > 0);
+    a->asked = CQ_ASK_IDLE;
+    c->n_sent--;
+    if (ev->kind == CQL_EV_RESULT) {
+        a->tries = 0;
+        err = cq_cursor_page(&a->cursor, ev->body, cql_conn_version(c->conn));
+    } else if (ev->kind == CQL_EV_ERROR) {
+        on_refusal(c, a, ev);
+    } else {
+        cq_cursor_fail(&a->cursor, CQ_ETIMEOUT, "no answer in %llu ms",
+                       (unsigned long long)(c->o.request_timeout_ns / 1000000));
+    }
+    if (err) cq_crawl_fail(c, err, "no memory for a page");
+    if (ev->kind == CQL_EV_TIMEOUT)
+        c->n_timed_out++;
+    else
+        c->n_answered++;
+    if (!c->n_sent && c->n_timed_out && !c->n_answered)
+        cq_crawl_fail(c, CQ_ETIMEOUT, "the server stopped answering: %u statements, no answer",
+                      c->n_timed_out);
+}

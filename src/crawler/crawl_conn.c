@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The attempt's connections: made, lost, made again in another version or without compression (each
+ * tried once), logged in; their events; blocks for bodies as the budget allows.
+ */
+#include <assert.h>
+
+#include "crawler/crawl_impl.h"
+
+static bool take(void *ctx, size_t n)
+{
+    struct cq_crawl *c = ctx;
+
+    return cq_budget_take(&c->budget, n);
+}
+
+static void give(void *ctx, size_t n)
+{
+    struct cq_crawl *c = ctx;
+
+    cq_budget_give(&c->budget, n);
+}
+
+static void drop_conn(struct cq_crawl *c)
+{
+    struct cql_conn_counts n;
+
+    if (!c->conn) return;
+    n = cql_conn_counts(c->conn);
+    c->before.bytes_in += n.bytes_in;
+    c->before.bytes_out += n.bytes_out;
+    c->before.requests += n.requests;
+    cql_conn_free(c->conn, NULL);
+    c->conn = NULL;
+}
+
+static const char *keep(struct cq_crawl *c, const char *text)
+{
+    return text ? (const char *)cq_arena_dup(&c->arena,
+                                             (cq_bytes){(const uint8_t *)text, strlen(text) + 1})
+                      .p
+                : NULL;
+}
+
+static void keep_tls(struct cq_crawl *c, const struct cq_tls_facts *tls)
+{
+    c->has_tls = tls != NULL;
+    if (!tls) return;
+    c->tls.version = keep(c, tls->version);
+    c->tls.cipher = keep(c, tls->cipher);
+    c->tls.subject = keep(c, tls->subject);
+    c->tls.issuer = keep(c, tls->issuer);
+    c->tls.not_after_ms = tls->not_after_ms;
+}
+
+int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint64_t now_ns)
+{
+    struct cql_conn_options o = {
+        .mem = c->o.mem,
+        .version = c->version,
+        .compression = c->no_compression ? CQL_NO : c->o.compression,
+        .driver_name = c->o.driver_name,
+        .driver_version = c->o.driver_version,
+        .request_timeout_ns = c->o.request_timeout_ns,
+        .take = take,
+        .give = give,
+        .ctx = c,
+    };
+    int err;
+
+    if (now_ns > c->now_ns) c->now_ns = now_ns;
+    if (c->state != CQ_CRAWL_DIALLING) return CQ_EINVALID;
+    drop_conn(c);
+    c->transport_gone = false;
+    c->scope.connections++;
+    keep_tls(c, tls);
+    err = cql_conn_new(&c->conn, &o, cq_crawl_inner(c));
+    if (err) return err;
+    c->scope.waits++; /* OPTIONS */
+    cq_crawl_set_state(c, CQ_CRAWL_HANDSHAKE);
+    return 0;
+}
+
+void cq_crawl_net_step(struct cq_crawl *c, int step, uint64_t ns)
+{
+    uint64_t *const spent[] = {&c->scope.ns_resolve, &c->scope.ns_connect, &c->scope.ns_tls};
+
+    if (step >= 0 && step < 3) *spent[step] += ns;
+}
+
+void cq_crawl_net_end(struct cq_crawl *c, int err, const char *text, uint64_t now_ns,
+                      int64_t wall_ms)
+{
+    if (now_ns > c->now_ns) c->now_ns = now_ns;
+    c->wall_ms = wall_ms;
+    c->transport_gone = true;
+    if (c->state == CQ_CRAWL_OVER) return;
+    if (!err) err = CQ_ECLOSED;
+    if (c->state == CQ_CRAWL_DIALLING) {
+        cq_crawl_fail(c, err, "%s", text && text[0] ? text : cq_err_text(err));
+        return;
+    }
+    c->end_text = keep(c, text);
+    c->end_err = err;
+    cql_conn_end(c->conn, err); /* what it still holds comes first */
+}
+
+/* Another connection, each kind once. */
+static bool redial(struct cq_crawl *c, const struct cql_event *ev)
+{
+    bool *tried = ev->retry_version == 5 ? &c->tried_v5 : &c->tried_v4;
+
+    if (c->state != CQ_CRAWL_HANDSHAKE) return false;
+    if (ev->retry_version && !c->o.version && !*tried) {
+        *tried = true;
+        c->version = ev->retry_version;
+    } else if (ev->retry_without_compression && !c->no_compression && c->o.compression != CQL_YES) {
+        c->no_compression = true;
+    } else {
+        return false;
+    }
+    cq_crawl_set_state(c, CQ_CRAWL_DIALLING);
+    cq_crawl_push(c, CQ_CRAWL_REDIAL, 0, 0, "%s", "");
+    return true;
+}
+
+static void on_failed(struct cq_crawl *c, const struct cql_event *ev)
+{
+    if (redial(c, ev)) return;
+    if (c->end_text && c->end_text[0] && ev->err == c->end_err)
+        cq_crawl_fail(c, ev->err, "%.*s: %s", CQ_FMT(ev->text), c->end_text);
+    else
+        cq_crawl_fail(c, ev->err, "%.*s", CQ_FMT(ev->text));
+}
+
+static void protocol_done(struct cq_crawl *c)
+{
+    const char *lz4 = cql_conn_compression(c->conn);
+
+    cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_PROTOCOL_STEP, 0, "v%d%s%s", cql_conn_version(c->conn),
+                  lz4[0] == 'n' ? "" : ", ", lz4[0] == 'n' ? "" : lz4);
+    c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].ns = c->now_ns - c->since_ns;
+}
+
+static void on_login(struct cq_crawl *c, const struct cql_event *ev)
+{
+    const struct cq_login_options o = {
+        .login = c->o.login,
+        .user = c->o.user,
+        .password = c->o.password,
+        .allow_plaintext = c->o.allow_plaintext_login,
+        .allow_authenticators = c->o.allow_authenticators,
+        .encrypted = c->has_tls,
+    };
+    const char *authenticator = cql_conn_authenticator(c->conn);
+    struct cq_fault fault = {0};
+    struct cq_buf token;
+    cq_bytes bytes;
+    int err;
+
+    if (c->state == CQ_CRAWL_HANDSHAKE) {
+        protocol_done(c);
+        cq_crawl_set_state(c, CQ_CRAWL_LOGIN);
+    }
+    cq_buf_init(&token, c->o.mem, CQ_MAX_REQUEST);
+    if (ev->kind == CQL_EV_AUTHENTICATE)
+        err = cq_login_first(&o, authenticator, &token, &fault);
+    else
+        err = cq_login_challenge(&o, authenticator, ev->bytes, &token, &fault);
+    bytes = cq_buf_view(&token);
+    if (!err) {
+        c->scope.waits++;
+        err = cql_conn_auth(c->conn, bytes, cq_crawl_inner(c));
+        if (err) cq_fault_set(&fault, err, "the login could not be sent");
+    }
+    if (token.p) cq_wipe(token.p, token.cap);
+    cq_buf_fini(&token);
+    if (err) cq_crawl_fail(c, fault.err, "%s", fault.text);
+}
+
+static void on_ready(struct cq_crawl *c)
+{
+    const char *as = c->o.login == CQ_LOGIN_MTLS ? "its certificate" : "";
+    uint64_t took = 0;
+
+    if (c->state == CQ_CRAWL_HANDSHAKE) {
+        protocol_done(c);
+        cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "the server asks for none");
+    } else {
+        took = c->now_ns - c->since_ns;
+        cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "%s as %.*s%s",
+                      cql_conn_authenticator(c->conn), as[0] ? 0 : (int)(c->o.user.n & 0xff),
+                      c->o.user.p ? (const char *)c->o.user.p : "", as);
+    }
+    c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].ns = took;
+    cq_crawl_set_state(c, CQ_CRAWL_RESERVE);
+}
+
+/* The body announced last gets its block, as soon as the budget has it. */
+void cq_crawl_give_block(struct cq_crawl *c)
+{
+    struct cq_cursor *cursor;
+    uint8_t *block;
+    int err;
+
+    if (c->wanting < 0) return;
+    cursor = &c->asks[c->wanting].cursor;
+    block = cq_cursor_room(cursor, c->want_bytes, &err);
+    if (err == CQ_EMEMORY) {
+        cq_crawl_fail(c, err, "an answer from %s is larger than --memory-max allows (%zu bytes)",
+                      cq_table_info(cursor->table)->name, c->budget.account->limit);
+    } else if (err) {
+        cq_crawl_fail(c, err, "no memory for a page of %s", cq_table_info(cursor->table)->name);
+    } else if (block) {
+        c->wanting = -1;
+        cql_conn_give(c->conn, block, cursor->cap);
+    }
+}
+
+static void on_event(struct cq_crawl *c, const struct cql_event *ev)
+{
+    switch (ev->kind) {
+    case CQL_EV_SUPPORTED:
+        c->scope.waits++; /* STARTUP */
+        break;
+    case CQL_EV_AUTHENTICATE:
+    case CQL_EV_AUTH_CHALLENGE:
+        on_login(c, ev);
+        break;
+    case CQL_EV_READY:
+        on_ready(c);
+        break;
+    case CQL_EV_BODY:
+        c->wanting = c->by_stream[ev->stream];
+        c->want_bytes = ev->need;
+        cq_crawl_give_block(c);
+        break;
+    case CQL_EV_RESULT:
+    case CQL_EV_ERROR:
+    case CQL_EV_TIMEOUT:
+        cq_crawl_answer(c, ev);
+        break;
+    case CQL_EV_EVENT:
+        break;
+    case CQL_EV_FAILED:
+        on_failed(c, ev);
+        break;
+    }
+}
+
+void cq_crawl_pump(struct cq_crawl *c)
+{
+    struct cql_event ev;
+
+    if (c->state != CQ_CRAWL_OVER) cq_crawl_give_block(c);
+    while (c->conn && c->state != CQ_CRAWL_OVER && c->state != CQ_CRAWL_DIALLING &&
+           cql_conn_next(c->conn, &ev))
+        on_event(c, &ev);
+}

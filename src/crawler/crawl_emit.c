@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The records of an attempt, one at a time: scope_begin, cluster, nodes, schema, anomalies,
+ * scope_end. Each step either makes a line, or says that it cannot go on yet (false), or passes to
+ * the next step. When the conversation ended before every page had come, the rest of the schema is
+ * left out: half an object would pass for a whole one.
+ */
+#include <stdio.h>
+
+#include "crawler/crawl_impl.h"
+
+/* A line as an event. False: there is none (discarded, or the machine is out of memory). */
+bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line,
+                   struct cq_crawl_event *ev)
+{
+    if (err) {
+        cq_crawl_fail(c, err, "a %s record could not be written", cq_kind_name(kind));
+        cq_fault_set(&c->fault, err, "a %s record could not be written", cq_kind_name(kind));
+        return false;
+    }
+    *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_RECORD, .record_kind = kind, .line = line};
+    return true;
+}
+
+static bool is_cut_short(const struct cq_crawl *c)
+{
+    if (c->is_cancelled || c->fell || c->fault.err == CQ_ENOMEM) return true;
+    return c->state == CQ_CRAWL_OVER && !c->main_whole;
+}
+
+static bool emit_begin(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    cq_bytes line;
+    int err;
+
+    c->emit = CQ_EMIT_CLUSTER;
+    if (c->o.discard) return false;
+    err = cq_model_scope_begin(&c->model, &c->scope, &line);
+    return cq_crawl_line(c, err, CQ_KIND_SCOPE_BEGIN, line, ev);
+}
+
+static bool is_written(const struct cq_crawl *c, const struct cq_object *o)
+{
+    if (c->o.discard || (o->system && !c->o.write_system)) return false;
+    /* without its columns a table would be written wrong */
+    if ((o->kind == CQ_KIND_TABLE || o->kind == CQ_KIND_VIEW) && !o->columns.shape) return false;
+    return !c->o.wants || c->o.wants(c->o.wants_ctx, o->keyspace, o->name);
+}
+
+/* One object that cannot be written does not stop the others; the read is not complete then. */
+static void note_unwritten(struct cq_crawl *c, const struct cq_object *o, int err)
+{
+    if (c->n_unwritten++) return;
+    snprintf(c->unwritten, sizeof(c->unwritten), "%s %.*s%s%.*s: %s", cq_kind_name(o->kind),
+             CQ_FMT(o->keyspace), o->name.p ? "." : "", CQ_FMT(o->name), cq_err_text(err));
+}
+
+/* hex: the 32 digits of the record's hash. */
+static void add_to_digest(struct cq_crawl *c, const uint8_t *hex)
+{
+    uint8_t hash[16];
+
+    for (int i = 0; i < 16; i++) {
+        unsigned high = hex[2 * i], low = hex[2 * i + 1];
+
+        high = high <= '9' ? high - '0' : high - 'a' + 10;
+        low = low <= '9' ? low - '0' : low - 'a' + 10;
+        hash[i] = (uint8_t)(high << 4 | low);
+    }
+    cq_chain(c->digest, hash);
+}
+
+static bool emit_object(struct cq_crawl *c, const struct cq_object *o, struct cq_crawl_event *ev)
+{
+    cq_bytes line;
+    int err;
+
+    if (!is_written(c, o)) return false;
+    err = cq_model_object(&c->model, o, &line);
+    if (err && err != CQ_ENOMEM) {
+        note_unwritten(c, o, err);
+        return false;
+    }
+    if (!cq_crawl_line(c, err, o->kind, line, ev)) return false;
+    add_to_digest(c, line.p + c->rec.hash_at);
+    return true;
+}
+
+/* A merge that cannot go on for good. */
+static void merge_failed(struct cq_crawl *c, const struct cq_merge *m, int err)
+{
+    if (err != CQ_MERGE_FELL) {
+        cq_crawl_fail(c, err, "%.*s: %s", CQ_FMT(m->keyspace), cq_err_text(err));
+        cq_fault_set(&c->fault, err, "%.*s: %s", CQ_FMT(m->keyspace), cq_err_text(err));
+        c->main_whole = false;
+        return;
+    }
+    c->fell = true;
+    for (int t = 0; t < CQ_N_TABLES; t++)
+        if (c->asks[t].cursor.fell) c->fell_at = (enum cq_table)t;
+    cq_crawl_over(c);
+}
+
+static bool emit_merge(struct cq_crawl *c, struct cq_merge *m, enum cq_emit next,
+                       struct cq_crawl_event *ev, bool *on)
+{
+    struct cq_object o;
+    int r;
+
+    while ((r = cq_merge_next(m, &o)) == CQ_MERGE_OBJECT)
+        if (emit_object(c, &o, ev)) return true;
+    *on = r != CQ_MERGE_BLOCKED;
+    if (r == CQ_MERGE_BLOCKED)
+        c->wants_pages = true;
+    else if (r == CQ_MERGE_END)
+        c->emit = next;
+    else
+        merge_failed(c, m, r);
+    return false;
+}
+
+static bool emit_anomaly(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    const struct cq_finding *f = c->finding;
+    struct cq_anomaly a;
+    cq_bytes line;
+    int err;
+
+    if (!f) {
+        c->emit = CQ_EMIT_END;
+        return false;
+    }
+    c->finding = f->next;
+    if (c->o.discard || (cq_finding_is_orphan(f) && !c->orphans_confirmed)) return false;
+    cq_finding_anomaly(f, &a);
+    err = cq_model_anomaly(&c->model, &a, &line);
+    return cq_crawl_line(c, err, CQ_KIND_ANOMALY, line, ev);
+}
+
+static bool emit_end(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    cq_bytes line;
+    int err;
+
+    c->emit = CQ_EMIT_READ_STEP;
+    c->scope.finished_ms = c->wall_ms;
+    c->scope.ns_total = c->now_ns - c->start_ns;
+    if (c->o.discard) return false;
+    err = cq_model_scope_end(&c->model, &c->scope, &line);
+    return cq_crawl_line(c, err, CQ_KIND_SCOPE_END, line, ev);
+}
+
+static const char *first_reason(const struct cq_crawl *c)
+{
+    return c->scope.n_reasons ? c->scope.reasons[0].text : "";
+}
+
+static bool emit_read_step(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    const struct cq_scope *s = &c->scope;
+    const uint64_t *n = c->schema.read, *v = c->virtual_.read;
+
+    c->emit = CQ_EMIT_DONE;
+    if (s->ns_before == 0 && !c->asks[CQ_T_LOCAL].cursor.complete) return false; /* never began */
+    if (s->read == CQ_READ_COMPLETE)
+        snprintf(c->text, sizeof(c->text), "complete: %llu tables, %llu keyspaces",
+                 (unsigned long long)(n[CQ_KIND_TABLE] + v[CQ_KIND_TABLE]),
+                 (unsigned long long)(n[CQ_KIND_KEYSPACE] + v[CQ_KIND_KEYSPACE]));
+    else
+        snprintf(c->text, sizeof(c->text), "%s: %s",
+                 s->read == CQ_READ_FAILED ? "failed" : "incomplete", first_reason(c));
+    *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_STEP, .step = CQ_CRAWL_READ_STEP};
+    ev->err = s->err;
+    ev->ns = s->ns_before + s->ns_main + s->ns_after;
+    ev->text = c->text;
+    return true;
+}
+
+static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    c->emit = CQ_EMIT_OVER;
+    *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .scope = &c->scope};
+    ev->counts = c->rec.counts;
+    ev->err = c->fault.err ? c->fault.err : c->scope.err;
+    ev->text = c->fault.err ? c->fault.text : c->scope.err ? c->scope.text : first_reason(c);
+    ev->retry = c->retry;
+    ev->orphans = &c->orphans;
+    return true;
+}
+
+/* One step. *on: there may be more to do at once. */
+static bool step(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
+{
+    enum cq_emit before = c->emit;
+    bool told = false;
+
+    *on = false;
+    switch (c->emit) {
+    case CQ_EMIT_BEGIN:
+        told = emit_begin(c, ev);
+        break;
+    case CQ_EMIT_CLUSTER:
+        if (c->state < CQ_CRAWL_MAIN) return false;
+        told = cq_crawl_emit_cluster(c, ev);
+        break;
+    case CQ_EMIT_LOCAL:
+    case CQ_EMIT_PEERS:
+        return cq_crawl_emit_node(c, ev, on);
+    case CQ_EMIT_SCHEMA:
+        return emit_merge(c, &c->schema, CQ_EMIT_VIRTUAL, ev, on);
+    case CQ_EMIT_VIRTUAL:
+        return emit_merge(c, &c->virtual_, CQ_EMIT_VERDICT, ev, on);
+    case CQ_EMIT_VERDICT:
+        if (c->state != CQ_CRAWL_OVER) return false;
+        cq_crawl_verdict(c);
+        c->finding = c->findings.first;
+        c->emit = CQ_EMIT_ANOMALIES;
+        break;
+    case CQ_EMIT_ANOMALIES:
+        told = emit_anomaly(c, ev);
+        *on = true;
+        return told;
+    case CQ_EMIT_END:
+        told = emit_end(c, ev);
+        break;
+    case CQ_EMIT_READ_STEP:
+        told = emit_read_step(c, ev);
+        break;
+    case CQ_EMIT_DONE:
+        told = emit_done(c, ev);
+        break;
+    case CQ_EMIT_OVER:
+        return false;
+    }
+    *on = c->emit != before;
+    return told;
+}
+
+bool cq_crawl_emit(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    bool on = true;
+
+    while (on) {
+        if (c->emit > CQ_EMIT_BEGIN && c->emit < CQ_EMIT_VERDICT && is_cut_short(c))
+            c->emit = CQ_EMIT_VERDICT;
+        if (step(c, ev, &on)) return true;
+        if (c->queue_n) return false; /* what happened comes first */
+    }
+    return false;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of one attempt (crawler/crawl.h), shared by crawl*.c. Two machines run side by side:
+ * the conversation with the server (enum cq_crawl_state) and the records (enum cq_emit). The
+ * records pull: when they cannot go on for lack of a page, and nothing is in flight, the
+ * conversation asks for every page that is wanted in one write. So each write after the main one is
+ * one wait, and what `cost.waits` says is what the server sees.
+ */
+#ifndef CQ_CRAWLER_CRAWL_IMPL_H
+#define CQ_CRAWLER_CRAWL_IMPL_H
+
+#include "base/arena.h"
+#include "crawler/crawl.h"
+#include "crawler/merge.h"
+#include "crawler/reading.h"
+
+enum cq_crawl_state {
+    CQ_CRAWL_DIALLING,  /* a transport is awaited */
+    CQ_CRAWL_HANDSHAKE, /* READY or AUTHENTICATE */
+    CQ_CRAWL_LOGIN,     /* READY */
+    CQ_CRAWL_RESERVE,   /* memory */
+    CQ_CRAWL_BEFORE,    /* local, peers_v2 */
+    CQ_CRAWL_MAIN,      /* all pages of the schema */
+    CQ_CRAWL_AFTER,     /* the versions again */
+    CQ_CRAWL_SETTLING,  /* half a second */
+    CQ_CRAWL_SETTLED,   /* the versions once more */
+    CQ_CRAWL_OVER,      /* nothing: the connection is not needed any more */
+    CQ_N_CRAWL_STATES,
+};
+
+enum cq_emit {
+    CQ_EMIT_BEGIN,
+    CQ_EMIT_CLUSTER,
+    CQ_EMIT_LOCAL,
+    CQ_EMIT_PEERS,
+    CQ_EMIT_SCHEMA,
+    CQ_EMIT_VIRTUAL,
+    CQ_EMIT_VERDICT,
+    CQ_EMIT_ANOMALIES,
+    CQ_EMIT_END,
+    CQ_EMIT_READ_STEP,
+    CQ_EMIT_DONE,
+    CQ_EMIT_OVER,
+};
+
+enum cq_asked {
+    CQ_ASK_IDLE,
+    CQ_ASK_WANTED, /* with the next write */
+    CQ_ASK_SENT,
+    CQ_ASK_LATER, /* again at later_ns: the server was overloaded */
+};
+
+/* One statement: a table of the schema, or one of the repeated readings. */
+struct cq_ask {
+    struct cq_cursor cursor;
+    enum cq_form form;
+    enum cq_asked asked;
+    unsigned tries; /* OVERLOADED answers so far */
+    uint64_t later_ns;
+};
+
+enum {
+    CQ_ASK_AFTER_LOCAL = CQ_N_TABLES,
+    CQ_ASK_AFTER_PEERS,
+    CQ_ASK_SETTLED_LOCAL,
+    CQ_ASK_SETTLED_PEERS,
+    CQ_N_ASKS,
+};
+
+enum { CQ_QUEUED = 8 };
+
+/* enum cq_step of net/sock.h, which this layer does not see */
+enum { CQ_CRAWL_PROTOCOL_STEP = 3, CQ_CRAWL_LOGIN_STEP = 4, CQ_CRAWL_READ_STEP = 5 };
+
+struct cq_crawl {
+    struct cq_crawl_options o;
+    enum cq_crawl_state state;
+    enum cq_emit emit;
+    struct cq_fault fault; /* why it ended early */
+    bool main_whole;       /* every page of the main write has come */
+    bool fell;             /* rows came in an order that cannot be merged */
+    enum cq_table fell_at;
+    bool is_cancelled;
+    /* time: conn and the deadlines run on a clock that stands still while we are the ones who wait
+     */
+    uint64_t now_ns, start_ns, since_ns, settle_ns;
+    uint64_t stalled_ns, stall_since_ns;
+    bool paused, stalled;
+    int64_t wall_ms;
+    /* the connection */
+    struct cql_conn *conn;
+    bool transport_gone;
+    bool tried_v4, tried_v5, no_compression;
+    int version;                   /* to dial with: 0, 4, 5 */
+    struct cql_conn_counts before; /* of connections that are gone */
+    bool has_tls;
+    struct cq_tls_facts tls;
+    const char *end_text; /* the transport's words, until conn says that it failed */
+    int end_err;
+    int wanting; /* ask whose body wants a block; -1 */
+    size_t want_bytes;
+    /* statements */
+    struct cq_arena arena;
+    struct cq_budget budget;
+    struct cq_shared shared;
+    struct cq_ask asks[CQ_N_ASKS];
+    uint8_t by_stream[CQ_MAX_STREAMS];
+    unsigned n_sent;                  /* unanswered */
+    unsigned n_timed_out, n_answered; /* of the phase */
+    bool wants_pages;                 /* the records cannot go on */
+    /* records */
+    struct cq_rec rec;
+    struct cq_model model;
+    struct cq_udts *udts;
+    struct cq_merge schema, virtual_;
+    struct cq_findings findings;
+    struct cq_finding *finding; /* next one to be written */
+    bool orphans_confirmed;
+    struct cq_names peers_seen;
+    struct cq_reading reading[3]; /* before, after, settled */
+    struct cq_product product;
+    uint8_t digest[16]; /* over the hashes of the objects written: cq_chain */
+    unsigned n_unwritten;
+    char unwritten[256];
+    struct cq_scope scope;
+    struct cq_orphans orphans;
+    enum cq_retry retry;
+    struct cq_crawl_event queue[CQ_QUEUED];
+    unsigned queue_at, queue_n;
+    char text[CQ_MAX_ERRMSG];
+};
+
+/* crawl.c */
+void cq_crawl_set_state(struct cq_crawl *c, enum cq_crawl_state to);
+uint64_t cq_crawl_inner(const struct cq_crawl *c); /* now, on the clock that stands still */
+void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
+                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The first fault ends the conversation. */
+void cq_crawl_fail(struct cq_crawl *c, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void cq_crawl_over(struct cq_crawl *c); /* the conversation has ended */
+
+/* crawl_conn.c */
+void cq_crawl_pump(struct cq_crawl *c); /* all events of the connection */
+void cq_crawl_give_block(struct cq_crawl *c);
+
+/* crawl_ask.c */
+void cq_crawl_answer(struct cq_crawl *c, const struct cql_event *ev); /* RESULT, ERROR, TIMEOUT */
+void cq_crawl_ask(struct cq_crawl *c); /* the next write, if it is due */
+uint64_t cq_crawl_ask_deadline(const struct cq_crawl *c);
+
+/* crawl_emit.c, crawl_nodes.c */
+bool cq_crawl_emit(struct cq_crawl *c, struct cq_crawl_event *ev);
+bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev);
+bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on);
+bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line,
+                   struct cq_crawl_event *ev);
+
+/* crawl_verdict.c */
+void cq_crawl_verdict(struct cq_crawl *c);
+bool cq_crawl_is_confirmed(const struct cq_crawl *c);
+void cq_crawl_read_after(struct cq_crawl *c, int reading, int first_ask);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cluster's own record and those of its nodes: the contacted one, then what it says of its
+ * peers. */
+#include "crawler/crawl_impl.h"
+#include "crawler/product.h"
+
+enum { MAX_OFFERED = 16 };
+
+bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    struct cq_cursor *local = &c->asks[CQ_T_LOCAL].cursor;
+    cq_bytes offered[MAX_OFFERED];
+    struct cq_cluster_facts f = {.offered = offered};
+    cq_bytes line;
+    int err;
+
+    c->emit = CQ_EMIT_LOCAL;
+    if (c->o.discard) return false;
+    if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) {
+        f.shape = local->shape;
+        f.row = local->row;
+    }
+    while (f.n_offered < MAX_OFFERED) {
+        cq_bytes v = cql_conn_supported(c->conn, "PROTOCOL_VERSIONS", (unsigned)f.n_offered);
+
+        if (cq_is_null(v)) break;
+        offered[f.n_offered++] = v;
+    }
+    cq_product_detect(c->conn, f.shape, f.row, &c->product);
+    f.protocol = cql_conn_version(c->conn);
+    f.compression = cql_conn_compression(c->conn);
+    f.authenticator = cql_conn_authenticator(c->conn);
+    f.product = &c->product;
+    f.tls = c->has_tls ? &c->tls : NULL;
+    err = cq_model_cluster(&c->model, &f, &line);
+    return cq_crawl_line(c, err, CQ_KIND_CLUSTER, line, ev);
+}
+
+/* 1: a line; 0: this row makes none; negative. */
+static int node_line(struct cq_crawl *c, const struct cq_cursor *from, struct cq_crawl_event *ev)
+{
+    enum cq_finding_code why = CQ_FOUND_PEER_SKIPPED;
+    cq_bytes id = cq_peer_host_id(from->shape, from->row);
+    char name[46];
+    cq_bytes line;
+    int err = 1;
+
+    cq_reading_row(&c->reading[0], from->shape, from->row);
+    if (from->table == CQ_T_LOCAL || cq_peer_is_whole(from->shape, from->row)) {
+        if (id.p) err = cq_names_put(&c->peers_seen, id, 0);
+        if (err < 0) return err;
+        if (err && c->o.discard) return 0;
+        if (err)
+            err = cq_model_node(&c->model, from->shape, from->row, c->o.default_port, &line);
+        else
+            err = CQ_EINVALID;
+        if (!err) return cq_crawl_line(c, 0, CQ_KIND_NODE, line, ev);
+        if (err != CQ_ENOT_FOUND && err != CQ_EINVALID) return err;
+        if (err == CQ_EINVALID) why = CQ_FOUND_PEER_DUPLICATE;
+    }
+    cq_peer_name(from->shape, from->row, name);
+    return cq_findings_add(&c->findings, why, from->table, "node", CQ_NULL, cq_str(name));
+}
+
+bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
+{
+    bool v2 = c->asks[CQ_T_PEERS_V2].cursor.outcome.outcome != CQ_OUTCOME_ABSENT;
+    struct cq_cursor *from = &c->asks[c->emit == CQ_EMIT_LOCAL ? CQ_T_LOCAL
+                                      : v2                     ? CQ_T_PEERS_V2
+                                                               : CQ_T_PEERS]
+                                  .cursor;
+    int at = cq_cursor_peek(from, NULL);
+    int err = 0;
+
+    *on = true;
+    if (at == CQ_AT_ROW) {
+        err = node_line(c, from, ev);
+        cq_cursor_skip(from);
+    } else if (at == CQ_AT_NEED) {
+        c->wants_pages = true;
+        *on = false;
+    } else if (at == CQ_AT_END) {
+        c->emit = c->emit == CQ_EMIT_LOCAL ? CQ_EMIT_PEERS : CQ_EMIT_SCHEMA;
+    } else {
+        err = at;
+    }
+    if (err < 0) cq_crawl_fail(c, err, "nodes: %s", cq_err_text(err));
+    return err == 1;
+}

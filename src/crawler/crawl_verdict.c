@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verdict: three separate facts. read: complete, incomplete (with reasons) or failed; proof:
+ * none, version or settled; agreement: what the peers say. And whether it is worth another attempt.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/digest.h"
+#include "crawler/crawl_impl.h"
+
+static void reason(struct cq_scope *s, const char *code, const char *table, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void reason(struct cq_scope *s, const char *code, const char *table, const char *fmt, ...)
+{
+    struct cq_reason *r;
+    va_list ap;
+
+    if (s->n_reasons == CQ_MAX_REASONS) return;
+    r = &s->reasons[s->n_reasons++];
+    *r = (struct cq_reason){.code = code, .table = table};
+    va_start(ap, fmt);
+    vsnprintf(r->text, sizeof(r->text), fmt, ap);
+    va_end(ap);
+}
+
+/* One repeated reading: local and peers at two asks that follow each other. */
+void cq_crawl_read_after(struct cq_crawl *c, int reading, int first_ask)
+{
+    for (int i = first_ask; i < first_ask + 2; i++) {
+        struct cq_cursor *cursor = &c->asks[i].cursor;
+
+        while (cq_cursor_peek(cursor, NULL) == CQ_AT_ROW) {
+            cq_reading_row(&c->reading[reading], cursor->shape, cursor->row);
+            cq_cursor_skip(cursor);
+        }
+    }
+}
+
+static void judge_table(struct cq_crawl *c, enum cq_table t, const struct cq_cursor *cursor)
+{
+    const struct cq_table_info *info = cq_table_info(t);
+    const char *why = cursor->why ? cursor->why : "";
+
+    switch (cursor->outcome.outcome) {
+    case CQ_OUTCOME_DENIED:
+        reason(&c->scope, "denied", info->name, "%s", why);
+        break;
+    case CQ_OUTCOME_FAILED:
+        reason(&c->scope, "failed", info->name, "%s", why);
+        break;
+    case CQ_OUTCOME_ABSENT:
+        if (info->required) reason(&c->scope, "absent", info->name, "%s", why);
+        break;
+    case CQ_OUTCOME_ROWS:
+        if ((t == CQ_T_LOCAL || t == CQ_T_KEYSPACES) && cursor->outcome.rows == 0)
+            reason(&c->scope, "absent", info->name, "no rows at all");
+        break;
+    case CQ_OUTCOME_PENDING:
+        break;
+    }
+}
+
+/* Outcomes as they stand. A table that was asked and has not ended is failed: the conversation is
+ * over. */
+static void judge_tables(struct cq_crawl *c)
+{
+    for (int t = 0; t < CQ_N_TABLES; t++) {
+        struct cq_ask *a = &c->asks[t];
+        bool begun = a->asked != CQ_ASK_IDLE || a->cursor.outcome.pages > 0;
+
+        if (begun && !a->cursor.complete) a->cursor.outcome.outcome = CQ_OUTCOME_FAILED;
+        c->scope.tables[t] = a->cursor.outcome;
+        if (a->cursor.complete) judge_table(c, (enum cq_table)t, &a->cursor);
+    }
+    for (int i = CQ_N_TABLES; i < CQ_N_ASKS; i++) {
+        const struct cq_cursor *again = &c->asks[i].cursor;
+
+        if (again->complete && again->outcome.outcome != CQ_OUTCOME_ROWS)
+            reason(&c->scope, "failed", cq_table_info(again->table)->name,
+                   "the versions could not be read again: %s", again->why ? again->why : "");
+    }
+}
+
+static bool moved(const char *from, const char *to)
+{
+    return cq_version_says(from) && strcmp(from, to) != 0;
+}
+
+/* Sets proof; true: the contacted node's version is not what it was. */
+static bool judge_version(struct cq_crawl *c)
+{
+    struct cq_scope *s = &c->scope;
+    bool after = c->reading[1].have_local, settled = c->reading[2].have_local;
+
+    s->proof = CQ_PROOF_NONE;
+    if (after && moved(s->version_before, s->version_after)) {
+        reason(s, "torn", NULL, "the schema version moved from %s to %s", s->version_before,
+               s->version_after[0] ? s->version_after : "null");
+        return true;
+    }
+    if (settled && moved(s->version_after, s->version_settled)) {
+        reason(s, "torn", NULL, "the schema version moved from %s to %s a moment later",
+               s->version_after, s->version_settled[0] ? s->version_settled : "null");
+        return true;
+    }
+    if (!after || !cq_version_says(s->version_before)) return false;
+    s->proof = settled ? CQ_PROOF_SETTLED : CQ_PROOF_VERSION;
+    return false;
+}
+
+/* The attempt before this one saw exactly the same orphans under the same version. */
+bool cq_crawl_is_confirmed(const struct cq_crawl *c)
+{
+    const struct cq_orphans *p = c->o.previous;
+
+    return p && p->digest[0] && strcmp(p->digest, c->orphans.digest) == 0 &&
+           strcmp(p->version, c->orphans.version) == 0;
+}
+
+static bool judge_orphans(struct cq_crawl *c)
+{
+    const struct cq_finding *f = c->findings.first;
+    struct cq_anomaly a;
+
+    cq_findings_digest(&c->findings, c->orphans.digest);
+    memcpy(c->orphans.version, c->scope.version_before, sizeof(c->orphans.version));
+    c->orphans_confirmed = cq_crawl_is_confirmed(c);
+    if (!c->findings.orphans || c->orphans_confirmed) return false;
+    while (f && !cq_finding_is_orphan(f))
+        f = f->next;
+    if (!f) {
+        reason(&c->scope, "orphans", NULL, "%llu rows point to nothing",
+               (unsigned long long)c->findings.orphans);
+        return true;
+    }
+    cq_finding_anomaly(f, &a);
+    reason(&c->scope, "orphans", cq_table_info(f->table)->name,
+           "%llu rows point to nothing, the first: %.*s%s%.*s: %.100s",
+           (unsigned long long)c->findings.orphans, CQ_FMT(f->keyspace), f->name.p ? "." : "",
+           CQ_FMT(f->name), a.text);
+    return true;
+}
+
+static void count_cost(struct cq_crawl *c)
+{
+    struct cql_conn_counts n = {0};
+
+    if (c->conn) n = cql_conn_counts(c->conn);
+    c->scope.requests = c->before.requests + n.requests;
+    c->scope.bytes_in = c->before.bytes_in + n.bytes_in;
+    c->scope.bytes_out = c->before.bytes_out + n.bytes_out;
+}
+
+static uint64_t schema_rows(const struct cq_crawl *c)
+{
+    uint64_t rows = 0;
+
+    for (int t = CQ_T_KEYSPACES; t < CQ_N_TABLES; t++)
+        rows += c->scope.tables[t].rows;
+    return rows;
+}
+
+/* Nothing of the schema was read: which fault was it? */
+static int failure(const struct cq_crawl *c)
+{
+    if (c->fault.err) return c->fault.err;
+    for (int t = 0; t < CQ_N_TABLES; t++) {
+        const struct cq_cursor *cursor = &c->asks[t].cursor;
+
+        if (!cq_table_info((enum cq_table)t)->required) continue;
+        if (cursor->outcome.outcome == CQ_OUTCOME_DENIED) return CQ_EDENIED;
+        if (cursor->outcome.outcome == CQ_OUTCOME_FAILED)
+            return cursor->err ? cursor->err : CQ_ESERVER_ERROR;
+        if (cursor->outcome.outcome == CQ_OUTCOME_ABSENT) return CQ_EABSENT;
+    }
+    return CQ_EABSENT;
+}
+
+static void judge_read(struct cq_crawl *c)
+{
+    struct cq_scope *s = &c->scope;
+
+    s->read = s->n_reasons ? CQ_READ_INCOMPLETE : CQ_READ_COMPLETE;
+    if (s->read == CQ_READ_COMPLETE || schema_rows(c) > 0) return;
+    s->read = CQ_READ_FAILED;
+    s->err = failure(c);
+    snprintf(s->text, sizeof(s->text), "%s", c->fault.err ? c->fault.text : s->reasons[0].text);
+}
+
+static void take_digest(struct cq_crawl *c)
+{
+    if (c->o.discard || !c->main_whole || c->fell || c->is_cancelled) return;
+    cq_hex(c->digest, sizeof(c->digest), c->scope.digest);
+    c->scope.digest[32] = 0;
+}
+
+void cq_crawl_verdict(struct cq_crawl *c)
+{
+    struct cq_scope *s = &c->scope;
+    bool torn, orphans;
+
+    if (c->fault.err) reason(s, cq_err_code(c->fault.err), NULL, "%s", c->fault.text);
+    if (c->fell)
+        reason(s, "order", cq_table_info(c->fell_at)->name,
+               "rows came in an order that cannot be merged");
+    judge_tables(c);
+    torn = judge_version(c);
+    orphans = judge_orphans(c);
+    if (c->n_unwritten)
+        reason(s, "unwritten", NULL, "%u objects, the first: %s", c->n_unwritten, c->unwritten);
+    judge_read(c);
+    cq_reading_agreement(&c->reading[c->reading[2].have_local   ? 2
+                                     : c->reading[1].have_local ? 1
+                                                                : 0],
+                         s);
+    take_digest(c);
+    count_cost(c);
+    if (c->fell && !c->o.sorted)
+        c->retry = CQ_RETRY_SORTED;
+    else if (!c->fault.err && (torn || orphans))
+        c->retry = CQ_RETRY_TORN;
+}

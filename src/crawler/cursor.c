@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows out of pages (crawler/cursor.h). Order is checked against the row before; rows of unknown
+ * keyspaces take no part in that. Pages come in through pages.c.
+ */
+#include "crawler/cursor.h"
+
+#include <assert.h>
+
+#include "base/err.h"
+
+static struct cq_page *page_at(const struct cq_cursor *c, size_t i)
+{
+    return (struct cq_page *)(void *)c->pages.p + i;
+}
+
+/* The names of the row before outlive its page. */
+static int keep_last(struct cq_cursor *c)
+{
+    cq_bytes *part[] = {&c->last.keyspace, &c->last.name, &c->last.third};
+    size_t at = 0;
+
+    if (!c->has_last || c->last_kept) return 0;
+    cq_buf_clear(&c->names);
+    for (int i = 0; i < 3; i++)
+        if (part[i]->n) cq_buf_put(&c->names, part[i]->p, part[i]->n);
+    if (c->names.err) return c->names.err;
+    for (int i = 0; i < 3; i++) {
+        if (!part[i]->p) continue;
+        part[i]->p = part[i]->n ? c->names.p + at : (const uint8_t *)"";
+        at += part[i]->n;
+    }
+    c->last_kept = true;
+    return 0;
+}
+
+/* So do the rows in hand. */
+static int carry_hand(struct cq_cursor *c)
+{
+    const cq_bytes *rows = (const cq_bytes *)(void *)c->hand.p;
+
+    for (; c->n_carried < c->n_hand; c->n_carried++)
+        cq_buf_put(&c->carry, rows[c->n_carried].p, rows[c->n_carried].n);
+    return c->carry.err;
+}
+
+/* The page was read to its end. Its block waits for the next page, if there is one. */
+static int close_page(struct cq_cursor *c)
+{
+    struct cq_page *page = page_at(c, c->at_page);
+    int err;
+
+    if (c->collect) {
+        c->at_page++;
+        return 0;
+    }
+    err = keep_last(c);
+    if (!err) err = carry_hand(c);
+    if (err) return err;
+    assert(c->n_pages == 1);
+    c->n_pages = 0;
+    cq_buf_clear(&c->pages);
+    if (!c->complete && !c->block) {
+        c->block = page->block;
+        c->cap = page->cap;
+        return 0;
+    }
+    cq_budget_give(c->shared->budget, page->cap);
+    cq_free(c->shared->mem, page->block);
+    return 0;
+}
+
+static bool split_key(struct cq_cursor *c, cq_bytes row, struct cq_key *key)
+{
+    cq_bytes cells[CQ_MAX_CELLS];
+    cq_bytes *part[] = {&key->keyspace, &key->name, &key->third};
+
+    *key = (struct cq_key){0};
+    if (c->slots.n == 0) return true;
+    cql_row_cells(row, c->key_cells, c->shape->slot, cells);
+    for (int i = 0; i < c->slots.n; i++)
+        *part[i] = cells[c->slots.slot[i]];
+    if (cq_is_null(key->keyspace)) return false;
+    return c->slots.n < 2 || !cq_is_null(key->name);
+}
+
+/* The next row of the pages that are there, without a look at the order. False: none (c->outcome
+ * may have changed). */
+bool cq_cursor_raw(struct cq_cursor *c, struct cq_key *key, cq_bytes *row)
+{
+    struct cql_rows *rows;
+
+    if (c->at_page >= c->n_pages) return false;
+    rows = &page_at(c, c->at_page)->rows;
+    if (!cql_rows_next(rows, row)) {
+        if (rows->err) cq_cursor_fail(c, rows->err, "a page broke off inside a row");
+        return false;
+    }
+    c->outcome.rows++;
+    if (split_key(c, *row, key)) return true;
+    cq_cursor_fail(c, CQ_EPROTOCOL, "a row without its key");
+    return false;
+}
+
+int cq_cursor_compare(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b)
+{
+    int order;
+
+    if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
+    if (c->slots.n < 2) return 0;
+    order = cq_cmp(a->name, b->name);
+    if (order || c->slots.n < 3) return order;
+    return cq_cmp(a->third, b->third);
+}
+
+/* a after b is out of order. The types of a function's arguments come in an order of their own. */
+bool cq_cursor_falls(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b)
+{
+    if (cq_cursor_compare(c, a, b) >= 0) return false;
+    return c->slots.third_is_text || a->rank != b->rank || !cq_eq(a->name, b->name);
+}
+
+/* What the merge relies on. Also finds out whether the key is that of the row before. */
+static void check_order(struct cq_cursor *c)
+{
+    c->duplicate = false;
+    if (c->key.rank == CQ_RANK_UNKNOWN || !c->has_last || c->slots.n < 2) return;
+    c->duplicate = cq_cursor_compare(c, &c->key, &c->last) == 0;
+    c->fell = cq_cursor_falls(c, &c->key, &c->last);
+}
+
+static void find_rank(struct cq_cursor *c, const struct cq_names *ranks)
+{
+    c->key.rank = CQ_RANK_UNKNOWN;
+    if (c->has_last && cq_eq(c->key.keyspace, c->last.keyspace))
+        c->key.rank = c->last.rank;
+    else
+        cq_names_get(ranks, c->key.keyspace, &c->key.rank);
+}
+
+static int peek_sorted(struct cq_cursor *c)
+{
+    if (c->at_sorted == c->n_sorted) return CQ_AT_END;
+    c->row = c->sorted[c->at_sorted].row;
+    c->key = c->sorted[c->at_sorted++].key;
+    check_order(c);
+    c->have = true;
+    return CQ_AT_ROW;
+}
+
+int cq_cursor_peek(struct cq_cursor *c, const struct cq_names *ranks)
+{
+    if (c->fell) return CQ_AT_FELL;
+    if (c->have) return CQ_AT_ROW;
+    if (c->outcome.outcome == CQ_OUTCOME_FAILED) return CQ_AT_END;
+    if (c->sorted) return peek_sorted(c);
+    while (!cq_cursor_raw(c, &c->key, &c->row)) {
+        int err;
+
+        if (c->outcome.outcome == CQ_OUTCOME_FAILED) return CQ_AT_END;
+        if (c->at_page >= c->n_pages) return c->complete ? CQ_AT_END : CQ_AT_NEED;
+        err = close_page(c);
+        if (err) return err;
+    }
+    if (ranks) find_rank(c, ranks);
+    if (ranks) check_order(c);
+    c->have = true;
+    return c->fell ? CQ_AT_FELL : CQ_AT_ROW;
+}
+
+void cq_cursor_skip(struct cq_cursor *c)
+{
+    assert(c->have);
+    c->have = false;
+    if (c->key.rank == CQ_RANK_UNKNOWN) return;
+    c->last = c->key;
+    c->has_last = true;
+    c->last_kept = false;
+}
+
+int cq_cursor_take(struct cq_cursor *c)
+{
+    if (c->n_hand >= CQ_MAX_OBJECT_ROWS) return CQ_ETOO_MANY;
+    cq_buf_put(&c->hand, &c->row, sizeof(c->row));
+    if (c->hand.err) return c->hand.err;
+    c->n_hand++;
+    cq_cursor_skip(c);
+    return 0;
+}
+
+struct cq_rowset cq_cursor_hand(struct cq_cursor *c)
+{
+    cq_bytes *rows = (cq_bytes *)(void *)c->hand.p;
+    size_t at = 0;
+
+    for (size_t i = 0; i < c->n_carried; i++) {
+        rows[i].p = c->carry.p + at;
+        at += rows[i].n;
+    }
+    if (c->outcome.outcome != CQ_OUTCOME_ROWS) return (struct cq_rowset){0};
+    return (struct cq_rowset){c->shape, rows, c->n_hand};
+}
+
+void cq_cursor_drop(struct cq_cursor *c)
+{
+    cq_buf_clear(&c->hand);
+    cq_buf_clear(&c->carry);
+    c->n_hand = c->n_carried = 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walks the rows of one system table over its pages, in the order of the server.
+ *
+ *   a body comes:  cq_cursor_room (more than once while it grows) -> cq_cursor_page |
+ * cq_cursor_refuse | cq_cursor_fail rows go:       cq_cursor_peek -> ROW: look at .key, .row ->
+ * cq_cursor_skip, or cq_cursor_take (keeps it in hand) a page goes:   peek says NEED -> the owner
+ * asks for the next one (cq_cursor_wants_page)
+ *
+ * Pages stay whole in one block until their rows are used; the block is then used again for the
+ * next page. Rows in hand are views; they are copied only when their page ends before the object is
+ * done (bounded by CQ_MAX_CARRY). A cursor checks the order that the merge relies on: ranks may
+ * only rise, and within a keyspace names; a fall is FELL. With `collect` pages are kept (the
+ * keyspaces, and everything in sorted mode: cq_cursor_sort).
+ *
+ * What goes wrong with one table ends that table (outcome failed, why), never the connection.
+ */
+#ifndef CQ_CRAWLER_CURSOR_H
+#define CQ_CRAWLER_CURSOR_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "crawler/budget.h"
+#include "crawler/names.h"
+#include "crawler/queries.h"
+#include "model/model.h"
+#include "proto/rows.h"
+
+#define CQ_RANK_UNKNOWN UINT32_MAX /* of a keyspace that the keyspaces table does not have */
+
+struct cq_key {
+    uint32_t rank;
+    cq_bytes keyspace, name, third; /* null where the table has no such part */
+};
+
+struct cq_page {
+    uint8_t *block;
+    size_t cap;
+    struct cql_rows rows; /* behind the metadata */
+};
+
+struct cq_sorted {
+    struct cq_key key;
+    cq_bytes row;
+};
+
+enum cq_at { CQ_AT_ROW, CQ_AT_NEED, CQ_AT_END, CQ_AT_FELL };
+
+/* What all cursors of a crawl share. */
+struct cq_shared {
+    const struct cq_mem *mem;
+    struct cq_arena *arena; /* shapes and texts, until the crawl ends */
+    struct cq_budget *budget;
+};
+
+struct cq_cursor {
+    struct cq_shared *shared;
+    enum cq_table table;
+    struct cq_key_slots slots;
+    struct cq_table_outcome outcome;
+    const char *why;              /* outcome absent, denied, failed: the server's or our words */
+    int err;                      /* outcome failed: CQ_E* */
+    const struct cq_shape *shape; /* NULL until the first page */
+    uint64_t metadata_hash;
+    uint32_t key_cells; /* leading cells that hold the key */
+    bool collect;
+    bool complete; /* no further page will come */
+    /* arriving, or kept for the next page */
+    uint8_t *block;
+    size_t cap;
+    /* received */
+    struct cq_buf pages; /* of struct cq_page */
+    size_t n_pages, at_page;
+    struct cq_buf paging_state;
+    uint32_t empty_pages; /* in a row */
+    size_t row_bytes;     /* as measured on the first page with rows */
+    /* the row to look at */
+    bool have;
+    bool duplicate; /* its key is that of the row before */
+    bool fell;
+    cq_bytes row;
+    struct cq_key key;
+    bool has_last;
+    bool last_kept;     /* last's names are in `names`, not in a page */
+    struct cq_key last; /* of the row before */
+    struct cq_buf names;
+    /* rows in hand */
+    struct cq_buf hand; /* of cq_bytes */
+    size_t n_hand, n_carried;
+    struct cq_buf carry;
+    /* sorted mode */
+    struct cq_sorted *sorted;
+    size_t n_sorted, at_sorted;
+    bool unordered; /* sorting had something to do */
+};
+
+void cq_cursor_init(struct cq_cursor *c, struct cq_shared *shared, enum cq_table table);
+/* Gives back every block. Not before the connection that may still fill one is gone. */
+void cq_cursor_fini(struct cq_cursor *c);
+
+/* A block of at least `need` bytes for the body that arrives, what has arrived kept. NULL: not now
+ * (the budget says whether it is starved), or no memory (*err). */
+uint8_t *cq_cursor_room(struct cq_cursor *c, size_t need, int *err);
+/* The body is whole. 0 or CQ_ENOMEM; a body that is no result of that table fails the table. */
+int cq_cursor_page(struct cq_cursor *c, cq_bytes body, int version);
+void cq_cursor_refuse(struct cq_cursor *c, enum cq_outcome outcome, cq_bytes text);
+void cq_cursor_fail(struct cq_cursor *c, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* More pages are to be had, and there is nothing left to read (or all pages are wanted). */
+bool cq_cursor_wants_page(const struct cq_cursor *c);
+
+/* ranks NULL: rows without a keyspace to order by. Negative: CQ_ENOMEM, CQ_ETOO_LARGE (carry). */
+int cq_cursor_peek(struct cq_cursor *c, const struct cq_names *ranks);
+void cq_cursor_skip(struct cq_cursor *c);
+int cq_cursor_take(struct cq_cursor *c); /* 0, CQ_ENOMEM, CQ_ETOO_MANY */
+/* The rows in hand; shape NULL where the table did not end well. Valid until the next take or drop.
+ */
+struct cq_rowset cq_cursor_hand(struct cq_cursor *c);
+void cq_cursor_drop(struct cq_cursor *c); /* the hand is empty again */
+
+/* Sorted mode: all pages are there; orders them by rank, name, third. 0, CQ_ENOMEM, CQ_EMEMORY; 1:
+ * wait for memory. */
+int cq_cursor_sort(struct cq_cursor *c, const struct cq_names *ranks);
+
+/* Shared by cursor.c and sorted.c. */
+int cq_cursor_compare(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b);
+bool cq_cursor_falls(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b);
+bool cq_cursor_raw(struct cq_cursor *c, struct cq_key *key, cq_bytes *row);
+
+#endif

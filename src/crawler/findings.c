@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What should not be, kept in the order it was seen (crawler/findings.h). */
+#include "crawler/findings.h"
+
+#include <stdio.h>
+#include <xxhash.h>
+
+#include "base/digest.h"
+
+static const struct {
+    const char *code;
+    bool orphan;
+    const char *text;
+} info[] = {
+#define INFO(name, code, orphan, text) {code, orphan, text},
+    CQ_FINDINGS(INFO)
+#undef INFO
+};
+
+void cq_findings_init(struct cq_findings *f, struct cq_arena *arena)
+{
+    *f = (struct cq_findings){.arena = arena};
+}
+
+static bool same(const struct cq_finding *a, const struct cq_finding *b)
+{
+    return a->code == b->code && a->table == b->table && cq_eq(a->keyspace, b->keyspace) &&
+           cq_eq(a->name, b->name);
+}
+
+void cq_chain(uint8_t digest[16], const uint8_t part[16])
+{
+    uint8_t both[32];
+    XXH128_canonical_t next;
+
+    memcpy(both, digest, 16);
+    memcpy(both + 16, part, 16);
+    XXH128_canonicalFromHash(&next, XXH3_128bits(both, sizeof(both)));
+    memcpy(digest, next.digest, 16);
+}
+
+static void chain(uint8_t digest[16], const void *p, size_t n)
+{
+    XXH128_canonical_t part;
+
+    XXH128_canonicalFromHash(&part, XXH3_128bits(n ? p : "", n));
+    cq_chain(digest, part.digest);
+}
+
+static void count_orphan(struct cq_findings *f, const struct cq_finding *x)
+{
+    const uint8_t what[2] = {(uint8_t)x->code, (uint8_t)x->table};
+
+    f->orphans++;
+    chain(f->digest, what, sizeof(what));
+    chain(f->digest, x->keyspace.p, x->keyspace.n);
+    chain(f->digest, x->name.p, x->name.n);
+}
+
+int cq_findings_add(struct cq_findings *f, enum cq_finding_code code, enum cq_table table,
+                    const char *about_kind, cq_bytes keyspace, cq_bytes name)
+{
+    struct cq_finding x = {.code = code, .table = table, .about_kind = about_kind, .rows = 1};
+    struct cq_finding *copy;
+
+    x.keyspace = keyspace;
+    x.name = name;
+    f->n_all++;
+    if (info[code].orphan) count_orphan(f, &x);
+    if (f->last && same(f->last, &x)) {
+        f->last->rows++;
+        return 0;
+    }
+    if (f->n >= CQ_MAX_ANOMALIES) return 0;
+    if (keyspace.p) x.keyspace = cq_arena_dup(f->arena, keyspace);
+    if (name.p) x.name = cq_arena_dup(f->arena, name);
+    copy = cq_arena_alloc(f->arena, sizeof(*copy));
+    if (!copy || (keyspace.p && !x.keyspace.p) || (name.p && !x.name.p)) return CQ_ENOMEM;
+    *copy = x;
+    if (f->last) f->last->next = copy;
+    if (!f->first) f->first = copy;
+    f->last = copy;
+    f->n++;
+    return 0;
+}
+
+bool cq_finding_is_orphan(const struct cq_finding *f)
+{
+    return info[f->code].orphan;
+}
+
+void cq_finding_anomaly(const struct cq_finding *f, struct cq_anomaly *a)
+{
+    *a = (struct cq_anomaly){.code = info[f->code].code, .about_kind = f->about_kind};
+    a->keyspace = f->keyspace;
+    a->name = f->name;
+    snprintf(a->text, sizeof(a->text), "%s: %s (%llu row%s)", cq_table_info(f->table)->name,
+             info[f->code].text, (unsigned long long)f->rows, f->rows == 1 ? "" : "s");
+}
+
+void cq_findings_digest(const struct cq_findings *f, char out[33])
+{
+    out[0] = 0;
+    if (!f->orphans) return;
+    cq_hex(f->digest, sizeof(f->digest), out);
+    out[32] = 0;
+}

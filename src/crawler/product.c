@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which product answers (crawler/product.h; protocol.md 3). */
+#include "crawler/product.h"
+
+#include <stdio.h>
+
+#include "proto/rows.h"
+
+struct local {
+    cq_bytes release, dse, partitioner;
+};
+
+static void read_local(const struct cq_shape *shape, cq_bytes row, struct local *l)
+{
+    cq_bytes cells[CQ_MAX_CELLS];
+
+    *l = (struct local){0};
+    if (!shape) return;
+    cql_row_cells(row, shape->n_columns, shape->slot, cells);
+    if (cq_has(shape, CQ_LOCAL_release_version)) l->release = cells[CQ_LOCAL_release_version];
+    if (cq_has(shape, CQ_LOCAL_dse_version)) l->dse = cells[CQ_LOCAL_dse_version];
+    if (cq_has(shape, CQ_LOCAL_partitioner)) l->partitioner = cells[CQ_LOCAL_partitioner];
+}
+
+static bool has_key(const struct cql_conn *conn, const char *prefix)
+{
+    cq_bytes key;
+
+    for (unsigned i = 0; (key = cql_conn_supported_key(conn, i)).p; i++)
+        if (cq_has_prefix(key, cq_str(prefix))) return true;
+    return false;
+}
+
+static void set(struct cq_product *p, const char *name, cq_bytes version, const char *source)
+{
+    *p = (struct cq_product){.name = name, .source = source};
+    if (version.p) snprintf(p->version, sizeof(p->version), "%.*s", CQ_FMT(version));
+}
+
+void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape, cq_bytes row,
+                       struct cq_product *product)
+{
+    const char *authenticator = cql_conn_authenticator(conn);
+    struct local l;
+
+    read_local(shape, row, &l);
+    if (has_key(conn, "SCYLLA_"))
+        set(product, "ScyllaDB", CQ_NULL, "SUPPORTED"); /* release_version is always 3.0.8 */
+    else if (l.dse.p)
+        set(product, "DataStax Enterprise", l.dse, "dse_version");
+    else if (cq_has_prefix(l.partitioner, CQ_LIT("com.amazonaws.")))
+        set(product, "Amazon Keyspaces", CQ_NULL, "partitioner");
+    else if (strcmp(authenticator, "com.amazon.helenus.auth.HelenusAuthenticator") == 0)
+        set(product, "Amazon Keyspaces", CQ_NULL, "authenticator");
+    else if (cq_eq(l.release, CQ_LIT("3.9-SNAPSHOT")) &&
+             cq_eq(cql_conn_supported(conn, "CQL_VERSION", 0), CQ_LIT("3.0.0")))
+        set(product, "YugabyteDB", CQ_NULL, "SUPPORTED");
+    else if (l.release.p)
+        set(product, "Apache Cassandra", l.release, "release_version");
+    else
+        set(product, "unknown", CQ_NULL, "nothing said");
+}
