@@ -91,7 +91,8 @@ def extra(row, used):
 def type_names(cql_type, udts):
     """The user types that a type's text names directly, in order, each once."""
     found = []
-    for quoted, plain in re.findall(r'"((?:[^"]|"")*)"|([A-Za-z0-9_]+)', re.sub(r"'[^']*'", "", cql_type)):
+    own = re.sub(r"'[^']*'", "", cql_type)  # custom classes name no user type
+    for quoted, plain in re.findall(r'"((?:[^"]|"")*)"|([A-Za-z0-9_]+)', own):
         name = quoted.replace('""', '"') if quoted else plain
         if name in udts and name not in found:
             found.append(name)

@@ -83,8 +83,10 @@ def same_schema(results):
     """Content hashes of the objects, whichever node was asked"""
     seen = [{(r["kind"], r["id"].split("/", 1)[1]): r["hash"] for r in result.records
              if r["kind"] in oracle.raw_side.OBJECTS and not r["virtual"]} for result in results]
-    return "" if seen[0] and all(one == seen[0] for one in seen) else \
-        [f"{len(one)} objects, {len(set(one.items()) ^ set(seen[0].items()))} differ" for one in seen]
+    if seen[0] and all(one == seen[0] for one in seen):
+        return []
+    return [f"{len(one)} objects, {len(set(one.items()) ^ set(seen[0].items()))} differ"
+            for one in seen]
 
 
 def same_nodes(results):
@@ -138,8 +140,8 @@ def mixed(report, nodes, crawler):
             seen = view.raw["system.local"] + view.raw["system.peers_v2"]
             versions = {str(row["schema_version"]) for row in seen}
             result = crawler.of(node.access(), "--system")
-            report.note(f"mixed/{node.version}: {len(seen)} nodes, {len(versions)} schema versions, "
-                        f"releases {sorted(row['release_version'] for row in seen)}")
+            report.note(f"mixed/{node.version}: {len(seen)} nodes, {len(versions)} schema "
+                        f"versions, releases {sorted(row['release_version'] for row in seen)}")
             end = result.end() or {}
             found = end.get("agreement") or {}
             report.equal(f"mixed/{node.version}/read", (result.status, end.get("read")),

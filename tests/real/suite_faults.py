@@ -28,14 +28,11 @@ def login(user, secret):
     return {"user": user, "password": {"file": str(secret)}}
 
 
-def server_faults(bench, foreign):
-    """Faults of this version's own nodes: name -> (cluster of the configuration, Wanted)"""
-    ca, point = str(bench.ca / "ca.pem"), [f"{bench.login.address}:9042"]
-    full = {"mode": "verify-full", "cacert": ca}
+def login_faults(bench, full):
+    """Of the node that wants a login: name -> (cluster of the configuration, Wanted)"""
+    point = [f"{bench.login.address}:9042"]
     right = bench.crawler.secret(bench.password)
     wrong = bench.crawler.secret("pw-wrong-" + bench.password[3:9])
-    mutual = [f"{bench.mutual.address}:9042"]
-    plain = [f"{bench.plain.address}:9042"]
     out = {
         "wrong-password": ({"contact_points": point, "tls": full, "auth": login("crawler", wrong)},
                            Wanted("auth", "bad_credentials", remedy="--user", connections=1)),
@@ -45,6 +42,20 @@ def server_faults(bench, foreign):
                            Wanted("auth", "bad_credentials")),
         "no-credentials": ({"contact_points": point, "tls": full},
                            Wanted("auth", "credentials_missing", remedy="--user")),
+    }
+    if bench.modern:
+        out["denied"] = ({"contact_points": point, "tls": full,
+                          "auth": login("elsewhere", right)},
+                         Wanted("auth", "unauthorized", read=("failed", "incomplete")))
+    return out
+
+
+def tls_faults(bench, full, foreign):
+    """Trust, names, client certificates, and TLS where there is none or the reverse"""
+    point, mutual, plain = ([f"{node.address}:9042"]
+                            for node in (bench.login, bench.mutual, bench.plain))
+    right = bench.crawler.secret(bench.password)
+    return {
         "wrong-ca": ({"contact_points": point, "auth": login("crawler", right),
                       "tls": {"mode": "verify-full", "cacert": str(foreign / "ca.pem")}},
                      Wanted("tls", "tls_untrusted", remedy="--cacert")),
@@ -63,11 +74,6 @@ def server_faults(bench, foreign):
                                                "key": str(foreign / "client.key")}},
             Wanted("tls", "tls_client_certificate", remedy="--cert")),
     }
-    if bench.modern:
-        out["denied"] = ({"contact_points": point, "tls": full,
-                          "auth": login("elsewhere", right)},
-                         Wanted("auth", "unauthorized", read=("failed", "incomplete")))
-    return out
 
 
 def stub_faults(bench, stack):
@@ -107,9 +113,9 @@ def of_version(bench):
         subprocess.run([servers.HERE / "certs", "ca", foreign], check=True)
     alone = bench.crawler.of(bench.plain.access(), "--system")
     with contextlib.ExitStack() as stack:
-        faults = server_faults(bench, foreign)
+        full = {"mode": "verify-full", "cacert": str(bench.ca / "ca.pem")}
         more, asked = stub_faults(bench, stack)
-        faults.update(more)
+        faults = {**login_faults(bench, full), **tls_faults(bench, full, foreign), **more}
         config = {"defaults": {"timeout": "20s", "connect_timeout": "3s"}, "clusters": [
             {"name": GOOD, "contact_points": [f"{bench.plain.address}:9042"]},
             *({"name": key, **cluster} for key, (cluster, _) in faults.items())]}
@@ -180,5 +186,5 @@ def by_command_line(bench, name):
     result = bench.crawler.run(closed, bench.plain.access().target)
     ends = {key: (result.end(key) or {}).get("read")
             for key in (closed, bench.plain.access().target)}
-    bench.report.equal(f"{name}/closed port beside a good one, typed", (result.status, *ends.values()),
-                       (3, "failed", "complete"))
+    bench.report.equal(f"{name}/closed port beside a good one, typed",
+                       (result.status, *ends.values()), (3, "failed", "complete"))

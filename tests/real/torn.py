@@ -1,8 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Reads under a loop of CREATE, ALTER and DROP, on a server that flushes its schema as in production.
-
-    torn.py VERSION SECONDS      (by hand and in scripts/soak; tests/real/run calls run())
+"""Reads under a loop of CREATE, ALTER and DROP, on a server that flushes its schema.
 
 One thread changes the schema, in bursts with pauses between; crawls of that node, many at once and
 under other names, go on all the time, in turn at --proof settled and --proof version. The observer
@@ -13,14 +10,10 @@ Torn reads that --proof version let through are counted and printed.
 import collections
 import hashlib
 import json
-import pathlib
 import random
-import sys
-import tempfile
 import threading
 import time
 
-import checks
 import crawl
 import nodes as servers
 import oracle
@@ -243,17 +236,3 @@ def conclude(report, name, observer, changer, runs, seconds):
     report.check(f"{name}/every scope is whole", observer.faults)
     report.check(f"{name}/the schema did change", changer.faults or (
         "" if changer.count >= seconds else f"{changer.count} statements only"))
-
-
-def main():
-    version, seconds = sys.argv[1], int(sys.argv[2])
-    report = checks.Report()
-    with tempfile.TemporaryDirectory() as folder, servers.Nodes(folder) as nodes:
-        crawler = crawl.Crawler(pathlib.Path(folder) / "out")
-        with report.suite(f"torn/{version}"):
-            run(report, nodes, crawler, version, seconds)
-    return report.close()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
