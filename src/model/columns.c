@@ -96,10 +96,15 @@ bool cq_columns_type(const struct cq_model *m, size_t i, cq_bytes *type)
     return c != NULL;
 }
 
+static bool is_none(const struct column *c)
+{
+    return cq_eq(c->order, CQ_LIT("none"));
+}
+
 /* The order is said of clustering columns; of others only where the server says anything at all. */
 static bool has_order(const struct cq_shape *s, const struct column *c)
 {
-    if (!cq_has(s, CQ_COLUMNS_clustering_order) || cq_eq(c->order, CQ_LIT("none"))) return false;
+    if (!cq_has(s, CQ_COLUMNS_clustering_order) || is_none(c)) return false;
     return c->rank == CLUSTERING || !cq_is_null(c->order);
 }
 
@@ -177,7 +182,7 @@ void cq_structure_columns(struct cq_model *m, struct cq_json *j)
         } else {
             cq_json_null(j);
         }
-        cq_json_text(j, c->rank == CLUSTERING ? c->order : CQ_NULL);
+        cq_json_text(j, c->rank == CLUSTERING && !is_none(c) ? c->order : CQ_NULL);
         cq_json_close(j, ']');
     }
     cq_json_close(j, ']');

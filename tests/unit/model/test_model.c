@@ -413,13 +413,15 @@ static void table_structure(void **state)
 
     ROW(&f->own, CQ_T_TABLES, "keyspace_name:t=k", "table_name:t=t");
     COLUMN("c", "clustering", "0", "desc", "int");
+    COLUMN("n", "clustering", "1", "none", "int");
     COLUMN("p", "partition_key", "0", "none", "int");
     ROW(&f->indexes, CQ_T_INDEXES, "index_name:t=i1", "kind:t=KEYS", "options:m=target|z");
     ROW(&f->indexes, CQ_T_INDEXES, "index_name:t=i2", "kind:t=KEYS", "options:m=target|keys(a)");
     ROW(&f->indexes, CQ_T_INDEXES, "index_name:t=i3", "kind:t=KEYS", "options:m=NULL");
     line_of(f);
     structure_is(f, "[\"table\",[[\"p\",\"int\",\"partition_key\",0,null],"
-                    "[\"c\",\"int\",\"clustering\",0,\"desc\"]],[],[\"keys(a)\",\"z\"]]");
+                    "[\"c\",\"int\",\"clustering\",0,\"desc\"],"
+                    "[\"n\",\"int\",\"clustering\",1,null]],[],[\"keys(a)\",\"z\"]]");
 }
 
 static void functions(void **state)
