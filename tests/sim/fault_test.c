@@ -23,6 +23,7 @@ static void specs(void **state)
     assert_true(cqsim_faults_names(f.denied, "c", "d"));
     assert_false(cqsim_faults_names(f.denied, "c", "dd"));
     assert_false(cqsim_faults_names(f.denied, "a", "d"));
+    assert_false(cqsim_faults_names("aXb", "a", "b"));
     cqsim_faults_fini(&f);
     assert_true(cqsim_faults_parse(good, 4, 2, &f, error, sizeof error));
     assert_false(f.refuse);
@@ -324,6 +325,8 @@ static void order_and_duplicates(void **state)
     sim_open(&bad, "5.0", "duplicate");
     size_t n = table_of(&good, "columns")->rows.n;
     assert_int_equal(table_of(&bad, "columns")->rows.n, n + (n + 39) / 40);
+    const struct cqsim_rows *twice = &table_of(&bad, "columns")->rows;
+    assert_int_equal(cqsim_compare(cqsim_rows_get(twice, 41), cqsim_rows_get(twice, 42)), 0);
     sim_close(&bad);
     static const char *const faults[] = {"unordered", "unordered_rows"};
     for (unsigned i = 0; i < 2; i++) {
