@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests of src/proto.
-foreach(test wire segment types)
+foreach(test wire segment types rows)
   cq_test(proto_${test} SOURCES unit/proto/test_${test}.c unit/proto/talk.c LAYERS proto base)
+endforeach()
+foreach(test conn conn_ready)
+  cq_test(proto_${test} SOURCES unit/proto/test_${test}.c unit/proto/talk.c unit/proto/server.c
+    LAYERS proto base)
 endforeach()
 cq_test(conn_replay SOURCES unit/proto/test_conn_replay.c unit/proto/talk.c LAYERS proto base)
 
 # cql-vectors: encodings of an independent implementation against our codec.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+cq_test(proto_recorded SOURCES unit/proto/test_recorded.c unit/proto/talk.c LAYERS proto base
+  LINK PkgConfig::JANSSON)
 add_executable(cql-vectors vectors/main.c vectors/vector.c vectors/facts.c vectors/rule.c
   vectors/response.c vectors/check.c vectors/request.c vectors/selftest.c)
 target_include_directories(cql-vectors PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)

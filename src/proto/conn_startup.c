@@ -270,7 +270,7 @@ int cql_conn_auth(struct cql_conn *c, cq_bytes token, uint64_t now_ns)
     if (c->state != CQL_AWAIT_TOKEN) return CQ_EINVALID;
     if (token.n > CQ_MAX_REQUEST) return CQ_ETOO_LARGE;
     /* All the room at once: a buffer that grew would leave a copy of the secret behind. */
-    if (!cq_buf_room(&c->out, room) || !cq_buf_room(&c->batch, room)) return CQ_ENOMEM;
+    if (!cq_buf_room(&c->out, room) || !cq_buf_room(to, room)) return CQ_ENOMEM;
     cql_conn_set_now(c, now_ns);
     c->has_secret = true;
     cql_put_auth_response(to, c->version, 0, token);

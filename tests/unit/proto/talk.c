@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/bounds.h"
+#include "base/err.h"
 
 const char *const talk_statements[TALK_STATEMENTS] = {
     "select now() from system.local",
@@ -45,10 +46,26 @@ void talk_begin(struct talk *t, const struct cql_conn_options *o)
     assert_int_equal(cql_conn_new(&t->c, &options, 0), 0);
 }
 
+void talk_flush(struct talk *t)
+{
+    cq_bytes b = cql_conn_pending(t->c);
+
+    cq_buf_put(&t->sent, b.p, b.n);
+    cql_conn_sent(t->c, b.n);
+}
+
 static void ask(struct talk *t)
 {
-    for (int i = 0; i < TALK_STATEMENTS && t->statements; i++)
-        assert_int_equal(cql_conn_query(t->c, cq_str(t->statements[i]), 5000, CQ_NULL, t->now), i);
+    for (int i = 0; i < TALK_STATEMENTS && t->statements; i++) {
+        int rc = cql_conn_query(t->c, cq_str(t->statements[i]), 5000, CQ_NULL, t->now);
+
+        if (t->is_allowed_to_fail && rc == CQ_ENOMEM) {
+            cql_conn_end(t->c, CQ_ENOMEM);
+            return;
+        }
+        assert_int_equal(rc, i);
+    }
+    talk_flush(t);
 }
 
 static void give(struct talk *t, const struct cql_event *ev)
@@ -92,14 +109,6 @@ void talk_pull(struct talk *t)
         on_event(t, &ev);
 }
 
-void talk_flush(struct talk *t)
-{
-    cq_bytes b = cql_conn_pending(t->c);
-
-    cq_buf_put(&t->sent, b.p, b.n);
-    cql_conn_sent(t->c, b.n);
-}
-
 void talk_feed(struct talk *t, cq_bytes b)
 {
     while (b.n > 0) {
@@ -107,7 +116,7 @@ void talk_feed(struct talk *t, cq_bytes b)
         size_t n;
 
         cql_conn_space(t->c, &p, &n);
-        if (n == 0 && t->is_failed) return;
+        if (n == 0 && (t->is_failed || t->is_allowed_to_fail)) return;
         assert_true(n > 0);
         if (n > b.n) n = b.n;
         memcpy(p, b.p, n);

@@ -20,6 +20,7 @@ struct talk {
     uint8_t *block;      /* given, not back yet */
     struct cql_event failed;
     bool is_failed;
+    bool is_allowed_to_fail; /* a statement may find no memory */
     uint64_t now;
     const char *const *statements;
 };

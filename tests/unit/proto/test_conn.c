@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The connection's handshake: which version, which compression, login, every refusal, and peers
+ * that are no CQL server. Texts of refusals are those of real servers (reference: protocol.md 1.6).
+ */
+#define _GNU_SOURCE 1 /* memmem */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/bounds.h"
+#include "base/err.h"
+#include "proto/conn_impl.h"
+#include "proto/wire.h"
+#include "unit/proto/server.h"
+
+static bool contains(cq_bytes b, const char *what)
+{
+    return memmem(b.p, b.n, what, strlen(what)) != NULL;
+}
+
+static void test_v4_plain(void **state)
+{
+    static const uint8_t options[] = {4, 0, 0, 0, 5, 0, 0, 0, 0};
+    struct cql_conn_options o = {.driver_name = "cqlcrawl", .driver_version = "0.1"};
+    struct server s;
+    cq_bytes startup;
+
+    (void)state;
+    server_begin(&s, &o);
+    assert_true(cq_eq(cql_conn_pending(s.t.c), (cq_bytes){options, sizeof(options)}));
+    talk_flush(&s.t);
+    server_supported(&s, VERSIONS_311, "snappy");
+    assert_log(&s, "0 stream 0 code -1 err 0 text  bytes 0 body 0\n");
+    startup = cql_conn_pending(s.t.c);
+    assert_memory_equal(startup.p, "\x04\0\0\0\x01", 5);
+    assert_true(contains(startup, "CQL_VERSION\0\x053.0.0"));
+    assert_true(contains(startup, "THROW_ON_OVERLOAD"));
+    assert_true(contains(startup, "DRIVER_NAME"));
+    assert_true(contains(startup, "cqlcrawl"));
+    assert_false(contains(startup, "COMPRESSION"));
+    talk_flush(&s.t);
+    assert_int_equal(cql_conn_query(s.t.c, CQ_LIT("x"), 1, CQ_NULL, 0), CQ_EINVALID);
+    server_send(&s, 0, 0, 0, CQL_READY, CQ_LIT(""));
+    assert_log(&s, "3 stream 0 code -1 err 0 text  bytes 0 body 0\n");
+    assert_string_equal(cql_conn_authenticator(s.t.c), "");
+    assert_string_equal(cql_conn_compression(s.t.c), "none");
+    assert_true(cq_eq(cql_conn_supported(s.t.c, "PROTOCOL_VERSIONS", 2), CQ_LIT("5/v5-beta")));
+    assert_true(cq_is_null(cql_conn_supported(s.t.c, "PROTOCOL_VERSIONS", 3)));
+    assert_true(cq_is_null(cql_conn_supported(s.t.c, "NONE", 0)));
+    assert_true(cq_eq(cql_conn_supported_key(s.t.c, 1), CQ_LIT("COMPRESSION")));
+    assert_true(cq_is_null(cql_conn_supported_key(s.t.c, 3)));
+    assert_int_equal(cql_conn_counts(s.t.c).requests, 2);
+    assert_int_equal(cql_conn_counts(s.t.c).bytes_out, s.t.sent.n);
+    server_end(&s);
+}
+
+static void test_choice(void **state)
+{
+    static const struct {
+        const char *versions, *compressions;
+        int wanted;
+        enum cql_want lz4;
+        int version, err;
+        const char *compression;
+    } cases[] = {
+        {NULL, "snappy lz4", 0, CQL_AUTO, 4, 0, "lz4"},
+        {NULL, "snappy", 0, CQL_AUTO, 4, 0, "none"},
+        {NULL, "snappy lz4", 0, CQL_NO, 4, 0, "none"},
+        {NULL, "", 0, CQL_YES, 0, CQ_ELZ4, "none"},
+        {NULL, "lz4", 5, CQL_AUTO, 0, CQ_EVERSION, "lz4"},
+        {VERSIONS_311, "lz4", 0, CQL_AUTO, 4, 0, "lz4"},
+        {VERSIONS_311, "lz4", 5, CQL_AUTO, 0, CQ_EVERSION, "lz4"},
+        {VERSIONS_40, "lz4", 0, CQL_AUTO, 5, 0, "lz4"},
+        {VERSIONS_40, "lz4", 4, CQL_AUTO, 4, 0, "lz4"},
+        {VERSIONS_40, "lz4", 5, CQL_NO, 5, 0, "none"},
+        {"3/v3", "lz4", 0, CQL_NO, 0, CQ_EVERSION, "none"},
+        {"5/v5", "", 0, CQL_AUTO, 5, 0, "none"},
+        {"65/dse-v1 66/dse-v2 4/v4", "", 0, CQL_AUTO, 4, 0, "none"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cql_conn_options o = {.version = cases[i].wanted, .compression = cases[i].lz4};
+        struct server s;
+        cq_bytes startup;
+
+        server_begin(&s, &o);
+        talk_flush(&s.t);
+        server_supported(&s, cases[i].versions, cases[i].compressions);
+        startup = cql_conn_pending(s.t.c);
+        assert_int_equal(cql_conn_version(s.t.c), cases[i].version);
+        if (cases[i].err) {
+            assert_failed(&s, cases[i].err, 0);
+        } else {
+            assert_int_equal(startup.p[0], cases[i].version);
+            assert_string_equal(cql_conn_compression(s.t.c), cases[i].compression);
+            assert_int_equal(contains(startup, "COMPRESSION"), cases[i].compression[0] == 'l');
+        }
+        server_end(&s);
+    }
+}
+
+/* What comes to OPTIONS or STARTUP, in which header, on which stream; and what is made of it. */
+static void test_refusals(void **state)
+{
+    static const struct {
+        int wanted;
+        const char *versions; /* NULL: the refusal answers OPTIONS */
+        int header, stream, code;
+        const char *text;
+        int err, retry;
+    } cases[] = {
+        {0, VERSIONS_40, 4, 0, 0x0a,
+         "Invalid or unsupported protocol version (5); highest supported is 4", CQ_EVERSION, 4},
+        {0, VERSIONS_40, 4, 0, 0x0a,
+         "Invalid or unsupported protocol version (5); the lowest supported version is 3 and the "
+         "greatest is 4",
+         CQ_EVERSION, 4},
+        {0, VERSIONS_40, 5, 0, 0x0a,
+         "Beta version of the protocol used (5/v5-beta), but USE_BETA flag is unset", CQ_EVERSION,
+         4},
+        {0, VERSIONS_40, 4, 9, 0x0a,
+         "Invalid message version. Got 5/v5 but previous messages on this connection had version "
+         "4/v4",
+         CQ_EVERSION, 4},
+        {0, VERSIONS_40, 3, 0, 0x00, "Invalid or unsupported protocol version: 5", CQ_EVERSION, 4},
+        {5, VERSIONS_40, 4, 0, 0x0a, "Invalid or unsupported protocol version (5)", CQ_EVERSION, 0},
+        {0, NULL, 5, 0, 0x0a, "Rejecting Protocol Version 4/v4 < 5/v5.", CQ_EVERSION, 5},
+        {4, NULL, 5, 0, 0x0a, "Rejecting Protocol Version 4/v4 < 5/v5.", CQ_EVERSION, 0},
+        {0, NULL, 5, 0, 0x0a,
+         "Invalid or unsupported protocol version (4); supported versions are (5/v5, 6/v6-beta)",
+         CQ_EVERSION, 5},
+        {0, NULL, 4, 0, 0x0a,
+         "Invalid or unsupported protocol version (4); supported versions are (3/v3)", CQ_EVERSION,
+         0},
+        {0, VERSIONS_311, 4, 0, 0x0a, "Missing value CQL_VERSION in STARTUP message", CQ_EPROTOCOL,
+         0},
+        {0, VERSIONS_311, 4, 0, 0x0100, "Rejecting Protocol Version", CQ_EAUTH_FAILED, 0},
+        {0, VERSIONS_311, 4, 0, 0x1001, "overloaded", CQ_EOVERLOADED, 0},
+        {0, VERSIONS_311, 4, 0, 0x1002, "joining", CQ_EBOOTSTRAPPING, 0},
+        {0, VERSIONS_311, 4, 0, 0x2100, "not you", CQ_EDENIED, 0},
+        {0, VERSIONS_311, 4, 0, 0x0000, "boom", CQ_ESERVER_ERROR, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct cql_conn_options o = {.version = cases[i].wanted};
+        struct server s;
+
+        server_begin(&s, &o);
+        if (cases[i].versions) server_supported(&s, cases[i].versions, "lz4");
+        talk_flush(&s.t);
+        server_error(&s, cases[i].header, cases[i].stream, cases[i].code, cases[i].text);
+        assert_failed(&s, cases[i].err, cases[i].retry);
+        assert_int_equal(s.t.failed.code, cases[i].code);
+        assert_false(s.t.failed.retry_without_compression);
+        assert_true(contains(s.t.failed.text, cases[i].text));
+        server_end(&s);
+    }
+}
+
+static void test_compression_refused(void **state)
+{
+    struct server s;
+
+    (void)state;
+    server_begin(&s, NULL);
+    server_supported(&s, NULL, "lz4");
+    server_error(&s, 4, 0, 0, "Cql request had unsupported headers Compression");
+    assert_failed(&s, CQ_ELZ4, 0);
+    assert_true(s.t.failed.retry_without_compression);
+    server_end(&s);
+}
+
+static void pass(struct server *s, bool is_v5)
+{
+    s->segmented = is_v5;
+    assert_true(cql_conn_deadline(s->t.c) == CQ_NEVER); /* the owner's turn */
+}
+
+static bool is_wiped(const struct cq_buf *b)
+{
+    for (size_t i = 0; i < b->cap; i++)
+        if (b->p[i]) return false;
+    return true;
+}
+
+static void check_login(int version, bool lz4)
+{
+    struct cql_conn_options o = {.compression = lz4 ? CQL_YES : CQL_NO, .request_timeout_ns = 1000};
+    struct server s;
+    struct cq_buf token;
+
+    cq_buf_init(&token, &cq_mem_libc, 1024);
+    assert_int_equal(cql_auth_plain(CQ_LIT("user"), CQ_LIT("S3cret"), &token), 0);
+    assert_true(cq_eq(cq_buf_view(&token), CQ_LIT("\0user\0S3cret")));
+    server_begin(&s, &o);
+    server_supported(&s, version == 5 ? VERSIONS_40 : NULL, "lz4");
+    talk_flush(&s.t);
+    cq_buf_clear(&s.t.log);
+    s.version = version;
+    server_send(&s, 0, 0, 0, CQL_AUTHENTICATE,
+                CQ_LIT("\0\x08"
+                       "Password"));
+    assert_log(&s, "1 stream 0 code -1 err 0 text Password bytes 0 body 0\n");
+    assert_string_equal(cql_conn_authenticator(s.t.c), "Password");
+    pass(&s, version == 5);
+    s.lz4 = lz4;
+    s.t.sent.n = 0;
+    assert_int_equal(cql_conn_auth(s.t.c, CQ_NULL, 0), 0);
+    assert_int_equal(cql_conn_auth(s.t.c, CQ_NULL, 0), CQ_EINVALID);
+    talk_flush(&s.t);
+    assert_true(contains(cq_buf_view(&s.t.sent), "\xff\xff\xff\xff"));
+    server_send(&s, 0, 0, 0, CQL_AUTH_CHALLENGE,
+                CQ_LIT("\0\0\0\x05"
+                       "PLAIN"));
+    assert_log(&s, "2 stream 0 code -1 err 0 text  bytes 5 body 0\n");
+    s.t.sent.n = 0;
+    assert_int_equal(cql_conn_auth(s.t.c, cq_buf_view(&token), 0), 0);
+    talk_flush(&s.t);
+    assert_true(memmem(s.t.sent.p, s.t.sent.n, "S3cret", 6) != NULL);
+    assert_true(is_wiped(&s.t.c->out) && is_wiped(&s.t.c->batch));
+    server_send(&s, 0, 0, 0, CQL_AUTH_SUCCESS, CQ_LIT("\xff\xff\xff\xff"));
+    assert_log(&s, "3 stream 0 code -1 err 0 text  bytes 0 body 0\n");
+    assert_int_equal(cql_conn_counts(s.t.c).requests, 4);
+    server_end(&s);
+    cq_buf_fini(&token);
+}
+
+static void test_login(void **state)
+{
+    (void)state;
+    check_login(4, false);
+    check_login(5, false);
+    check_login(5, true);
+}
+
+static void test_login_refused(void **state)
+{
+    struct server s;
+    struct cq_buf token;
+
+    (void)state;
+    for (int version = 4; version <= 5; version++) {
+        server_begin(&s, NULL);
+        server_supported(&s, version == 5 ? VERSIONS_40 : NULL, "");
+        s.version = version;
+        server_send(&s, 0, 0, 0, CQL_AUTHENTICATE, CQ_LIT("\0\x01x"));
+        s.segmented = version == 5;
+        assert_int_equal(cql_conn_auth(s.t.c, CQ_LIT("token"), 0), 0);
+        server_error(&s, 0, 0, 0x0100, "Provided username x and/or password are incorrect");
+        assert_failed(&s, CQ_EAUTH_FAILED, 0);
+        server_end(&s);
+    }
+    cq_buf_init(&token, &cq_mem_libc, 100000);
+    assert_int_equal(cql_auth_plain(CQ_LIT(""), CQ_LIT("x"), &token), CQ_EINVALID);
+    assert_int_equal(cql_auth_plain(CQ_LIT("x"), CQ_LIT(""), &token), CQ_EINVALID);
+    assert_int_equal(cql_auth_plain(CQ_LIT("x"), CQ_LIT("a\0b"), &token), CQ_EINVALID);
+    assert_int_equal(cql_auth_plain(CQ_LIT("x\0"), CQ_LIT("a"), &token), CQ_EINVALID);
+    assert_int_equal(token.n, 0);
+    cq_buf_fini(&token);
+}
+
+/* Peers that are no CQL server: known by the first byte, however the bytes are cut. */
+static void test_strangers(void **state)
+{
+    const struct {
+        cq_bytes raw;
+        int err;
+    } cases[] = {
+        {CQ_LIT("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"), CQ_ENOT_CQL},
+        {CQ_LIT("SSH-2.0-OpenSSH_9.2p1\r\n"), CQ_ENOT_CQL},
+        {CQ_LIT("\x15\x03\x03\0\x02\x02\x46"), CQ_ETLS_EXPECTED},
+        {CQ_LIT("\x15\x03\x01\0\x02\x02\x46"), CQ_ETLS_EXPECTED},
+        {CQ_LIT("\x15\x02"), CQ_ENOT_CQL},
+        {CQ_LIT("\x04\0\0\0\x05\0\0\0\0"), CQ_ENOT_CQL}, /* an echo */
+        {CQ_LIT("\x84\0\0\0\x08\0\0\0\x04\0\0\0\x01"), CQ_ENOT_CQL},
+        {CQ_LIT("\0\0\0\0\0\0\0\0\0"), CQ_ENOT_CQL},
+        {CQ_LIT("\xff"), CQ_ENOT_CQL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t cut = 1; cut <= cases[i].raw.n; cut++) {
+            struct server s;
+
+            server_begin(&s, NULL);
+            talk_feed(&s.t, (cq_bytes){cases[i].raw.p, cut});
+            talk_feed(&s.t, (cq_bytes){cases[i].raw.p + cut, cases[i].raw.n - cut});
+            assert_failed(&s, cases[i].err, 0);
+            server_end(&s);
+        }
+    }
+    struct server s;
+
+    server_begin(&s, NULL);
+    talk_feed(&s.t, cases[0].raw);
+    assert_true(contains(s.t.failed.text, "48 54 54 50"));
+    assert_true(contains(s.t.failed.text, "HTTP/1.1 400"));
+    server_end(&s);
+    server_begin(&s, NULL);
+    talk_feed(&s.t, CQ_LIT("\x15")); /* half an alert, then nothing */
+    assert_false(s.t.is_failed);
+    cql_conn_end(s.t.c, CQ_ERESET);
+    talk_pull(&s.t);
+    assert_failed(&s, CQ_ENOT_CQL, 0);
+    server_end(&s);
+}
+
+static void test_startup_out_of_step(void **state)
+{
+    static const struct {
+        int opcode, stream, version, err;
+    } cases[] = {
+        {CQL_READY, 1, 4, CQ_ESTREAM},          {CQL_READY, 0, 5, CQ_EPROTOCOL},
+        {CQL_SUPPORTED, 0, 4, CQ_EPROTOCOL},    {CQL_RESULT, 0, 4, CQ_EPROTOCOL},
+        {CQL_AUTH_SUCCESS, 0, 4, CQ_EPROTOCOL}, {CQL_QUERY, 0, 4, CQ_EPROTOCOL},
+        {CQL_EVENT, 0, 4, CQ_ESTREAM},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct server s;
+
+        server_begin(&s, NULL);
+        server_supported(&s, NULL, "");
+        server_send(&s, cases[i].version, 0, cases[i].stream, cases[i].opcode,
+                    CQ_LIT("\0\0\0\x01"));
+        assert_failed(&s, cases[i].err, 0);
+        server_end(&s);
+    }
+}
+
+static void test_broken_bodies(void **state)
+{
+    struct server s;
+
+    (void)state;
+    server_begin(&s, NULL);
+    server_send(&s, 0, 0, 0, CQL_SUPPORTED, CQ_LIT("\0\x01\0\x05key"));
+    assert_failed(&s, CQ_EPROTOCOL, 0);
+    server_end(&s);
+    server_begin(&s, NULL);
+    server_supported(&s, NULL, "");
+    server_send(&s, 0, 0, 0, CQL_AUTHENTICATE, CQ_LIT(""));
+    assert_failed(&s, CQ_EPROTOCOL, 0);
+    server_end(&s);
+    server_begin(&s, NULL);
+    server_supported(&s, NULL, "");
+    server_send(&s, 0, CQL_FLAG_WARNING, 0, CQL_READY, CQ_LIT("\0\x01"));
+    assert_failed(&s, CQ_EPROTOCOL, 0);
+    server_end(&s);
+    server_begin(&s, NULL);
+    talk_feed(&s.t, CQ_LIT("\x84\0\0\0\x06\0\x01\0\x01")); /* SUPPORTED of 65,537 bytes */
+    assert_failed(&s, CQ_ETOO_LARGE, 0);
+    server_end(&s);
+    server_begin(&s, NULL);
+    talk_feed(&s.t, CQ_LIT("\x84\x01\0\0\x06\0\0\0\x01")); /* compressed, never negotiated */
+    assert_failed(&s, CQ_EPROTOCOL, 0);
+    server_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_v4_plain),      cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_compression_refused),
+        cmocka_unit_test(test_login),         cmocka_unit_test(test_login_refused),
+        cmocka_unit_test(test_strangers),     cmocka_unit_test(test_startup_out_of_step),
+        cmocka_unit_test(test_broken_bodies),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

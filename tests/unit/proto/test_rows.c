@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows: heads that lie about their counts, every prefix against an unreadable page, cells in
+ * slots, null and empty kept apart. Real servers' rows are in test_recorded.c.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/bounds.h"
+#include "base/err.h"
+#include "proto/cql.h"
+#include "proto/rows.h"
+#include "proto/wire.h"
+#include "unit/proto/talk.h"
+
+/* Two columns (text, list<int>), three rows: ("a", null), ("", []), (null, [7]). */
+static void put_rows(struct cq_buf *b, unsigned flags)
+{
+    cql_write_u32(b, CQL_RESULT_ROWS);
+    cql_write_u32(b, flags);
+    cql_write_u32(b, 2);
+    if (flags & CQL_ROWS_MORE_PAGES) cql_write_bytes(b, CQ_LIT("state"));
+    if (flags & CQL_ROWS_METADATA_CHANGED) cql_write_string(b, CQ_LIT("id"));
+    if (flags & CQL_ROWS_GLOBAL_SPEC && !(flags & CQL_ROWS_NO_METADATA)) {
+        cql_write_string(b, CQ_LIT("ks"));
+        cql_write_string(b, CQ_LIT("t"));
+    }
+    for (int i = 0; i < 2 && !(flags & CQL_ROWS_NO_METADATA); i++) {
+        if (!(flags & CQL_ROWS_GLOBAL_SPEC)) {
+            cql_write_string(b, CQ_LIT("ks"));
+            cql_write_string(b, CQ_LIT("t"));
+        }
+        cql_write_string(b, i ? CQ_LIT("l") : CQ_LIT("name"));
+        cql_write_u16(b, i ? CQL_TYPE_LIST : CQL_TYPE_VARCHAR);
+        if (i) cql_write_u16(b, CQL_TYPE_INT);
+    }
+    cql_write_u32(b, 3);
+    cql_write_bytes(b, CQ_LIT("a"));
+    cql_write_bytes(b, CQ_NULL);
+    cql_write_bytes(b, CQ_LIT(""));
+    cql_write_bytes(b, CQ_LIT("\0\0\0\0"));
+    cql_write_bytes(b, CQ_NULL);
+    cql_write_bytes(b, CQ_LIT("\0\0\0\x01\0\0\0\x04\0\0\0\x07"));
+}
+
+/* Rows read, or the error. */
+static int read_all(cq_bytes body, int version)
+{
+    struct cql_rows r;
+    struct cql_column column;
+    cq_bytes row, cells[2];
+    const int16_t slot[CQ_MAX_RESULT_COLUMNS] = {1, 0};
+    int n = 0;
+
+    cql_rows_begin(&r, body, version);
+    while (cql_rows_column(&r, &column))
+        ;
+    cql_rows_count(&r);
+    for (; cql_rows_next(&r, &row); n++)
+        if (r.n_columns == 2) cql_row_cells(row, r.n_columns, slot, cells);
+    return r.err ? r.err : n;
+}
+
+static void test_prefixes(void **state)
+{
+    static const unsigned flags[] = {0, 1, 2, 3, 4, 5, 6, 8, 9, 11};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        struct cq_buf b;
+
+        cq_buf_init(&b, &cq_mem_libc, 4096);
+        put_rows(&b, flags[i]);
+        for (size_t n = 0; n <= b.n; n++) {
+            struct guard g = guard_of((cq_bytes){b.p, n});
+
+            assert_int_equal(read_all(g.b, 5), n < b.n ? CQ_EPROTOCOL : 3);
+            guard_free(&g);
+        }
+        cq_buf_puts(&b, "trailing");
+        assert_int_equal(read_all(cq_buf_view(&b), 5), 3);
+        cq_buf_fini(&b);
+    }
+}
+
+static void test_cells(void **state)
+{
+    static const int16_t slot[] = {2, -1};
+    struct cq_buf b;
+    struct cql_rows r;
+    struct cql_column column;
+    cq_bytes row, cells[3] = {CQ_LIT("left"), CQ_LIT("alone"), CQ_NULL};
+
+    (void)state;
+    cq_buf_init(&b, &cq_mem_libc, 4096);
+    put_rows(&b, CQL_ROWS_GLOBAL_SPEC | CQL_ROWS_MORE_PAGES);
+    assert_int_equal(cql_rows_begin(&r, cq_buf_view(&b), 4), 0);
+    assert_true(cq_eq(r.keyspace, CQ_LIT("ks")) && cq_eq(r.table, CQ_LIT("t")));
+    assert_true(cq_eq(r.paging_state, CQ_LIT("state")));
+    assert_true(cql_rows_column(&r, &column) && cq_eq(column.name, CQ_LIT("name")));
+    assert_true(cq_eq(column.table, CQ_LIT("t")) && cq_eq(column.type, CQ_LIT("\0\x0d")));
+    assert_true(cql_rows_column(&r, &column) && cq_eq(column.type, CQ_LIT("\0\x20\0\x09")));
+    assert_false(cql_rows_column(&r, &column));
+    assert_int_equal(cql_rows_count(&r), 0);
+    assert_int_equal(r.n_rows, 3);
+    assert_true(cql_rows_next(&r, &row));
+    cql_row_cells(row, 2, slot, cells);
+    assert_true(cq_eq(cells[2], CQ_LIT("a")) && cq_eq(cells[0], CQ_LIT("left")));
+    assert_true(cq_eq(cells[1], CQ_LIT("alone")));
+    assert_true(cql_rows_next(&r, &row));
+    cql_row_cells(row, 2, slot, cells);
+    assert_true(!cq_is_null(cells[2]) && cells[2].n == 0);
+    assert_true(cql_rows_next(&r, &row));
+    cql_row_cells(row, 2, slot, cells);
+    assert_true(cq_is_null(cells[2]));
+    assert_false(cql_rows_next(&r, &row));
+    assert_int_equal(r.err, 0);
+    cq_buf_fini(&b);
+}
+
+static void test_lies(void **state)
+{
+    const struct {
+        cq_bytes body;
+        int want;
+    } cases[] = {
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\0\0\0\0\0\0\0\0"), 0},
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\0\0\0\0\x7f\xff\xff\xff"),
+         CQ_EPROTOCOL}, /* rows of nothing */
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\0\0\0\x01\x7f\xff\xff\xff"), CQ_EPROTOCOL},
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\0\0\0\x01\xff\xff\xff\xff"), CQ_EPROTOCOL},
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\xff\xff\xff\xff\0\0\0\0"), CQ_EPROTOCOL},
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\0\0\x01\x01\0\0\0\0"), CQ_ETOO_MANY},
+        {CQ_LIT("\0\0\0\x02\0\0\0\x01\x7f\xff\xff\xff\0\x01k\0\x01t"), CQ_EPROTOCOL},
+        {CQ_LIT("\0\0\0\x01\0\0\0\x04\0\0\0\0\0\0\0\0"), CQ_EPROTOCOL}, /* another kind */
+        /* more pages, and no way to ask for them */
+        {CQ_LIT("\0\0\0\x02\0\0\0\x06\0\0\0\0\xff\xff\xff\xff\0\0\0\0"), CQ_EPROTOCOL},
+        /* bits that nobody knows are passed over */
+        {CQ_LIT("\0\0\0\x02\0\0\x01\x04\0\0\0\0\0\0\0\0"), 0},
+        /* a cell of the length -2: null */
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\0\0\0\x01\0\0\0\x01\xff\xff\xff\xfe"), 1},
+        {CQ_LIT("\0\0\0\x02\0\0\0\x04\0\0\0\x01\0\0\0\x01\0\0\0\x05zzzz"), CQ_EPROTOCOL},
+        {CQ_NULL, CQ_EPROTOCOL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct guard g = guard_of(cases[i].body);
+
+        assert_int_equal(read_all(g.b, 4), cases[i].want);
+        guard_free(&g);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_lies),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
