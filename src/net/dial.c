@@ -248,7 +248,7 @@ void cq_dial_print(const struct cq_dial *d, char *out, size_t n)
         cq_addr_print(&d->addrs[i].addr, false, text);
         k = snprintf(out + at, n - at, "%s%s", i ? ", " : "", text);
         if (k < 0 || (size_t)k >= n - at) {
-            if (at + 4 <= n) memcpy(out + at, "...", 4);
+            snprintf(out + at, n - at, "%s", n - at > 3 ? "..." : "");
             return;
         }
         at += (size_t)k;

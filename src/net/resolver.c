@@ -204,11 +204,7 @@ static const char *words_of(int status)
     case ARES_ETIMEOUT:
         return "the name server does not answer";
     case ARES_ECONNREFUSED:
-        return "no name server can be reached";
-    case ARES_ESERVFAIL:
-        return "the name server failed";
-    case ARES_EREFUSED:
-        return "the name server refused to answer";
+        return "no name server can be reached, or none has an answer";
     case ARES_EBADNAME:
         return "not a name";
     default:

@@ -204,8 +204,10 @@ int cq_sock_write(struct cq_sock *s, cq_bytes b)
         s->write_dead = io != CQ_IO_OK;
         if (s->write_dead) b.n = 0;
     }
-    cq_buf_compact(&s->out);
-    cq_buf_put(&s->out, b.p, b.n);
+    if (b.n > 0) {
+        cq_buf_compact(&s->out);
+        cq_buf_put(&s->out, b.p, b.n);
+    }
     if (s->out.err) return s->out.err;
     if (s->state == CQ_SOCK_OPEN) watch(s);
     return 0;

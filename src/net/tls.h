@@ -72,6 +72,19 @@ struct cq_tls_peer {
  * refuses). */
 int cq_tls_client(struct cq_tls_ctx *c, const struct cq_tls_peer *peer, struct ssl_st **out);
 
+/* PEM texts into a context (net/tlspem.c). 0, or CQ_ETLS_CONFIG with words in *f. */
+struct ssl_ctx_st;
+int cq_tls_use_ca(struct ssl_ctx_st *ssl, cq_bytes pem, struct cq_fault *f);
+int cq_tls_use_chain(struct ssl_ctx_st *ssl, cq_bytes pem, struct cq_fault *f);
+int cq_tls_use_key(struct ssl_ctx_st *ssl, cq_bytes pem, struct cq_fault *f);
+/* CQ_ETLS_CONFIG: what could not be used, and OpenSSL's last word on it. */
+int cq_tls_refuse(struct cq_fault *f, const char *what);
+
+/* For tests: is there a context for that configuration now? */
+struct cq_tls_cache;
+struct cq_tls_config;
+bool cq_tls_cache_has(struct cq_tls_cache *c, const struct cq_tls_config *cfg);
+
 /* Turns a connected TCP transport into TLS: a pump of its own (net/tlsio.c). 0 or CQ_ENOMEM,
  * CQ_EINVALID. */
 int cq_tls_attach(struct cq_transport *t, const struct cq_mem *mem, struct cq_tls_ctx *c,

@@ -11,9 +11,7 @@
 #include "net/tlsctx.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -135,109 +133,14 @@ static int digest_of(const struct cq_mem *mem, const struct cq_tls_config *g, ui
     return err;
 }
 
-static int refuse(struct cq_fault *f, const char *what)
-{
-    const char *why = ERR_reason_error_string(ERR_peek_last_error());
-
-    return cq_fault_set(f, CQ_ETLS_CONFIG, "%s%s%s", what, why ? ": " : "", why ? why : "");
-}
-
-/* OpenSSL would ask on the terminal otherwise. */
-static int no_password(char *buf, int size, int rwflag, void *ctx)
-{
-    (void)buf;
-    (void)size;
-    (void)rwflag;
-    *(bool *)ctx = true;
-    return -1;
-}
-
-static BIO *open_pem(cq_bytes pem)
-{
-    return pem.n <= INT_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
-}
-
-/* The next certificate of b, or NULL at its end and at what is none. */
-static X509 *next_cert(BIO *b)
-{
-    bool asked = false;
-
-    return PEM_read_bio_X509(b, NULL, no_password, &asked);
-}
-
-/* The end of a PEM text is told by PEM_R_NO_START_LINE; anything else is a certificate that is
- * broken. */
-static bool at_end(void)
-{
-    unsigned long e = ERR_peek_last_error();
-
-    return e == 0 || (ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE);
-}
-
-static int use_ca(SSL_CTX *ssl, cq_bytes pem, struct cq_fault *f)
-{
-    X509_STORE *store = SSL_CTX_get_cert_store(ssl);
-    BIO *b = open_pem(pem);
-    X509 *x;
-    size_t n = 0;
-    bool whole;
-
-    if (!b) return refuse(f, "the CA text");
-    while ((x = next_cert(b)) != NULL) {
-        n += X509_STORE_add_cert(store, x) == 1;
-        X509_free(x);
-    }
-    BIO_free(b);
-    whole = at_end();
-    if (!whole) return refuse(f, "a certificate of the CA text is broken");
-    ERR_clear_error();
-    return n ? 0 : refuse(f, "the CA text holds no PEM certificate");
-}
-
 static int use_system_cas(struct cq_tls_cache *c, SSL_CTX *ssl, struct cq_fault *f)
 {
     if (!c->system) {
         c->system = X509_STORE_new();
         if (!c->system || X509_STORE_set_default_paths(c->system) != 1)
-            return refuse(f, "the system's CA certificates");
+            return cq_tls_refuse(f, "the system's CA certificates");
     }
     SSL_CTX_set1_cert_store(ssl, c->system);
-    return 0;
-}
-
-static int use_chain(SSL_CTX *ssl, cq_bytes pem, struct cq_fault *f)
-{
-    BIO *b = open_pem(pem);
-    X509 *x = b ? next_cert(b) : NULL;
-    int rc = x ? SSL_CTX_use_certificate(ssl, x) : 0;
-
-    X509_free(x);
-    while (rc == 1 && (x = next_cert(b)) != NULL) {
-        rc = (int)SSL_CTX_add1_chain_cert(ssl, x);
-        X509_free(x);
-    }
-    BIO_free(b);
-    if (rc != 1 || !at_end()) return refuse(f, "the client certificate could not be read (PEM)");
-    ERR_clear_error();
-    return 0;
-}
-
-static int use_key(SSL_CTX *ssl, cq_bytes pem, struct cq_fault *f)
-{
-    BIO *b = open_pem(pem);
-    bool asked = false;
-    EVP_PKEY *key = b ? PEM_read_bio_PrivateKey(b, NULL, no_password, &asked) : NULL;
-    int rc = key ? SSL_CTX_use_PrivateKey(ssl, key) : 0;
-
-    BIO_free(b);
-    EVP_PKEY_free(key);
-    if (asked) {
-        ERR_clear_error();
-        return refuse(f, "the client key is encrypted: give it without a password");
-    }
-    if (!key) return refuse(f, "the client key could not be read (PEM)");
-    if (rc != 1 || SSL_CTX_check_private_key(ssl) != 1)
-        return refuse(f, "the client key does not belong to the client certificate");
     return 0;
 }
 
@@ -273,15 +176,15 @@ static int set_up(struct cq_tls_cache *c, const struct cq_tls_config *g, SSL_CTX
     set_modes(ssl, g->mode);
     if (SSL_CTX_set_min_proto_version(ssl, g->min_version ? g->min_version : TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(ssl, g->max_version) != 1)
-        return refuse(f, "the TLS versions");
+        return cq_tls_refuse(f, "the TLS versions");
     if (cq_is_null(g->cert_pem) != cq_is_null(g->key_pem))
-        return refuse(f, "a client certificate needs its key, and a key its certificate");
+        return cq_tls_refuse(f, "a client certificate needs its key, and a key its certificate");
     if (!cq_is_null(g->ca_pem))
-        err = use_ca(ssl, g->ca_pem, f);
+        err = cq_tls_use_ca(ssl, g->ca_pem, f);
     else if (verify)
         err = use_system_cas(c, ssl, f);
-    if (!err && !cq_is_null(g->cert_pem)) err = use_chain(ssl, g->cert_pem, f);
-    if (!err && !cq_is_null(g->key_pem)) err = use_key(ssl, g->key_pem, f);
+    if (!err && !cq_is_null(g->cert_pem)) err = cq_tls_use_chain(ssl, g->cert_pem, f);
+    if (!err && !cq_is_null(g->key_pem)) err = cq_tls_use_key(ssl, g->key_pem, f);
     return err;
 }
 
@@ -306,18 +209,33 @@ static int build(struct cq_tls_cache *c, const struct cq_tls_config *g, struct c
     return 0;
 }
 
+static struct cq_tls_ctx *find(const struct cq_tls_cache *c, const uint8_t digest[DIGEST])
+{
+    struct cq_tls_ctx *t = c->all;
+
+    while (t && memcmp(t->digest, digest, DIGEST) != 0)
+        t = t->next;
+    return t;
+}
+
+bool cq_tls_cache_has(struct cq_tls_cache *c, const struct cq_tls_config *cfg)
+{
+    uint8_t digest[DIGEST];
+
+    return digest_of(c->mem, cfg, digest) == 0 && find(c, digest);
+}
+
 int cq_tls_cache_get(struct cq_tls_cache *c, const struct cq_tls_config *cfg,
                      struct cq_tls_ctx **out, struct cq_fault *f)
 {
     uint8_t digest[DIGEST];
-    struct cq_tls_ctx *t = c->all;
+    struct cq_tls_ctx *t;
     int err;
 
     if (cfg->mode == CQ_TLS_DISABLE) return cq_fault_set(f, CQ_ETLS_CONFIG, "TLS is disabled");
     err = digest_of(c->mem, cfg, digest);
     if (err) return cq_fault_set(f, err, "no memory for TLS");
-    while (t && memcmp(t->digest, digest, DIGEST) != 0)
-        t = t->next;
+    t = find(c, digest);
     if (t) {
         *out = cq_tls_ctx_retain(t);
         return 0;

@@ -3,6 +3,7 @@
 #include "net/harness.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 static void *count_resize(void *ctx, void *p, size_t n)
@@ -127,6 +128,7 @@ static void on_pause_over(uv_timer_t *t)
     struct client *c = t->data;
 
     c->pause_after = 0;
+    if (c->close_on_pause) close_sock(c);
     if (c->sock) cq_sock_resume(c->sock);
 }
 
@@ -204,7 +206,12 @@ static int bound(const char *host, int backlog, uint16_t *port)
 static void *peer_main(void *arg)
 {
     struct peer *p = arg;
+    sigset_t pipes;
 
+    /* OpenSSL on the peer's side writes without MSG_NOSIGNAL. */
+    sigemptyset(&pipes);
+    sigaddset(&pipes, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipes, NULL);
     for (size_t i = 0; i < p->n; i++) {
         int fd = accept(p->fd, NULL, NULL);
 

@@ -61,8 +61,9 @@ struct client {
     size_t chunk;        /* bytes offered at a time; 0: 4096 */
     size_t pause_after;  /* offer nothing once that much was received, until the pause is over */
     uint64_t pause_ms;
-    size_t stop_after;                              /* close then; 0: at the end */
-    enum seen close_at;                             /* close in that callback */
+    bool close_on_pause; /* pause_ms after the beginning, whatever happens then */
+    size_t stop_after;   /* close then; 0: at the end */
+    enum seen close_at;  /* close in that callback */
     void (*hook)(struct client *c, enum seen what); /* called in every callback */
     struct count_mem m;
     /* what happened */
