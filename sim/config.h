@@ -15,6 +15,7 @@ struct cqsim_shape {
     unsigned columns;
     bool rich;
     unsigned weight; /* in a mix */
+    bool words;      /* names that read like a company's own */
 };
 
 struct cqsim_config {

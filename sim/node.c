@@ -137,8 +137,7 @@ static void corrupt(struct cqsim_conn *conn)
 {
     struct cqsim_error error = {.code = CQSIM_E_PROTOCOL};
     struct cqsim_envelope header = {.version = 0x80 | conn->version, .opcode = CQSIM_OP_ERROR};
-    cqsim_copy_text(error.text, sizeof error.text,
-                    cqsim_text("unrecoverable CRC mismatch"));
+    cqsim_copy_text(error.text, sizeof error.text, cqsim_text("unrecoverable CRC mismatch"));
     cqsim_buf_clear(&conn->answer);
     cqsim_buf_clear(&conn->body);
     cqsim_error_body(&error, &conn->body);

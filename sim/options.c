@@ -149,6 +149,12 @@ static bool set_rich(struct reading *r, const char *value)
     return r->shape.rich = true;
 }
 
+static bool set_names(struct reading *r, const char *value)
+{
+    r->shape.words = strcmp(value, "words") == 0;
+    return r->shape.words || strcmp(value, "numbered") == 0;
+}
+
 #define AT(field) offsetof(struct cqsim_config, field)
 #define FIELD(kind, field) kind, AT(field), NULL
 #define SPECIAL(fn) K_SPECIAL, 0, fn
@@ -164,6 +170,7 @@ static const struct option options[] = {
     {"tables", SPECIAL(set_tables), "T  tables per keyspace (20)"},
     {"columns", SPECIAL(set_columns), "C  columns per table, at least 5 (12)"},
     {"rich", SPECIAL(set_rich), "a keyspace with every kind of object besides"},
+    {"names", SPECIAL(set_names), "numbered|words  of keyspaces, tables, columns (numbered)"},
     {"mix", SPECIAL(set_mix), "WEIGHT:KxTxC[r],...  sizes by weight, r = rich"},
     {"release", SPECIAL(set_release), "3.0|3.11|4.0|4.1|5.0  (5.0)"},
     {"nodes", FIELD(K_UNSIGNED, n_nodes), "N  nodes per cluster, N-1 of them peers (1)"},
@@ -255,6 +262,8 @@ static void settle(struct reading *r)
         r->shape.weight = 1;
         c->mix[c->n_mix++] = r->shape;
     }
+    for (size_t i = 0; i < c->n_mix; i++)
+        c->mix[i].words = r->shape.words;
     if (c->n_schemas == 0) c->n_schemas = c->n_clusters < 16 ? c->n_clusters : 16;
     if (c->n_nodes == 0) c->n_nodes = 1;
     if (!r->has_peers) {
@@ -273,7 +282,7 @@ enum cqsim_go cqsim_options_read(int argc, char *const *argv, struct cqsim_confi
     *out = (struct cqsim_config){.n_clusters = 1, .ip = {127, 20, 0, 1}, .port = 9042, .seed = 1};
     out->release = cqsim_release_find("5.0");
     out->user = "cassandra";
-    struct reading r = {out, error, n_error, {10, 20, 12, false, 1}, false};
+    struct reading r = {out, error, n_error, {10, 20, 12, false, 1, false}, false};
     enum cqsim_go go = read_all(&r, argc, argv);
     if (go != CQSIM_GO) return go;
     settle(&r);

@@ -2,6 +2,8 @@
 /* The reference schema, in any size (schema.h). */
 #include "sim/schema.h"
 
+#include "sim/names.h"
+
 #include <stdio.h>
 
 bool cqsim_schema_begin(struct cqsim_schema *s, const char *table, const char *keyspace)
@@ -76,8 +78,8 @@ void cqsim_schema_column(struct cqsim_schema *s, const char *keyspace, const cha
 }
 
 /* Types as in the reference schema: rotated by the table's number. */
-static void plain_column(size_t number, unsigned i, unsigned n_columns, char name[16],
-                         struct cqsim_column_def *def)
+static void plain_column(size_t number, unsigned i, unsigned n_columns, bool words,
+                         char name[CQSIM_MAX_NAME], struct cqsim_column_def *def)
 {
     static const char *const pk[] = {"uuid", "text", "bigint", "int"};
     static const char *const ck[] = {"timestamp", "timeuuid", "int", "text"};
@@ -99,28 +101,53 @@ static void plain_column(size_t number, unsigned i, unsigned n_columns, char nam
     else if (i + 1 == n_columns)
         *def = (struct cqsim_column_def){"attrs", maps[number % 3], "regular", -1, "none"};
     else {
-        snprintf(name, 16, "col_%02u", i - 3);
         def->type = types[(number + (size_t)(i - 3) * 3) % 15];
+        if (words)
+            cqsim_name_column(def->type, i - 3, name);
+        else
+            snprintf(name, CQSIM_MAX_NAME, "col_%02u", i - 3);
     }
 }
 
-static void plain_table(struct cqsim_schema *s, const char *keyspace, size_t number, unsigned nth,
-                        unsigned n_columns)
+/* With words, some tables have options of their own. */
+static void vary_options(struct cqsim_schema *s)
+{
+    static const char *const leveled[] = {
+        "class", "org.apache.cassandra.db.compaction.LeveledCompactionStrategy",
+        "sstable_size_in_mb", "160"};
+    static const char *const windows[] = {
+        "class",
+        "org.apache.cassandra.db.compaction.TimeWindowCompactionStrategy",
+        "compaction_window_size",
+        "1",
+        "compaction_window_unit",
+        "DAYS"};
+    size_t choice = cqsim_rng_below(&s->rng, 8);
+    if (choice == 0) cqsim_row_texts(&s->row, "compaction", leveled, 4, 2);
+    if (choice == 1) cqsim_row_texts(&s->row, "compaction", windows, 6, 3);
+    if (choice <= 2) cqsim_row_int(&s->row, "default_time_to_live", 86400 * (7 + (int)choice));
+    if (choice == 3) cqsim_row_int(&s->row, "gc_grace_seconds", 86400);
+}
+
+static void plain_table(struct cqsim_schema *s, const struct cqsim_shape *shape,
+                        const char *keyspace, size_t number, unsigned nth)
 {
     static const char *const flags[] = {"compound"};
     char table[CQSIM_MAX_NAME], comment[CQSIM_MAX_NAME];
     snprintf(table, sizeof table, "table_%02u", nth);
     snprintf(comment, sizeof comment, "reference table %zu", number);
+    if (shape->words) cqsim_name_table(number - nth + s->seed, nth, table, comment);
     cqsim_schema_begin(s, "tables", keyspace);
     cqsim_row_text(&s->row, "table_name", table);
     cqsim_schema_options(s, comment);
+    if (shape->words) vary_options(s);
     cqsim_row_texts(&s->row, "flags", flags, 1, 1);
     cqsim_schema_end(s, "tables");
     s->data->n_user_tables++;
-    for (unsigned i = 0; i < n_columns; i++) {
-        char name[16];
+    for (unsigned i = 0; i < shape->columns; i++) {
+        char name[CQSIM_MAX_NAME];
         struct cqsim_column_def def;
-        plain_column(number, i, n_columns, name, &def);
+        plain_column(number, i, shape->columns, shape->words, name, &def);
         cqsim_schema_column(s, keyspace, table, &def);
     }
 }
@@ -132,8 +159,9 @@ void cqsim_schema_plain(struct cqsim_schema *s, const struct cqsim_shape *shape)
     for (unsigned k = 0; k < shape->keyspaces; k++) {
         char keyspace[CQSIM_MAX_NAME];
         snprintf(keyspace, sizeof keyspace, "ref_ks%02u", k);
+        if (shape->words) cqsim_name_keyspace(s->seed, k, keyspace);
         cqsim_schema_keyspace(s, keyspace, replication, 2);
         for (unsigned t = 0; t < shape->tables; t++)
-            plain_table(s, keyspace, (size_t)k * shape->tables + t, t, shape->columns);
+            plain_table(s, shape, keyspace, (size_t)k * shape->tables + t, t);
     }
 }

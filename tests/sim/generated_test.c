@@ -31,7 +31,7 @@ static void hide_ids(struct cqsim_table *t)
 static void reference_schema(void **state)
 {
     (void)state;
-    const struct cqsim_shape shape = {10, 20, 12, false, 1};
+    const struct cqsim_shape shape = {10, 20, 12, false, 1, false};
     const struct cqsim_faults none = {0};
     struct cqsim_recording *rec = calloc(1, sizeof *rec);
     recorded_read("5.0.9-v5-reference", rec);
@@ -63,7 +63,7 @@ static void supported_of_each_line(void **state)
     (void)state;
     static const char *const lines[][2] = {
         {"3.11", "3.11.19-v4"}, {"4.0", "4.0.19-v5"}, {"5.0", "5.0.9-v5-lz4-trio"}};
-    const struct cqsim_shape shape = {0, 0, 12, true, 1};
+    const struct cqsim_shape shape = {0, 0, 12, true, 1, false};
     const struct cqsim_faults none = {0};
     for (size_t i = 0; i < 3; i++) {
         struct cqsim_recording *rec = calloc(1, sizeof *rec);
@@ -110,7 +110,7 @@ static void columns_without_recordings(void **state)
 static void seeds(void **state)
 {
     (void)state;
-    const struct cqsim_shape shape = {2, 3, 6, true, 1};
+    const struct cqsim_shape shape = {2, 3, 6, true, 1, false};
     const struct cqsim_faults none = {0};
     const uint64_t numbers[] = {5, 5, 6};
     struct cqsim_dataset *d[3];
@@ -160,7 +160,7 @@ static void rich_everywhere(void **state)
     (void)state;
     static const char *const releases[] = {"3.0", "3.11", "4.0", "4.1", "5.0"};
     static const char *const attached[] = {"columns", "indexes", "triggers", "dropped_columns"};
-    const struct cqsim_shape shape = {1, 2, 6, true, 1};
+    const struct cqsim_shape shape = {1, 2, 6, true, 1, false};
     const struct cqsim_faults none = {0};
     for (size_t r = 0; r < 5; r++) {
         struct cqsim_dataset *d =
@@ -182,6 +182,35 @@ static void rich_everywhere(void **state)
     }
 }
 
+static int compare_slices(const void *a, const void *b)
+{
+    return cqsim_compare(*(const struct cqsim_slice *)a, *(const struct cqsim_slice *)b);
+}
+
+/* No name of a keyspace, table or column comes twice: rows would melt together on a real server. */
+static void words(void **state)
+{
+    (void)state;
+    const struct cqsim_shape shape = {20, 90, 30, false, 1, true};
+    const struct cqsim_faults none = {0};
+    struct cqsim_dataset *d = cqsim_dataset_new(cqsim_release_find("5.0"), &shape, 9, &none);
+    const struct cqsim_table *tables = cqsim_dataset_find(d, "system_schema", "tables");
+    const struct cqsim_table *columns = cqsim_dataset_find(d, "system_schema", "columns");
+    assert_int_equal(tables->rows.n, 48 + 20 * 90);
+    assert_true(columns->rows.n > 20 * 90 * 30);
+    struct cqsim_slice *keys = calloc(columns->rows.n, sizeof *keys);
+    for (size_t i = 0; i < columns->rows.n; i++) {
+        struct cqsim_slice row = cqsim_rows_get(&columns->rows, i);
+        struct cqsim_slice name = cqsim_row_cell(row, 2);
+        keys[i] = (struct cqsim_slice){row.p, (size_t)(name.p + name.n - row.p)};
+    }
+    qsort(keys, columns->rows.n, sizeof *keys, compare_slices);
+    for (size_t i = 1; i < columns->rows.n; i++)
+        assert_true(cqsim_compare(keys[i - 1], keys[i]) != 0);
+    free(keys);
+    cqsim_dataset_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +219,7 @@ int main(void)
         cmocka_unit_test(columns_without_recordings),
         cmocka_unit_test(seeds),
         cmocka_unit_test(rich_everywhere),
+        cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
