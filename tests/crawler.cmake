@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests of src/crawler's pure part: in virtual time, against a stand-in that answers with recorded rows.
+set(replay replay/recording.c replay/standin.c replay/drive.c)
+
+add_executable(cq-replay replay/main.c ${replay})
+target_include_directories(cq-replay PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
+target_compile_definitions(cq-replay PRIVATE CQ_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
+target_link_libraries(cq-replay PRIVATE cq_warnings cq_crawler cq_model cq_record cq_proto cq_base)
+set_target_properties(cq-replay PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

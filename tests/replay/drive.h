@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One attempt against a stand-in, in virtual time, to its end: the records as text and what DONE said. */
+#ifndef TESTS_REPLAY_DRIVE_H
+#define TESTS_REPLAY_DRIVE_H
+
+#include "base/buf.h"
+#include "crawler/crawl.h"
+#include "replay/standin.h"
+
+struct drive {
+    struct cq_crawl_options o;
+    struct standin *s;
+    size_t chunk;          /* bytes per read; 0: all at once */
+    uint64_t cut_after;    /* the transport ends after so many bytes to the client; 0: never */
+    unsigned stop_after;   /* cancelled after so many records; 0: never */
+    const struct cq_tls_facts *tls;
+    void (*idle)(struct drive *d); /* nothing moves; may give memory back; NULL: time passes */
+    /* came out */
+    struct cq_buf lines;
+    struct cq_scope scope;
+    uint64_t counts[CQ_N_KINDS];
+    enum cq_retry retry;
+    struct cq_orphans orphans;
+    int err;
+    char text[CQ_MAX_ERRMSG];
+    unsigned n_steps, n_redials, n_hangups;
+    int step_err[8];
+    char step_text[8][256];
+    uint64_t now;
+    int64_t wall;
+    struct cq_crawl *c;
+};
+
+void drive_init(struct drive *d, struct standin *s);
+void drive_fini(struct drive *d);
+/* Runs from new to DONE. The number of calls is bounded: a crawl that hangs is a fault. False: cq_crawl_new failed. */
+bool drive_run(struct drive *d);
+
+#endif
