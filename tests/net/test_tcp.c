@@ -472,6 +472,15 @@ static void refuses_nonsense(void **state)
     client_fini(&c);
 }
 
+static void write_on(struct client *c, enum seen what)
+{
+    if (what != SEEN_OPENED) return;
+    for (int i = 0; i < 5; i++) {
+        usleep(20000);
+        assert_int_equal(cq_sock_write(c->sock, CQ_LIT("more")), 0);
+    }
+}
+
 /* Writing to a peer that is gone: SIGPIPE has its default action here and would end the test. */
 static void no_sigpipe(void **state)
 {
@@ -481,8 +490,16 @@ static void no_sigpipe(void **state)
     (void)state;
     assert_int_equal(sigaction(SIGPIPE, NULL, &sa), 0);
     assert_true(sa.sa_handler == SIG_DFL);
-    for (int i = 0; i < 20; i++) {
-        run_simple(&c, serve_close, i % 2 ? &c : NULL);
+    for (int reset = 0; reset < 2; reset++) {
+        struct peer p;
+
+        assert_true(peer_start(&p, HOST, 1, serve_close, reset ? &p : NULL));
+        client_init(&c);
+        client_to(&c, HOST, p.port);
+        c.hook = write_on;
+        client_run(&c);
+        peer_join(&p);
+        assert_int_equal(c.err, CQ_ERESET);
         client_fini(&c);
     }
 }
