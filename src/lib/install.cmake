@@ -2,7 +2,7 @@
 # The library as others get it: static and shared, the header, pkg-config and CMake files.
 get_property(layers GLOBAL PROPERTY CQ_LAYERS)
 set(objects)
-set(links PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::LZ4 PkgConfig::CARES PkgConfig::XXHASH)
+set(links PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::LZ4 PkgConfig::CARES PkgConfig::XXHASH m)
 foreach(layer ${layers})
   list(APPEND objects $<TARGET_OBJECTS:cq_${layer}>)
 endforeach()

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `cqlcrawl check`: each step to each target with the time it took and what was seen; at the one
+ * that fails, why and what to do about it. A target's lines are kept until it is done, so that they
+ * stay together. They are results: standard output.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/report.h"
+
+static const char *const step_names[] = {"resolve", "connect", "TLS", "protocol", "login", "read"};
+
+static void remedy(struct cq_text *t, const char *text)
+{
+    if (!text || !*text) return;
+    cq_text_puts(t, "          -> ");
+    cq_text_puts(t, text);
+    cq_text_puts(t, "\n");
+}
+
+static void step_line(struct cq_text *t, const struct cqlcrawl_event *ev)
+{
+    size_t start = t->n;
+
+    cq_text_puts(t, "  ");
+    cq_text_colour(t, ev->err ? CQ_RED : CQ_GREEN, ev->err ? "FAIL" : "ok");
+    cq_text_pad(t, start, 8);
+    cq_text_puts(t, step_names[ev->step]);
+    cq_text_pad(t, start, 18);
+    cq_text_time(t, ev->ns);
+    cq_text_pad(t, start, 28);
+    if (ev->err) cq_text_printf(t, "%s: ", ev->code);
+    cq_text_escaped(t, ev->text);
+    cq_text_puts(t, "\n");
+    if (ev->err) remedy(t, ev->remedy);
+}
+
+/* A fault that belonged to no step: an unreadable password, a time-out of the whole, a
+ * cancellation. */
+static void end_line(struct cq_text *t, const struct cq_outcome *o, const struct cqlcrawl_event *ev)
+{
+    if (!ev->err && o->read == CQLCRAWL_READ_COMPLETE) return;
+    cq_text_puts(t, "  ");
+    cq_text_colour(t, CQ_RED, cq_read_name(o));
+    cq_text_printf(t, ": %s: ", ev->err ? ev->code : o->reason[0] ? o->reason : "read");
+    cq_text_escaped(t, ev->text);
+    cq_text_puts(t, "\n");
+    if (ev->err) remedy(t, ev->remedy);
+}
+
+static void step_json(struct cq_text *t, const struct cq_outcome *o,
+                      const struct cqlcrawl_event *ev)
+{
+    cq_text_puts(t, "{\"event\":\"step\",\"cluster\":");
+    cq_text_json(t, o->title);
+    cq_text_puts(t, ",\"step\":");
+    cq_text_json(t, ev->kind == CQLCRAWL_EVENT_DONE ? "done" : step_names[ev->step]);
+    cq_text_printf(t, ",\"ok\":%s,\"us\":%llu,\"seen\":",
+                   ev->err || ev->read != CQLCRAWL_READ_COMPLETE ? "false" : "true",
+                   (unsigned long long)(ev->kind == CQLCRAWL_EVENT_DONE ? ev->ns_total : ev->ns) /
+                       1000);
+    cq_text_json(t, ev->text);
+    cq_text_puts(t, ",\"code\":");
+    cq_text_json(t, ev->code);
+    cq_text_puts(t, ",\"class\":");
+    cq_text_json(t, ev->class_);
+    cq_text_puts(t, ",\"remedy\":");
+    cq_text_json(t, ev->remedy);
+    cq_text_puts(t, "}\n");
+}
+
+static void on_event(struct cq_session *s, struct cq_outcome *o, const struct cqlcrawl_event *ev)
+{
+    bool done = ev->kind == CQLCRAWL_EVENT_DONE;
+
+    if (ev->kind == CQLCRAWL_EVENT_ATTEMPT) return;
+    if (s->a->json_log) {
+        step_json(&o->steps, o, ev);
+    } else {
+        if (!o->steps.n) {
+            o->steps.colours = cq_wants_colours(STDOUT_FILENO);
+            cq_text_colour(&o->steps, CQ_BOLD, "");
+            cq_text_escaped(&o->steps, o->title);
+            cq_text_puts(&o->steps, "\n");
+        }
+        if (!done) {
+            step_line(&o->steps, ev);
+            o->told = ev->err;
+        } else if (o->told != ev->err || (!ev->err && o->read != CQLCRAWL_READ_COMPLETE)) {
+            end_line(&o->steps, o, ev);
+        }
+    }
+    if (done) {
+        cq_text_flush(&o->steps, STDOUT_FILENO);
+        cq_text_free(&o->steps);
+    }
+}
+
+static int status(struct cq_session *s)
+{
+    struct cq_tally y;
+
+    cq_tally(s, &y);
+    if (!s->a->json_log && s->n_targets > 1) {
+        cq_text_printf(&s->log, "\n%zu clusters: %llu in order, %llu not\n", s->n_targets,
+                       (unsigned long long)y.complete,
+                       (unsigned long long)(s->n_targets - y.complete));
+        cq_text_flush(&s->log, STDERR_FILENO);
+    }
+    if (s->interrupted) return CQ_EXIT_SIGNAL + s->interrupted;
+    return y.complete == s->n_targets ? CQ_EXIT_OK : CQ_EXIT_INCOMPLETE;
+}
+
+int cq_command_check(struct cq_pool *pool, const struct cq_args *a)
+{
+    struct cq_diags d = {.pool = pool};
+    struct cq_inventory inv;
+    struct cq_session s = {.a = a, .pool = pool, .event = on_event};
+    const char *why;
+    int code;
+
+    if (!cq_inventory_load(pool, &d, a, true, &inv)) {
+        code = cq_complain(&d, a->json_log);
+    } else if (cq_session_open(&s, &inv, true, &why)) {
+        cq_diag(&d, (struct cq_place){NULL, 0, 0}, "%s", why);
+        code = cq_complain(&d, a->json_log);
+    } else {
+        cq_session_run(&s);
+        code = status(&s);
+    }
+    cq_session_close(&s);
+    cq_inventory_fini(&inv);
+    return code;
+}

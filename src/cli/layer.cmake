@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# The program: everything but main.c is an object library of its own, so that tests and the fuzz target of the
+# configuration can have it. It sees cli/ and include/ and nothing else of the project.
+set(farm ${CMAKE_BINARY_DIR}/include-of/cli)
+file(MAKE_DIRECTORY ${farm})
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/cli ${farm}/cli SYMBOLIC)
+add_library(cq_cli OBJECT cli/args.c cli/options.c cli/config.c cli/keys.c cli/values.c cli/yaml.c
+  cli/diag.c cli/pool.c cli/words.c cli/spec.c cli/target.c cli/inventory.c cli/password.c cli/text.c
+  cli/output.c cli/session.c cli/report.c cli/summary.c cli/crawl.c cli/check.c cli/validate.c
+  cli/help.c)
+target_include_directories(cq_cli PUBLIC ${farm} ${CMAKE_SOURCE_DIR}/include)
+target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML)
+
+add_executable(cqlcrawl cli/main.c)
+target_link_libraries(cqlcrawl PRIVATE cq_warnings cq_cli cqlcrawl_static)
+install(TARGETS cqlcrawl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

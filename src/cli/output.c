@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records to a stream or a file (cli/output.h). A stream's descriptor may be shared with others, so
+ * it is not made non-blocking: poll() promises room for PIPE_BUF bytes, and never more are written
+ * at once.
+ */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HIGH = 1 << 20, LOW = 1 << 18, CHUNK = 1 << 18, PIECES_PER_TURN = 256 };
+
+static int stream(struct cq_output *o, int fd, const char *name)
+{
+    o->kind = CQ_OUTPUT_STREAM;
+    o->fd = fd;
+    o->name = name;
+    return fd < 0 ? errno : 0;
+}
+
+/* The lock keeps two runs from writing one FILE.partial; it goes with the descriptor. */
+static int open_partial(struct cq_output *o)
+{
+    o->fd = open(o->partial, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (o->fd < 0) return errno;
+    if (flock(o->fd, LOCK_EX | LOCK_NB)) return errno == EWOULDBLOCK ? EBUSY : errno;
+    return ftruncate(o->fd, 0) ? errno : 0;
+}
+
+static int open_file(struct cq_output *o, const char *path)
+{
+    size_t n;
+
+    o->kind = CQ_OUTPUT_FILE;
+    o->name = path;
+    o->path = realpath(path, NULL); /* the file behind a link is replaced, not the link */
+    if (!o->path) o->path = strdup(path);
+    if (!o->path) return ENOMEM;
+    n = strlen(o->path) + sizeof(".partial");
+    o->partial = malloc(n);
+    if (!o->partial) return ENOMEM;
+    (void)snprintf(o->partial, n, "%s.partial", o->path);
+    return open_partial(o);
+}
+
+int cq_output_open(struct cq_output *o, const char *path)
+{
+    struct stat st;
+
+    *o = (struct cq_output){.kind = CQ_OUTPUT_NONE, .fd = -1};
+    if (!path && isatty(STDOUT_FILENO)) return 0;
+    if (!path || strcmp(path, "-") == 0) {
+        return stream(o, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "standard output");
+    }
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        if (S_ISDIR(st.st_mode)) return EISDIR;
+        return stream(o, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), path);
+    }
+    return open_file(o, path);
+}
+
+static void fail(struct cq_output *o, int err)
+{
+    if (!o->err) o->err = err;
+    o->n = o->off = 0;
+}
+
+/* One write of at most n bytes; false: no more now. */
+static bool write_some(struct cq_output *o, size_t most)
+{
+    size_t n = o->n - o->off < most ? o->n - o->off : most;
+    ssize_t done = write(o->fd, o->p + o->off, n);
+
+    if (done < 0) {
+        if (errno != EINTR && errno != EAGAIN) fail(o, errno);
+        return errno == EINTR;
+    }
+    o->off += (size_t)done;
+    o->bytes += (uint64_t)done;
+    if (o->off == o->n) o->n = o->off = 0;
+    return true;
+}
+
+static bool is_writable(const struct cq_output *o)
+{
+    struct pollfd p = {.fd = o->fd, .events = POLLOUT};
+
+    return poll(&p, 1, 0) > 0;
+}
+
+void cq_output_flush(struct cq_output *o)
+{
+    int pieces = 0;
+
+    while (cq_output_is_pending(o)) {
+        if (o->kind == CQ_OUTPUT_STREAM && (pieces++ == PIECES_PER_TURN || !is_writable(o))) return;
+        if (!write_some(o, o->kind == CQ_OUTPUT_STREAM ? PIPE_BUF : CHUNK)) return;
+    }
+}
+
+static bool grow(struct cq_output *o, size_t n)
+{
+    size_t cap = o->cap ? o->cap : 65536;
+    char *p;
+
+    if (o->off) {
+        memmove(o->p, o->p + o->off, o->n - o->off);
+        o->n -= o->off;
+        o->off = 0;
+    }
+    while (cap - o->n < n)
+        cap *= 2;
+    if (cap == o->cap) return true;
+    p = realloc(o->p, cap);
+    if (!p) return false;
+    o->p = p;
+    o->cap = cap;
+    return true;
+}
+
+void cq_output_put(struct cq_output *o, const char *line, size_t n)
+{
+    o->lines++;
+    if (o->kind == CQ_OUTPUT_NONE || o->err) return;
+    if (o->cap - o->n < n && !grow(o, n)) {
+        fail(o, ENOMEM);
+        return;
+    }
+    memcpy(o->p + o->n, line, n);
+    o->n += n;
+    if (o->kind == CQ_OUTPUT_FILE && o->n >= CHUNK) cq_output_flush(o);
+}
+
+bool cq_output_is_full(const struct cq_output *o)
+{
+    return o->n - o->off >= HIGH;
+}
+
+bool cq_output_has_room(const struct cq_output *o)
+{
+    return o->n - o->off < LOW;
+}
+
+bool cq_output_is_pending(const struct cq_output *o)
+{
+    return o->n > o->off && !o->err;
+}
+
+/* The folder, so that the rename survives a power cut. Best effort: not every file system can. */
+static void sync_folder(const char *path)
+{
+    char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
+    int fd;
+
+    if (slash) slash[slash == folder] = 0;
+    fd = folder ? open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0) {
+        (void)fsync(fd);
+        (void)close(fd);
+    }
+    free(folder);
+}
+
+int cq_output_close(struct cq_output *o, bool whole)
+{
+    cq_output_flush(o);
+    if (o->kind == CQ_OUTPUT_FILE && o->fd >= 0 && !o->err) {
+        if (fsync(o->fd)) fail(o, errno);
+        if (!o->err && whole) {
+            if (rename(o->partial, o->path)) fail(o, errno);
+            sync_folder(o->path);
+        }
+    }
+    if (o->fd >= 0 && close(o->fd) && o->kind == CQ_OUTPUT_FILE) fail(o, errno);
+    o->fd = -1;
+    free(o->p);
+    free(o->path);
+    free(o->partial);
+    o->p = o->path = o->partial = NULL;
+    return o->err;
+}
+
+void cq_output_discard(struct cq_output *o)
+{
+    if (o->kind == CQ_OUTPUT_FILE && o->partial) (void)unlink(o->partial);
+    (void)cq_output_close(o, false);
+}

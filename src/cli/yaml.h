@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * YAML to a tree whose every node knows its line and column: scalars, lists, maps. Made of
+ * libyaml's events; bounded in size, depth and number of nodes. Anchors, aliases, tags, merge keys
+ * and further documents are refused: a configuration needs none of them, and they are how a small
+ * file becomes a large one.
+ */
+#ifndef CQ_CLI_YAML_H
+#define CQ_CLI_YAML_H
+
+#include "cli/diag.h"
+
+enum cq_node_kind { CQ_NODE_SCALAR, CQ_NODE_LIST, CQ_NODE_MAP };
+
+struct cq_node {
+    enum cq_node_kind kind;
+    struct cq_place at;
+    const char *text;      /* SCALAR, and keys of a map: no NUL inside */
+    bool quoted;           /* SCALAR: not plain */
+    struct cq_node *first; /* LIST: elements; MAP: keys */
+    struct cq_node *next;  /* the sibling */
+    struct cq_node *value; /* of a key */
+};
+
+enum {
+    CQ_MAX_CONFIG_BYTES = 64 << 20,
+    CQ_MAX_CONFIG_DEPTH = 12,
+    CQ_MAX_CONFIG_NODES = 4000000,
+    CQ_MAX_CONFIG_KEYS = 256, /* of one map */
+};
+
+/* The root, or NULL with diagnostics (an empty document: NULL without). */
+struct cq_node *cq_yaml_parse(struct cq_pool *pool, struct cq_diags *d, const char *file,
+                              const char *text, size_t n);
+
+#endif
