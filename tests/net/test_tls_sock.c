@@ -16,12 +16,14 @@
 static struct cert ca, other_ca, leaf, expired, client_cert;
 static struct cq_tls_cache *cache;
 
+enum how { ORDERLY, CUT, RST };
+
 struct script {
     struct server_spec server;
     const char *banner;  /* plaintext before TLS */
     const char *instead; /* plaintext instead of TLS, after the client's hello */
     size_t big;          /* bytes to send instead of an echo */
-    enum { ORDERLY, CUT, RST } end;
+    enum how end;
     char sni[256]; /* what the client sent */
 };
 
@@ -192,7 +194,7 @@ static void streams(void **state)
             struct client c;
 
             s.big = end == RST ? CQ_KIB(32) : BIG; /* a reset drops what has not left */
-            s.end = end;
+            s.end = (enum how)end;
             client_init(&c);
             c.chunk = chunks[i];
             c.pause_after = i == 1 ? 20000 : 0;
