@@ -75,6 +75,7 @@ size_t cql_inflow_pending(const struct cql_inflow *in)
 
 cq_bytes cql_inflow_peek(const struct cql_inflow *in)
 {
+    if (!in->raw.p) return (cq_bytes){(const uint8_t *)"", 0};
     return (cq_bytes){in->raw.p + in->raw.off, in->raw.n - in->raw.off};
 }
 
@@ -175,7 +176,7 @@ static int read_head(struct cql_inflow *in)
 
     if (rc) return rc;
     if (n > b.n) n = b.n;
-    memcpy(in->head + in->head_n, b.p, n);
+    if (n) memcpy(in->head + in->head_n, b.p, n);
     in->head_n += n;
     in->h = cql_header_read(in->head);
     rc = cql_in_consume(in, n);
@@ -240,6 +241,7 @@ static int move(struct cql_inflow *in, cq_bytes b)
     size_t n = in->h.length - in->arrived;
 
     if (n > b.n) n = b.n;
+    if (n == 0) return 0;
     if (in->dest == CQL_DEST_SMALL || (in->packed && in->dest == CQL_DEST_BLOCK)) {
         if (!room_inside(in, n)) return in->err;
         memcpy(in->small.p + in->small.n, b.p, n);

@@ -63,11 +63,12 @@ static int check_place(struct cql_inflow *in)
 /* *opened says whether there was a whole segment. */
 static int open_segment(struct cql_inflow *in, bool *opened)
 {
-    const uint8_t *p = in->raw.p + in->raw.off;
+    const uint8_t *p;
     int rc;
 
     *opened = false;
     if (received(in) < cql_segment_header_bytes(in->lz4)) return 0;
+    p = in->raw.p + in->raw.off;
     rc = cql_segment_read(&in->seg, p, in->lz4);
     if (rc || received(in) < cql_segment_bytes(&in->seg)) return rc;
     if (!in->seg.stored && !cql_in_grow(in, &in->plain, in->seg.plain)) return in->err;
@@ -104,6 +105,7 @@ int cql_in_supply(struct cql_inflow *in, cq_bytes *b)
 
 int cql_in_consume(struct cql_inflow *in, size_t n)
 {
+    if (n == 0) return 0;
     if (!in->segmented) {
         in->raw.off += n;
         if (in->raw.off == in->raw.n) in->raw.off = in->raw.n = 0;

@@ -41,6 +41,7 @@ static enum verdict compare_key(const struct vector *v, const char *key, json_t 
                                 json_t *facts, const struct decoded *d, struct why *why)
 {
     json_t *got = json_object_get(facts, key);
+    char *dump;
 
     if (strcmp(key, "cell_rule") == 0) {
         const char *rule = json_string_value(want);
@@ -51,8 +52,10 @@ static enum verdict compare_key(const struct vector *v, const char *key, json_t 
         return json_is_true(want) ? PASSED : fail_why(why, "%s: result_error_ok", v->id);
     if (!got) return fail_why(why, "%s: no fact \"%s\" there", v->id, key);
     if (json_equal(got, want)) return PASSED;
-    return fail_why(why, "%s: \"%s\" is not as expected: %.300s", v->id, key,
-                    json_dumps(got, JSON_COMPACT | JSON_ENCODE_ANY));
+    dump = json_dumps(got, JSON_COMPACT | JSON_ENCODE_ANY);
+    fail_why(why, "%s: \"%s\" is not as expected: %.300s", v->id, key, dump);
+    free(dump);
+    return FAILED;
 }
 
 static enum verdict compare(const struct vector *v, const struct decoded *d, struct why *why)

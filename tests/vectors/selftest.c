@@ -41,11 +41,14 @@ struct walk {
 static void try_it(struct walk *w)
 {
     struct why why;
+    char *dump;
 
     w->mutations++;
     if (vector_check(&w->v, false, &why) == FAILED) return;
     w->green++;
-    fprintf(stderr, "%s stays green with %.400s\n", w->v.id, json_dumps(w->v.expect, JSON_COMPACT));
+    dump = json_dumps(w->v.expect, JSON_COMPACT);
+    fprintf(stderr, "%s stays green with %.400s\n", w->v.id, dump);
+    free(dump);
 }
 
 static void walk_array(struct walk *w, json_t *array, int depth);

@@ -370,7 +370,7 @@ static void test_account(void **state)
 {
     struct meter m = {.limit = 50000};
     struct cql_conn_options o = {.compression = CQL_YES, .request_timeout_ns = 1000};
-    struct cq_buf out;
+    struct cq_buf out, wire;
     struct server s;
     size_t begin, sent = 0, n;
     uint8_t *p;
@@ -388,9 +388,9 @@ static void test_account(void **state)
     for (uint32_t i = 0; i < 25000; i++)
         cql_write_u32(&out, i * 2654435761u);
     cql_envelope_end(&out, begin);
-    cq_buf_init(&s.t.sent, &cq_mem_libc, CQ_MIB(1));
-    cql_segments_put(&s.t.sent, cq_buf_view(&out), true, true);
-    for (bool refused = false; sent < s.t.sent.n; talk_pull(&s.t)) {
+    cq_buf_init(&wire, &cq_mem_libc, CQ_MIB(1));
+    cql_segments_put(&wire, cq_buf_view(&out), true, true);
+    for (bool refused = false; sent < wire.n; talk_pull(&s.t)) {
         cql_conn_space(s.t.c, &p, &n);
         if (n == 0) {
             assert_false(refused);
@@ -401,11 +401,11 @@ static void test_account(void **state)
             m.limit = 1000000;
             continue;
         }
-        if (n > s.t.sent.n - sent) n = s.t.sent.n - sent;
-        memcpy(p, s.t.sent.p + sent, n);
+        if (n > wire.n - sent) n = wire.n - sent;
+        memcpy(p, wire.p + sent, n);
         cql_conn_commit(s.t.c, n, CQ_SEC(50));
         sent += n;
-        if (sent == s.t.sent.n) assert_true(refused);
+        if (sent == wire.n) assert_true(refused);
     }
     assert_log(&s, "5 stream 0 code -1 err 0 text  bytes 0 body 100000\n");
     assert_memory_equal(s.t.bodies[0].p, out.p + 9, 100000);
@@ -413,6 +413,7 @@ static void test_account(void **state)
     server_end(&s);
     assert_int_equal(m.used, 0);
     cq_buf_fini(&out);
+    cq_buf_fini(&wire);
 }
 
 static void *meter_resize(void *ctx, void *p, size_t n)
