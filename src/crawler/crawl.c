@@ -191,8 +191,8 @@ static void link_cursors(struct cq_crawl *c)
         m->sorted = c->o.sorted;
         m->keyspaces->collect = true;
     }
-    for (int t = CQ_T_KEYSPACES; c->o.sorted && t < CQ_N_TABLES; t++)
-        c->asks[t].cursor.collect = true;
+    for (int i = CQ_T_KEYSPACES; i < CQ_N_ASKS; i++)
+        if (c->o.sorted || i >= CQ_N_TABLES) c->asks[i].cursor.collect = true;
 }
 
 static enum cq_table table_of(int ask)

@@ -199,9 +199,9 @@ static void move_on(struct cq_crawl *c)
 
 static void want_pages(struct cq_crawl *c)
 {
-    if (c->n_sent || c->state != CQ_CRAWL_MAIN) return;
-    for (int t = 0; t < CQ_N_TABLES; t++) {
-        struct cq_ask *a = &c->asks[t];
+    if (c->n_sent || c->state < CQ_CRAWL_MAIN) return;
+    for (int i = 0; i < CQ_N_ASKS; i++) {
+        struct cq_ask *a = &c->asks[i];
 
         if (a->asked != CQ_ASK_IDLE || !cq_cursor_wants_page(&a->cursor)) continue;
         if (c->wants_pages || a->cursor.collect) a->asked = CQ_ASK_WANTED;

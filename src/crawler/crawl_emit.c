@@ -55,21 +55,6 @@ static void note_unwritten(struct cq_crawl *c, const struct cq_object *o, int er
              CQ_FMT(o->keyspace), o->name.p ? "." : "", CQ_FMT(o->name), cq_err_text(err));
 }
 
-/* hex: the 32 digits of the record's hash. */
-static void add_to_digest(struct cq_crawl *c, const uint8_t *hex)
-{
-    uint8_t hash[16];
-
-    for (int i = 0; i < 16; i++) {
-        unsigned high = hex[2 * i], low = hex[2 * i + 1];
-
-        high = high <= '9' ? high - '0' : high - 'a' + 10;
-        low = low <= '9' ? low - '0' : low - 'a' + 10;
-        hash[i] = (uint8_t)(high << 4 | low);
-    }
-    cq_chain(c->digest, hash);
-}
-
 static bool emit_object(struct cq_crawl *c, const struct cq_object *o, struct cq_crawl_event *ev)
 {
     cq_bytes line;
@@ -81,9 +66,7 @@ static bool emit_object(struct cq_crawl *c, const struct cq_object *o, struct cq
         note_unwritten(c, o, err);
         return false;
     }
-    if (!cq_crawl_line(c, err, o->kind, line, ev)) return false;
-    add_to_digest(c, line.p + c->rec.hash_at);
-    return true;
+    return cq_crawl_line(c, err, o->kind, line, ev);
 }
 
 /* A merge that cannot go on for good. */

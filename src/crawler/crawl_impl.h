@@ -119,7 +119,6 @@ struct cq_crawl {
     struct cq_names peers_seen;
     struct cq_reading reading[3]; /* before, after, settled */
     struct cq_product product;
-    uint8_t digest[16]; /* over the hashes of the objects written: cq_chain */
     unsigned n_unwritten;
     char unwritten[256];
     struct cq_scope scope;

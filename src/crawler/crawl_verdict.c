@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/digest.h"
 #include "crawler/crawl_impl.h"
 
 static void reason(struct cq_scope *s, const char *code, const char *table, const char *fmt, ...)
@@ -189,13 +188,6 @@ static void judge_read(struct cq_crawl *c)
     snprintf(s->text, sizeof(s->text), "%s", c->fault.err ? c->fault.text : s->reasons[0].text);
 }
 
-static void take_digest(struct cq_crawl *c)
-{
-    if (c->o.discard || !c->main_whole || c->fell || c->is_cancelled) return;
-    cq_hex(c->digest, sizeof(c->digest), c->scope.digest);
-    c->scope.digest[32] = 0;
-}
-
 void cq_crawl_verdict(struct cq_crawl *c)
 {
     struct cq_scope *s = &c->scope;
@@ -215,7 +207,8 @@ void cq_crawl_verdict(struct cq_crawl *c)
                                      : c->reading[1].have_local ? 1
                                                                 : 0],
                          s);
-    take_digest(c);
+    if (c->main_whole && !c->fell && !c->is_cancelled && !c->o.discard)
+        cq_rec_digest(&c->rec, s->digest);
     count_cost(c);
     if (c->fell && !c->o.sorted)
         c->retry = CQ_RETRY_SORTED;

@@ -28,23 +28,17 @@ static bool same(const struct cq_finding *a, const struct cq_finding *b)
            cq_eq(a->name, b->name);
 }
 
-void cq_chain(uint8_t digest[16], const uint8_t part[16])
-{
-    uint8_t both[32];
-    XXH128_canonical_t next;
-
-    memcpy(both, digest, 16);
-    memcpy(both + 16, part, 16);
-    XXH128_canonicalFromHash(&next, XXH3_128bits(both, sizeof(both)));
-    memcpy(digest, next.digest, 16);
-}
-
+/* digest becomes XXH3-128 over itself and the hash of the part. */
 static void chain(uint8_t digest[16], const void *p, size_t n)
 {
     XXH128_canonical_t part;
+    uint8_t both[32];
 
     XXH128_canonicalFromHash(&part, XXH3_128bits(n ? p : "", n));
-    cq_chain(digest, part.digest);
+    memcpy(both, digest, 16);
+    memcpy(both + 16, part.digest, 16);
+    XXH128_canonicalFromHash(&part, XXH3_128bits(both, sizeof(both)));
+    memcpy(digest, part.digest, 16);
 }
 
 static void count_orphan(struct cq_findings *f, const struct cq_finding *x)

@@ -65,7 +65,5 @@ bool cq_finding_is_orphan(const struct cq_finding *f);
 void cq_finding_anomaly(const struct cq_finding *f, struct cq_anomaly *a);
 /* 32 hex digits, or "" without an orphan. */
 void cq_findings_digest(const struct cq_findings *f, char out[33]);
-/* digest becomes XXH3-128 over itself and part, both as 16 bytes in canonical order. */
-void cq_chain(uint8_t digest[16], const uint8_t part[16]);
 
 #endif

@@ -124,7 +124,63 @@ static int begin_keyspace(struct cq_merge *m, struct cq_object *o)
     return give(m, o);
 }
 
-/* Types, functions, aggregates: an object is one row. */
+static int duplicate(struct cq_merge *m, struct cq_cursor *c, enum cq_kind kind)
+{
+    int err = cq_findings_add(m->findings, CQ_FOUND_DUPLICATE_ROW, c->table, cq_kind_name(kind),
+                              m->keyspace, c->key.name);
+
+    cq_cursor_skip(c);
+    return err ? err : CQ_MERGE_ON;
+}
+
+static int take_type(struct cq_merge *m, struct cq_cursor *c)
+{
+    int err;
+
+    if (c->duplicate) return duplicate(m, c, CQ_KIND_TYPE);
+    err = cq_udts_add(m->udts, c->shape, c->row);
+    if (!err) err = cq_cursor_take(c);
+    return err ? err : CQ_MERGE_ON;
+}
+
+static int read_types(struct cq_merge *m)
+{
+    struct cq_cursor *c = m->types;
+    bool there = c != NULL;
+
+    while (there) {
+        int err = cq_merge_seek(m, c, &there);
+
+        if (err == CQ_MERGE_ON && there) err = take_type(m, c);
+        if (err != CQ_MERGE_ON) return err;
+    }
+    m->at_type = 0;
+    m->phase = CQ_MERGE_TYPE_RECORDS;
+    return CQ_MERGE_ON;
+}
+
+static int one_type(struct cq_merge *m, struct cq_object *o)
+{
+    struct cq_rowset types = {0};
+    cq_bytes cells[CQ_MAX_CELLS];
+
+    if (m->types) types = cq_cursor_hand(m->types);
+    if (m->at_type == types.n) {
+        if (m->types) cq_cursor_drop(m->types);
+        m->phase = CQ_MERGE_FUNCTIONS;
+        return CQ_MERGE_ON;
+    }
+    m->own = NULL;
+    m->kind = CQ_KIND_TYPE;
+    fill(m, o);
+    o->shape = types.shape;
+    o->row = types.rows[m->at_type++];
+    cql_row_cells(o->row, m->types->key_cells, o->shape->slot, cells);
+    o->name = cells[CQ_TYPES_type_name];
+    return give(m, o);
+}
+
+/* Functions, aggregates: an object is one row. */
 static int one_row(struct cq_merge *m, struct cq_object *o, struct cq_cursor *c, enum cq_kind kind)
 {
     bool there = false;
@@ -135,14 +191,7 @@ static int one_row(struct cq_merge *m, struct cq_object *o, struct cq_cursor *c,
         m->phase++;
         return CQ_MERGE_ON;
     }
-    if (c->duplicate) {
-        err = cq_findings_add(m->findings, CQ_FOUND_DUPLICATE_ROW, c->table, cq_kind_name(kind),
-                              m->keyspace, c->key.name);
-        cq_cursor_skip(c);
-        return err ? err : CQ_MERGE_ON;
-    }
-    if (kind == CQ_KIND_TYPE) err = cq_udts_add(m->udts, c->shape, c->row);
-    if (err < 0) return err;
+    if (c->duplicate) return duplicate(m, c, kind);
     m->own = c;
     m->kind = kind;
     fill(m, o);
@@ -165,12 +214,7 @@ static int pick(struct cq_merge *m)
     if (table && view) view = cq_cmp(m->views->key.name, m->tables->key.name) < 0;
     m->own = view ? m->views : m->tables;
     m->kind = view ? CQ_KIND_VIEW : CQ_KIND_TABLE;
-    if (m->own->duplicate) {
-        err = cq_findings_add(m->findings, CQ_FOUND_DUPLICATE_ROW, m->own->table,
-                              cq_kind_name(m->kind), m->keyspace, m->own->key.name);
-        cq_cursor_skip(m->own);
-        return err ? err : CQ_MERGE_ON;
-    }
+    if (m->own->duplicate) return duplicate(m, m->own, m->kind);
     m->at_child = 0;
     m->phase = CQ_MERGE_CHILDREN;
     return CQ_MERGE_ON;
@@ -232,7 +276,9 @@ static int step(struct cq_merge *m, struct cq_object *o)
     case CQ_MERGE_KEYSPACE:
         return begin_keyspace(m, o);
     case CQ_MERGE_TYPES:
-        return one_row(m, o, m->types, CQ_KIND_TYPE);
+        return read_types(m);
+    case CQ_MERGE_TYPE_RECORDS:
+        return one_type(m, o);
     case CQ_MERGE_FUNCTIONS:
         return one_row(m, o, m->functions, CQ_KIND_FUNCTION);
     case CQ_MERGE_AGGREGATES:

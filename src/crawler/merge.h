@@ -26,7 +26,8 @@ enum cq_merge_phase {
     CQ_MERGE_RANKS,
     CQ_MERGE_SORT,
     CQ_MERGE_KEYSPACE,
-    CQ_MERGE_TYPES,
+    CQ_MERGE_TYPES, /* all of a keyspace are known before the first is given: they use each other */
+    CQ_MERGE_TYPE_RECORDS,
     CQ_MERGE_FUNCTIONS,
     CQ_MERGE_AGGREGATES,
     CQ_MERGE_PICK,
@@ -72,6 +73,7 @@ struct cq_merge {
     bool given;
     enum cq_kind kind;
     int at_child;
+    size_t at_type;
     struct cq_names tables_seen; /* of the keyspace in hand */
     struct cq_arena arena;       /* of the keyspace in hand */
     struct cq_view_base *bases;

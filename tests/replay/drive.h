@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One attempt against a stand-in, in virtual time, to its end: the records as text and what DONE said. */
+/* One attempt against a stand-in, in virtual time, to its end: the records as text and what DONE
+ * said. */
 #ifndef TESTS_REPLAY_DRIVE_H
 #define TESTS_REPLAY_DRIVE_H
 
@@ -10,9 +11,9 @@
 struct drive {
     struct cq_crawl_options o;
     struct standin *s;
-    size_t chunk;          /* bytes per read; 0: all at once */
-    uint64_t cut_after;    /* the transport ends after so many bytes to the client; 0: never */
-    unsigned stop_after;   /* cancelled after so many records; 0: never */
+    size_t chunk;        /* bytes per read; 0: all at once */
+    uint64_t cut_after;  /* the transport ends after so many bytes to the client; 0: never */
+    unsigned stop_after; /* cancelled after so many records; 0: never */
     const struct cq_tls_facts *tls;
     void (*idle)(struct drive *d); /* nothing moves; may give memory back; NULL: time passes */
     /* came out */
@@ -33,7 +34,8 @@ struct drive {
 
 void drive_init(struct drive *d, struct standin *s);
 void drive_fini(struct drive *d);
-/* Runs from new to DONE. The number of calls is bounded: a crawl that hangs is a fault. False: cq_crawl_new failed. */
+/* Runs from new to DONE. The number of calls is bounded: a crawl that hangs is a fault. False:
+ * cq_crawl_new failed. */
 bool drive_run(struct drive *d);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cq-replay NAME VERSION LZ4(0|1) [PAGE_ROWS]: the records of a recorded server's crawl on standard output, for the checks
- * and queries that other tests make on real rows. Exit 1: the read was not complete.
+ * cq-replay NAME VERSION LZ4(0|1) [PAGE_ROWS]: the records of a recorded server's crawl on standard
+ * output, for the checks and queries that other tests make on real rows. Exit 1: the read was not
+ * complete.
  */
 #include <stdio.h>
 #include <stdlib.h>

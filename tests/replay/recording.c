@@ -157,7 +157,8 @@ cq_bytes recording_cell(const struct recorded_table *t, cq_bytes row, uint32_t c
     return cell;
 }
 
-size_t recording_find(const struct recorded_table *t, uint32_t column, const char *text, size_t from)
+size_t recording_find(const struct recorded_table *t, uint32_t column, const char *text,
+                      size_t from)
 {
     for (size_t i = from; i < t->n_rows; i++)
         if (cq_eq(recording_cell(t, t->rows[i], column), cq_str(text))) return i;

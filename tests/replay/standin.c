@@ -183,8 +183,7 @@ static void put_row(struct standin *s, int t, size_t i)
         (void)name;
         cell = recording_cell(table, row, c);
         /* the only uuid besides host_id that stands behind it is schema_version */
-        if (cell.n == 16 && c > 12)
-            cell = (cq_bytes){s->versions[n], 16};
+        if (cell.n == 16 && c > 12) cell = (cq_bytes){s->versions[n], 16};
         cql_write_bytes(&s->body, cell);
     }
 }

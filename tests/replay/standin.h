@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A stand-in for the recorded server: answers each statement with the recorded rows, in any protocol and compression, in
- * pages of any size, shuffled, with empty pages in between, and with faults. Sans-I/O: bytes in, bytes out. Its own
- * bookkeeping (requests, bursts, bytes) is what the crawl's `cost` is compared with.
+ * A stand-in for the recorded server: answers each statement with the recorded rows, in any
+ * protocol and compression, in pages of any size, shuffled, with empty pages in between, and with
+ * faults. Sans-I/O: bytes in, bytes out. Its own bookkeeping (requests, bursts, bytes) is what the
+ * crawl's `cost` is compared with.
  */
 #ifndef TESTS_REPLAY_STANDIN_H
 #define TESTS_REPLAY_STANDIN_H
@@ -11,10 +12,10 @@
 #include "replay/recording.h"
 
 struct standin_fault {
-    int code;         /* 0: none */
+    int code; /* 0: none */
     const char *text;
-    unsigned from;    /* from which request of that table on, counted from 0 */
-    unsigned times;   /* 0: for ever */
+    unsigned from;  /* from which request of that table on, counted from 0 */
+    unsigned times; /* 0: for ever */
 };
 
 struct standin {
@@ -25,15 +26,15 @@ struct standin {
     const char *token;         /* the AUTH_RESPONSE expected, after a first NUL */
     bool dse;                  /* PLAIN, PLAIN-START */
     bool refuse_compression;
-    uint32_t page_rows;        /* 0: as asked */
-    unsigned empty_pages;      /* between any two pages */
-    unsigned shuffle;          /* seed; 0: in order */
+    uint32_t page_rows;   /* 0: as asked */
+    unsigned empty_pages; /* between any two pages */
+    unsigned shuffle;     /* seed; 0: in order */
     bool repeats_state, never_ends;
     struct standin_fault fault[CQ_N_TABLES];
     unsigned silent_from[CQ_N_TABLES]; /* 1 + request from which on there is no answer; 0: none */
     /* system.local: the n-th answer's schema version (uuid bytes); NULL: as recorded */
     const uint8_t *versions[8];
-    unsigned truncate_table;           /* 1 + table whose answers are cut in the middle of a row */
+    unsigned truncate_table; /* 1 + table whose answers are cut in the middle of a row */
     /* bookkeeping */
     unsigned asked[CQ_N_TABLES];
     unsigned requests, bursts;
