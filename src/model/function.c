@@ -5,7 +5,7 @@
  */
 #include "model/row.h"
 
-/* The elements of a list of texts, in m->items; they stay valid as long as the row. */
+/* The elements of a list of texts but nulls, in m->items; they stay valid as long as the row. */
 static void collect(struct cq_model *m, cq_bytes list, struct cq_rec_head *head)
 {
     struct cql_iter it;
@@ -14,7 +14,7 @@ static void collect(struct cq_model *m, cq_bytes list, struct cq_rec_head *head)
     cq_buf_clear(&m->items);
     cql_iter_begin(&it, list);
     while (cql_iter_next(&it, &one))
-        cq_buf_put(&m->items, &one, sizeof(one));
+        if (!cq_is_null(one)) cq_buf_put(&m->items, &one, sizeof(one));
     head->has_signature = true;
     head->n_argument_types = m->items.n / sizeof(one);
     head->argument_types = (const cq_bytes *)(const void *)m->items.p;

@@ -82,8 +82,10 @@ def structure(record):
     if kind == "type":
         return [kind, fields(record)]
     if kind == "function":
-        return [kind, [one["type"] for one in record["arguments"]], record["return_type"]]
-    return [kind, record["argument_types"], record["return_type"], record["state_type"]]
+        return [kind, [one["type"] for one in record["arguments"] if one["type"] is not None],
+                record["return_type"]]
+    return [kind, [one for one in record["argument_types"] or [] if one is not None],
+            record["return_type"], record["state_type"]]
 
 
 def structure_hash(record):
@@ -129,10 +131,11 @@ def record_id(record):
     elif kind in OBJECTS:
         parts = [raw(record, "keyspace"), raw(record, "name")]
     if kind == "function":
-        signature = [raw(one, "type") for one in record["arguments"]]
+        signature = [raw(one, "type") for one in record["arguments"] if one["type"] is not None]
     elif kind == "aggregate":
         twins = record.get("argument_types_base64")
-        signature = list(map(base64.b64decode, twins)) if twins else record["argument_types"]
+        signature = [one for one in twins or record["argument_types"] or [] if one is not None]
+        signature = list(map(base64.b64decode, signature)) if twins else signature
     whole = "/".join([encode(record["cluster"]), kind, *map(encode, parts)])
     if signature is not None:
         whole += "(" + ",".join(map(encode, signature)) + ")"

@@ -179,16 +179,41 @@ static int run(struct feed *f, const char *cluster, const char *labels)
     return f->err;
 }
 
+/* Changes one byte in eight inside the cells from `first` on; their lengths stay. */
+static void damage(cq_bytes row, uint32_t first, uint64_t *seed)
+{
+    uint8_t *p = (uint8_t *)(uintptr_t)row.p, *end = p + row.n;
+
+    for (uint32_t cell = 0; end - p >= 4; cell++) {
+        int32_t n = (int32_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
+                              (uint32_t)p[3]);
+
+        for (p += 4; n > 0; n--, p++) {
+            *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+            if (cell >= first && *seed >> 61 == 0) *p = (uint8_t)(*seed >> 32);
+        }
+    }
+}
+
+/* Names of keyspaces and tables are spared, so that children still find theirs. */
+static void damage_all(struct loaded *l, uint64_t seed)
+{
+    for (int t = 0; t < CQ_N_TABLES; t++)
+        for (size_t i = 0; i < l->tables[t].n; i++)
+            damage(l->tables[t].rows[i], t < CQ_T_KEYSPACES ? 0 : 2, &seed);
+}
+
 int main(int argc, char **argv)
 {
     struct feed f = {.err = 0};
     int err;
 
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: records-of CLUSTER TRANSCRIPT.s2c.bin [LABELS]\n");
+    if (argc < 3 || argc > 5) {
+        fprintf(stderr, "usage: records-of CLUSTER TRANSCRIPT.s2c.bin [LABELS [SEED]]\n");
         return 2;
     }
     if (!load_transcript(&f.l, argv[2]) || cq_udts_new(&f.udts, &cq_mem_libc)) return 1;
+    if (argc > 4) damage_all(&f.l, strtoull(argv[4], NULL, 10));
     err = run(&f, argv[1], argc > 3 ? argv[3] : "{}");
     cq_model_fini(&f.model);
     cq_rec_fini(&f.rec);
