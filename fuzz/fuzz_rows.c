@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A RESULT's body (byte 0: the version): every column, row and cell, each cell as text too. */
+#include "fuzz/fuzz.h"
+#include "base/bounds.h"
+#include "proto/rows.h"
+#include "proto/value.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    cq_bytes types[CQ_MAX_RESULT_COLUMNS], cells[CQ_MAX_RESULT_COLUMNS], row;
+    int16_t slot[CQ_MAX_RESULT_COLUMNS];
+    struct cql_rows r;
+    struct cql_column column;
+    struct cq_buf out;
+
+    if (size < 1) return 0;
+    cq_buf_init(&out, &cq_mem_libc, CQ_MIB(4));
+    cql_rows_begin(&r, (cq_bytes){data + 1, size - 1}, data[0]);
+    while (cql_rows_column(&r, &column)) {
+        types[r.columns_read - 1] = column.type;
+        slot[r.columns_read - 1] = (int16_t)(r.columns_read - 1);
+    }
+    cql_rows_count(&r);
+    while (cql_rows_next(&r, &row)) {
+        cql_row_cells(row, r.n_columns, slot, cells);
+        for (uint32_t i = 0; i < r.n_columns; i++) {
+            cq_buf_clear(&out);
+            cql_value_text(types[i], cells[i], &out);
+        }
+    }
+    cq_buf_fini(&out);
+    return 0;
+}
