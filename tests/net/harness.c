@@ -55,15 +55,17 @@ static void on_space(void *ctx, uint8_t **p, size_t *n)
 {
     struct client *c = ctx;
 
+    c->offered = c->pause_after && c->got.n >= c->pause_after ? 0 : c->chunk;
     *p = c->space;
-    *n = c->pause_after && c->got.n >= c->pause_after ? 0 : c->chunk;
+    *n = c->offered;
 }
 
 static void on_received(void *ctx, size_t n)
 {
     struct client *c = ctx;
 
-    assert_true(n > 0 && n <= c->chunk);
+    assert_true(n > 0 && n <= c->offered);
+    c->offered = 0;
     cq_buf_put(&c->got, c->space, n);
     memset(c->space, 0xEE, c->chunk);
     seen(c, SEEN_RECEIVED);

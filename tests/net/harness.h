@@ -83,6 +83,7 @@ struct client {
     char text[CQ_MAX_ERRMSG];
     struct cq_buf got;
     uint8_t *space;
+    size_t offered;
     int open_err;
     int write_err;      /* of send and send_early; the sock is closed then */
     size_t calls_open;  /* allocations made when it was opened, */

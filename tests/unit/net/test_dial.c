@@ -230,6 +230,22 @@ static void refusals_go_on_at_once(void **state)
     cq_dial_fini(&w.d);
 }
 
+/* A refusal does not wait for the stagger of one that is silent meanwhile. */
+static void refused_beside_silence(void **state)
+{
+    struct world w = {.n_names = 1, .names = {{0, 3, false}}};
+
+    (void)state;
+    w.plans[0] = (struct addr_plan){SILENT, 0};
+    w.plans[1] = (struct addr_plan){10, CQ_EREFUSED};
+    w.plans[2] = (struct addr_plan){10, 0};
+    run(&w);
+    assert_int_equal(ms(w.began[1]), 250);
+    assert_int_equal(ms(w.began[2]), 260);
+    assert_int_equal(w.winner, 2);
+    cq_dial_fini(&w.d);
+}
+
 static void all_silent_times_out(void **state)
 {
     struct world w = {.n_names = 1, .names = {{100, 2, false}}};
@@ -416,6 +432,7 @@ int main(void)
         cmocka_unit_test(one_address),
         cmocka_unit_test(silence_is_staggered),
         cmocka_unit_test(refusals_go_on_at_once),
+        cmocka_unit_test(refused_beside_silence),
         cmocka_unit_test(all_silent_times_out),
         cmocka_unit_test(many_fit),
         cmocka_unit_test(families_take_turns),
