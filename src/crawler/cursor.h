@@ -42,6 +42,7 @@ struct cq_page {
 struct cq_sorted {
     struct cq_key key;
     cq_bytes row;
+    size_t at; /* in order of arrival */
 };
 
 enum cq_at { CQ_AT_ROW, CQ_AT_NEED, CQ_AT_END, CQ_AT_FELL };

@@ -7,6 +7,16 @@
 #include "base/err.h"
 #include "crawler/cursor.h"
 
+/* Rows of one name whose third part is no text (overloads of a function) stay as they came. */
+static int order(const struct cq_cursor *c, const struct cq_sorted *a, const struct cq_sorted *b)
+{
+    bool same = a->key.rank == b->key.rank && cq_eq(a->key.name, b->key.name);
+    int by_key = same && !c->slots.third_is_text ? 0 : cq_cursor_compare(c, &a->key, &b->key);
+
+    if (by_key) return by_key;
+    return a->at < b->at ? -1 : a->at > b->at;
+}
+
 static void sift(const struct cq_cursor *c, struct cq_sorted *a, size_t i, size_t n)
 {
     struct cq_sorted x = a[i];
@@ -15,8 +25,8 @@ static void sift(const struct cq_cursor *c, struct cq_sorted *a, size_t i, size_
         size_t child = 2 * i + 1;
 
         if (child >= n) break;
-        if (child + 1 < n && cq_cursor_compare(c, &a[child + 1].key, &a[child].key) > 0) child++;
-        if (cq_cursor_compare(c, &a[child].key, &x.key) <= 0) break;
+        if (child + 1 < n && order(c, &a[child + 1], &a[child]) > 0) child++;
+        if (order(c, &a[child], &x) <= 0) break;
         a[i] = a[child];
         i = child;
     }
@@ -48,18 +58,19 @@ static size_t count_rows(const struct cq_cursor *c)
 
 static void read_all(struct cq_cursor *c, const struct cq_names *ranks)
 {
-    struct cq_sorted *x = c->sorted;
+    struct cq_sorted *all = c->sorted, x;
     size_t n = 0;
 
     while (c->at_page < c->n_pages) {
-        if (!cq_cursor_raw(c, &x[n].key, &x[n].row)) {
+        if (!cq_cursor_raw(c, &x.key, &x.row)) {
             c->at_page++;
             continue;
         }
-        x[n].key.rank = CQ_RANK_UNKNOWN;
-        cq_names_get(ranks, x[n].key.keyspace, &x[n].key.rank);
-        if (n && cq_cursor_falls(c, &x[n].key, &x[n - 1].key)) c->unordered = true;
-        n++;
+        x.key.rank = CQ_RANK_UNKNOWN;
+        cq_names_get(ranks, x.key.keyspace, &x.key.rank);
+        if (n && cq_cursor_falls(c, &x.key, &all[n - 1].key)) c->unordered = true;
+        x.at = n;
+        all[n++] = x;
     }
 }
 

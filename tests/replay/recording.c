@@ -193,7 +193,7 @@ cq_bytes recording_edit(struct recording *r, const struct recorded_table *t, cq_
     assert(old.p);
     memcpy(p, row.p, head);
     for (int i = 3; i >= 0; i--)
-        p[n++] = value.p ? (uint8_t)(value.n >> (8 * i)) : 0xff;
+        p[n++] = (uint8_t)(value.p ? value.n >> (8 * i) : 0xff);
     if (value.n) memcpy(p + n, value.p, value.n);
     n += value.n;
     memcpy(p + n, at + 4 + old.n, row.n - head - 4 - old.n);
