@@ -55,7 +55,8 @@ class Crawler:
             if not access.cacert:
                 out += ["--allow-plaintext-login"]
         if access.cacert:
-            out += ["--tls", tls, "--cacert", access.cacert]
+            out += ["--tls", tls]
+            out += ["--cacert", access.cacert] if tls != "require" else []
         if access.cert:
             out += ["--cert", access.cert, "--key", access.key]
         return out

@@ -47,14 +47,10 @@ def record_id(cluster, kind, *parts, signature=None):
 
 
 def seal(whole):
-    """Over 400 bytes: cut so that no %XX is split, and closed by "~" and 32 hex of SHA-256."""
+    """Over 400 bytes: cut there, and closed by "~" and 32 hex of SHA-256 over the whole."""
     if len(whole) <= ID_LIMIT:
         return whole
-    tail = "~" + hashlib.sha256(whole.encode()).hexdigest()[:32]
-    cut = ID_LIMIT - len(tail)
-    while "%" in whole[cut - 2:cut]:
-        cut -= 1
-    return whole[:cut] + tail
+    return whole[:ID_LIMIT] + "~" + hashlib.sha256(whole.encode()).hexdigest()[:32]
 
 
 def is_system(keyspace):
@@ -309,11 +305,16 @@ def node_of(row, port, observed):
     names = [("broadcast", "broadcast_address"), ("listen", "listen_address"),
              ("rpc", "rpc_address"), ("native", "native_address"), ("preferred", "preferred_ip"),
              ("peer", "peer")]
+    numbers = [("broadcast", "broadcast_port"), ("listen", "listen_port"), ("rpc", "rpc_port"),
+               ("native", "native_port"), ("preferred", "preferred_port"), ("peer", "peer_port")]
+    ports = {key: row[name] for key, name in numbers if name in row}
+    unknown = {name: row[name] for name in ("thrift_version",) if name in row}
     return {"host_id": str(row["host_id"]), "dc": row["data_center"], "rack": row["rack"],
             "release_version": row["release_version"],
             "schema_version": str(row["schema_version"]), "observed": observed,
             "port": row.get("native_port") or row.get("rpc_port") or port,
-            "addresses": {key: row[name] for key, name in names if name in row}}
+            "addresses": {key: row[name] for key, name in names if name in row},
+            **({"ports": ports} if ports else {}), "extra": unknown}
 
 
 def nodes(raw, cluster, port):
