@@ -10,9 +10,12 @@ static const enum cq_finding_code orphan_code[CQ_N_CHILDREN] = {
     CQ_FOUND_ORPHAN_COLUMNS, CQ_FOUND_ORPHAN_INDEX, CQ_FOUND_ORPHAN_TRIGGER,
     CQ_FOUND_ORPHAN_DROPPED, CQ_FOUND_ORPHAN_MASK};
 
-static bool was_read(const struct cq_cursor *c)
+/* Tables and views are known: a server without views has none. */
+static bool parents_known(const struct cq_merge *m)
 {
-    return !c || c->outcome.outcome == CQ_OUTCOME_ROWS || c->outcome.outcome == CQ_OUTCOME_ABSENT;
+    if (m->tables->outcome.outcome != CQ_OUTCOME_ROWS) return false;
+    return !m->views || m->views->outcome.outcome == CQ_OUTCOME_ROWS ||
+           m->views->outcome.outcome == CQ_OUTCOME_ABSENT;
 }
 
 /* *there: c stands on a row of the keyspace in hand (or, in the rest, on any row). Rows of unknown
@@ -43,7 +46,7 @@ static int orphan(struct cq_merge *m, int i)
     struct cq_cursor *c = m->child[i];
     int err = 0;
 
-    if (was_read(m->tables) && was_read(m->views))
+    if (parents_known(m))
         err = cq_findings_add(m->findings, orphan_code[i], c->table, "table", m->keyspace,
                               c->key.name);
     cq_cursor_skip(c);
@@ -155,7 +158,7 @@ int cq_merge_bases(struct cq_merge *m)
         uint32_t unused;
         int err;
 
-        if (!was_read(m->tables) || cq_names_get(&m->tables_seen, b->base, &unused)) continue;
+        if (!parents_known(m) || cq_names_get(&m->tables_seen, b->base, &unused)) continue;
         err = cq_findings_add(m->findings, CQ_FOUND_ORPHAN_VIEW, m->views->table, "view",
                               m->keyspace, b->name);
         if (err) return err;
