@@ -39,36 +39,43 @@ void cq_driver_wake(struct cq_driver *d, struct cq_job *job)
 
 /* ---- time ---- */
 
+static void on_timer(uv_timer_t *t);
+
+static void arm(struct cq_driver *d, uint64_t due_ns)
+{
+    uint64_t now = uv_hrtime();
+
+    if (d->timer_due_ns <= due_ns) return;
+    d->timer_due_ns = due_ns;
+    (void)uv_timer_start(&d->timer, on_timer, due_ns > now ? (due_ns - now + 999999) / 1000000 : 0,
+                         0);
+}
+
 static void on_timer(uv_timer_t *t)
 {
     struct cq_driver *d = t->data;
-    struct cq_ring *node = d->later.next;
+    struct cq_ring *node = d->later.next, *next;
     uint64_t now = uv_hrtime();
 
     d->timer_due_ns = CQ_NEVER;
-    while (node != &d->later) {
+    for (; node != &d->later; node = next) {
         struct cq_job *job = job_of_queue(node);
 
-        node = node->next;
+        next = node->next;
         if (job->due_ns <= now) {
             cq_ring_remove(&job->queue);
             cq_driver_wake(d, job);
         } else {
-            cq_driver_sleep(d, job, job->due_ns);
+            arm(d, job->due_ns);
         }
     }
 }
 
 void cq_driver_sleep(struct cq_driver *d, struct cq_job *job, uint64_t due_ns)
 {
-    uint64_t now = uv_hrtime();
-
     job->due_ns = due_ns;
     cq_ring_push(&d->later, &job->queue);
-    if (d->timer_due_ns <= due_ns) return;
-    d->timer_due_ns = due_ns;
-    (void)uv_timer_start(&d->timer, on_timer, due_ns > now ? (due_ns - now + 999999) / 1000000 : 0,
-                         0);
+    arm(d, due_ns);
 }
 
 /* ---- a turn ---- */
