@@ -150,6 +150,7 @@ static void open_class(struct cql_type_view *v, cq_bytes whole)
     }
     v->is_class = true;
     v->id = class_id(name);
+    if (!cql_type_simple_name(v->id) && cq_is_null(arguments)) v->id = CQL_VIEW_OPAQUE;
     v->rest = arguments;
     v->left = UINT32_MAX;
     if (v->id == CQL_TYPE_UDT) {
@@ -163,7 +164,6 @@ static void open_class(struct cql_type_view *v, cq_bytes whole)
     } else if (cql_type_simple_name(v->id)) {
         v->left = 0;
     }
-    if (v->left && cq_is_null(arguments)) v->id = CQL_VIEW_OPAQUE;
     if (v->id == CQL_VIEW_OPAQUE) *v = (struct cql_type_view){.id = v->id, .name = whole};
 }
 

@@ -78,6 +78,9 @@ static void test_classes(void **state)
     assert_class("com.example.PointType", "'com.example.PointType'");
     assert_class(DB "VectorType(" DB "FloatType)", "'" DB "VectorType(" DB "FloatType)'");
     assert_class(DB "ListType(com.example.X)", "list<'com.example.X'>");
+    assert_class("UserType", "'UserType'");
+    assert_class("VectorType", "'VectorType'");
+    assert_class("ListType", "'ListType'");
     assert_class("", "''");
     assert_class("((((", "'(((('");
 }
