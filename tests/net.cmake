@@ -5,9 +5,9 @@ set(NET_LINK PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CARES Thr
 foreach(module addr dial)
   cq_test(net_${module} SOURCES unit/net/test_${module}.c LAYERS net base LINK ${NET_LINK} LABELS unit)
 endforeach()
-foreach(module tls tlsctx)
-  cq_test(net_${module} SOURCES unit/net/test_${module}.c net/certs.c LAYERS net base LINK ${NET_LINK}
-    LABELS unit)
+foreach(module tls tls_faults tlsctx)
+  cq_test(net_${module} SOURCES unit/net/test_${module}.c net/pair.c net/certs.c LAYERS net base
+    LINK ${NET_LINK} LABELS unit)
 endforeach()
 cq_test(net_tcp SOURCES net/test_tcp.c net/harness.c LAYERS net base LINK ${NET_LINK} LABELS net)
 cq_test(net_tls_sock SOURCES net/test_tls_sock.c net/harness.c net/certs.c LAYERS net base

@@ -6,6 +6,7 @@
 #include "net/certs.h"
 #include "net/harness.h"
 
+#include <openssl/err.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ struct script {
     size_t big;          /* bytes to send instead of an echo */
     enum how end;
     char sni[256]; /* what the client sent */
+    int alert;     /* that the client sent instead of a handshake; 0: none */
 };
 
 static uint8_t pattern(size_t i)
@@ -68,7 +70,11 @@ static void serve_tls(struct peer *p, int fd)
     ctx = server_ctx(&s->server);
     ssl = SSL_new(ctx);
     SSL_set_fd(ssl, fd);
-    if (SSL_accept(ssl) == 1) talk_tls(s, ssl);
+    if (SSL_accept(ssl) == 1)
+        talk_tls(s, ssl);
+    else
+        s->alert = ERR_GET_REASON(ERR_peek_error()) - SSL_AD_REASON_OFFSET;
+    ERR_clear_error();
     SSL_free(ssl);
     SSL_CTX_free(ctx);
     if (s->end == RST) {
@@ -244,6 +250,7 @@ static void certificates(void **state)
     (void)state;
     cfg.ca_pem = cq_str(other_ca.cert_pem);
     expect(&cfg, &s, CQ_ETLS_UNTRUSTED, "CN=leaf");
+    assert_int_equal(s.alert, SSL_AD_UNKNOWN_CA); /* the server is told */
     cfg = trust();
     s.server.cert = &expired;
     expect(&cfg, &s, CQ_ETLS_EXPIRED, "has expired");
