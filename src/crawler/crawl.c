@@ -281,8 +281,14 @@ void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n)
 {
     *p = NULL;
     *n = 0;
-    if (c->conn && c->state != CQ_CRAWL_OVER && c->state != CQ_CRAWL_DIALLING)
-        cql_conn_space(c->conn, p, n);
+    if (!c->conn || c->state == CQ_CRAWL_OVER || c->state == CQ_CRAWL_DIALLING) return;
+    cql_conn_space(c->conn, p, n);
+    /* no room, and not because somebody waits: something has failed. Once for what has come since.
+     */
+    if (*n || c->wanting >= 0 || c->budget.starved) return;
+    if (c->nudged_bytes == cql_conn_counts(c->conn).bytes_in + 1) return;
+    c->nudged_bytes = cql_conn_counts(c->conn).bytes_in + 1;
+    c->nudge = true;
 }
 
 void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns)
@@ -308,6 +314,7 @@ uint64_t cq_crawl_deadline(const struct cq_crawl *c)
     uint64_t at = CQ_NEVER, conn;
 
     if (c->state == CQ_CRAWL_OVER || c->paused || c->stalled) return CQ_NEVER;
+    if (c->nudge) return c->now_ns;
     if (c->o.timeout_ns) at = c->start_ns + c->o.timeout_ns;
     conn = c->conn && c->state != CQ_CRAWL_DIALLING ? cql_conn_deadline(c->conn) : CQ_NEVER;
     if (conn < at) at = conn;
@@ -333,10 +340,14 @@ bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_n
 
     set_now(c, now_ns);
     c->wall_ms = c->rec.wall_ms = wall_ms;
+    c->nudge = false;
     do {
         before = c->state;
         c->wants_pages = false;
         cq_crawl_pump(c);
+        if (c->budget.too_small)
+            cq_crawl_fail(c, CQ_EMEMORY, "an answer is larger than --memory-max allows (%zu bytes)",
+                          c->budget.account->limit);
         cq_crawl_ask(c);
         told = c->queue_n > 0;
         if (told) {

@@ -254,6 +254,8 @@ void cq_crawl_pump(struct cq_crawl *c)
 
     if (c->state != CQ_CRAWL_OVER) cq_crawl_give_block(c);
     while (c->conn && c->state != CQ_CRAWL_OVER && c->state != CQ_CRAWL_DIALLING &&
-           cql_conn_next(c->conn, &ev))
+           cql_conn_next(c->conn, &ev)) {
         on_event(c, &ev);
+        cq_crawl_ask(c); /* behind the last answer nothing matters, not even a reset */
+    }
 }

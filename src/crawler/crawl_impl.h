@@ -97,7 +97,9 @@ struct cq_crawl {
     struct cq_tls_facts tls;
     const char *end_text; /* the transport's words, until conn says that it failed */
     int end_err;
-    int wanting; /* ask whose body wants a block; -1 */
+    bool nudge;            /* cq_crawl_next wants to be called */
+    uint64_t nudged_bytes; /* when it did last: bytes received, plus one */
+    int wanting;           /* ask whose body wants a block; -1 */
     size_t want_bytes;
     /* statements */
     struct cq_arena arena;

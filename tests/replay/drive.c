@@ -108,33 +108,44 @@ static void pass_time(struct drive *d)
     cq_crawl_tick(d->c, d->now);
 }
 
-bool drive_run(struct drive *d)
+bool drive_begin(struct drive *d)
 {
-    struct cq_crawl_event ev;
-    bool done = false;
-    unsigned records = 0;
-
+    d->done = false;
+    d->records = 0;
     if (cq_crawl_new(&d->c, &d->o, d->now, d->wall)) return false;
     if (cq_crawl_connected(d->c, d->tls, d->now))
         cq_crawl_net_end(d->c, CQ_ENOMEM, "no memory", d->now, d->wall);
-    for (unsigned i = 0; !done; i++) {
-        bool moved = false;
+    return true;
+}
 
+bool drive_step(struct drive *d)
+{
+    struct cq_crawl_event ev;
+    bool moved = false;
+
+    while (!d->done && cq_crawl_next(d->c, &ev, d->now, d->wall)) {
+        moved = true;
+        take(d, &ev, &d->done);
+        if (ev.kind == CQ_CRAWL_RECORD && ++d->records == d->stop_after)
+            cq_crawl_cancel(d->c, d->now, d->wall);
+    }
+    if (d->done) {
+        cq_crawl_free(d->c);
+        d->c = NULL;
+        return true;
+    }
+    return move(d) || moved;
+}
+
+bool drive_run(struct drive *d)
+{
+    if (!drive_begin(d)) return false;
+    for (unsigned i = 0; !d->done; i++) {
         if (i > MOST_TURNS) {
             fprintf(stderr, "the crawl hangs\n");
             abort();
         }
-        while (!done && cq_crawl_next(d->c, &ev, d->now, d->wall)) {
-            moved = true;
-            take(d, &ev, &done);
-            if (ev.kind == CQ_CRAWL_RECORD && ++records == d->stop_after)
-                cq_crawl_cancel(d->c, d->now, d->wall);
-        }
-        if (done) break;
-        if (move(d)) moved = true;
-        if (!moved) pass_time(d);
+        if (!drive_step(d)) pass_time(d);
     }
-    cq_crawl_free(d->c);
-    d->c = NULL;
     return true;
 }

@@ -30,6 +30,8 @@ struct drive {
     uint64_t now;
     int64_t wall;
     struct cq_crawl *c;
+    bool done;
+    unsigned records;
 };
 
 void drive_init(struct drive *d, struct standin *s);
@@ -37,5 +39,8 @@ void drive_fini(struct drive *d);
 /* Runs from new to DONE. The number of calls is bounded: a crawl that hangs is a fault. False:
  * cq_crawl_new failed. */
 bool drive_run(struct drive *d);
+/* The same by hand: begin, then step until done; a step that moves nothing says false. */
+bool drive_begin(struct drive *d);
+bool drive_step(struct drive *d);
 
 #endif

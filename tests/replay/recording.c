@@ -199,3 +199,39 @@ cq_bytes recording_edit(struct recording *r, const struct recorded_table *t, cq_
     memcpy(p + n, at + 4 + old.n, row.n - head - 4 - old.n);
     return (cq_bytes){p, n + row.n - head - 4 - old.n};
 }
+
+/* One partition n times, each under a name of its own. */
+static size_t copy_partition(struct recording *r, struct recorded_table *t, size_t from, unsigned n,
+                             cq_bytes *to)
+{
+    cq_bytes keyspace = recording_cell(t, t->rows[from], 0);
+    char name[128];
+    size_t end = from, k = 0;
+
+    while (end < t->n_rows && cq_eq(recording_cell(t, t->rows[end], 0), keyspace))
+        end++;
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(name, sizeof(name), i ? "%.*s_%u" : "%.*s", CQ_FMT(keyspace), i);
+        for (size_t row = from; row < end; row++)
+            to[k++] = recording_edit(r, t, t->rows[row], 0, cq_str(name));
+    }
+    return end;
+}
+
+void recording_multiply(struct recording *r, unsigned n)
+{
+    for (int i = CQ_T_KEYSPACES; i < CQ_N_TABLES; i++) {
+        struct recorded_table *t = &r->tables[i];
+        cq_bytes *rows = calloc(t->n_rows * n + 16, sizeof(*rows));
+
+        for (size_t row = 0; row < t->n_rows;) {
+            size_t at = row;
+
+            row = copy_partition(r, t, row, n, rows + at * n);
+        }
+        free(t->rows);
+        t->rows = rows;
+        t->n_rows *= n;
+        t->cap = t->n_rows + 16;
+    }
+}

@@ -39,5 +39,7 @@ void recording_insert(struct recording *r, struct recorded_table *t, size_t at, 
 cq_bytes recording_edit(struct recording *r, const struct recorded_table *t, cq_bytes row,
                         uint32_t column, cq_bytes value);
 cq_bytes recording_cell(const struct recorded_table *t, cq_bytes row, uint32_t column);
+/* n keyspaces with all that is in them for each one. */
+void recording_multiply(struct recording *r, unsigned n);
 
 #endif

@@ -131,10 +131,10 @@ static void login(struct standin *s, int stream, cq_bytes body)
 {
     struct cql_reader r = cql_reader_of(body);
     cq_bytes token = cql_read_bytes(&r);
-    size_t n = s->token ? strlen(s->token) : 0;
+    size_t n = s->token_bytes;
 
     cq_buf_clear(&s->body);
-    if (s->dse && cq_eq(token, CQ_LIT("PLAIN"))) {
+    if (s->challenges || (s->dse && cq_eq(token, CQ_LIT("PLAIN")))) {
         cql_write_bytes(&s->body, CQ_LIT("PLAIN-START"));
         answer(s, s->version, stream, CQL_AUTH_CHALLENGE);
     } else if (!s->token ? token.p && token.n == 0

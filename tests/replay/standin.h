@@ -23,8 +23,10 @@ struct standin {
     /* how it speaks */
     bool v5, lz4;
     const char *authenticator; /* NULL: READY at once */
-    const char *token;         /* the AUTH_RESPONSE expected, after a first NUL */
-    bool dse;                  /* PLAIN, PLAIN-START */
+    const char *token;         /* what stands behind the first NUL of the AUTH_RESPONSE expected */
+    size_t token_bytes;
+    bool challenges; /* answers with a challenge that makes no sense */
+    bool dse;        /* PLAIN, PLAIN-START */
     bool refuse_compression;
     uint32_t page_rows;   /* 0: as asked */
     unsigned empty_pages; /* between any two pages */
