@@ -3,7 +3,7 @@
 foreach(test wire segment types rows)
   cq_test(proto_${test} SOURCES unit/proto/test_${test}.c unit/proto/talk.c LAYERS proto base)
 endforeach()
-foreach(test conn conn_ready)
+foreach(test conn conn_ready conn_memory)
   cq_test(proto_${test} SOURCES unit/proto/test_${test}.c unit/proto/talk.c unit/proto/server.c
     LAYERS proto base)
 endforeach()

@@ -1,29 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The client side of one CQL connection, v4 and v5, sans-I/O: bytes, requests and the time go in; events, bytes and a
- * deadline come out. It knows no sockets, no TLS, no schema.
+ * The client side of one CQL connection, v4 and v5, sans-I/O: bytes, requests and the time go in;
+ * events, bytes and a deadline come out. It knows no sockets, no TLS, no schema.
  *
- *   shell:  cql_conn_space -> read there -> cql_conn_commit     cql_conn_pending -> write -> cql_conn_sent
- *   owner:  cql_conn_next until it returns false                cql_conn_query, cql_conn_auth, cql_conn_give
+ *   shell:  cql_conn_space -> read there -> cql_conn_commit
+ *           cql_conn_pending -> write -> cql_conn_sent
+ *   owner:  cql_conn_next until it returns false
+ *           cql_conn_query, cql_conn_auth, cql_conn_give
  *
- *        open                               SUPPORTED              READY
- *   start ----> OPTIONS (v4) sent ----> STARTUP (v5 | v4) sent ----> ready  <-> statements
- *                                          | AUTHENTICATE            ^
- *                                          v         AUTH_SUCCESS    |
- *                                        authenticating -------------+        any fault -> failed (an event, once)
+ *        open                   SUPPORTED              READY
+ *   start ----> OPTIONS sent ----> STARTUP sent -------> ready <-> statements
+ *                                      | AUTHENTICATE      ^
+ *                                      v    AUTH_SUCCESS   |
+ *                                  authenticating ---------+     any fault -> failed (told once)
  *
- * Version (protocol.md 1.6): OPTIONS in v4; STARTUP in v5 where SUPPORTED lists a 5 that is not beta (and the caller
- * allows it), else in v4. A refusal becomes CQL_EV_FAILED with ev.retry_version set where another connection with that
- * version (options.version) makes sense; the caller tries each version once. Startup errors are accepted on any stream and
- * in any version's header. In v5 segments begin right after READY or AUTHENTICATE, in both directions; nothing is sent
+ * Version (protocol.md 1.6): OPTIONS in v4 (in v5 where options.version is 5); STARTUP in v5 where
+ * SUPPORTED lists a 5 that is not beta (and the caller allows it), else in v4. A refusal becomes
+ * CQL_EV_FAILED with ev.retry_version set where another connection with that version
+ * (options.version) makes sense; a connection whose version was given never asks for another, so
+ * that each is tried once. Startup errors are accepted on any stream and in any version's header.
+ * In v5 segments begin right after READY or AUTHENTICATE, in both directions; nothing is sent
  * behind a v5 STARTUP before its answer.
  *
- * Bodies: a RESULT's body is announced (CQL_EV_BODY) before it is taken; the owner gives a block (cql_conn_give) or
- * waits, and until then cql_conn_space offers no room. `need` is the capacity asked for now: a claimed length is not
- * believed, so need is at most double of what has arrived (CQ_PAGE_FIRST at first) and the event comes again with a larger
- * need until the body is whole. The finished block comes back with CQL_EV_RESULT and is the owner's again. Everything else
- * (ERROR, EVENT, SUPPORTED ...) is small (CQ_MAX_SMALL_BODY) and is held inside until the next call of cql_conn_next.
- * Compressed or segmented input waits in a buffer of the connection's own whose growth is asked for through take/give.
+ * Bodies: a RESULT's body is announced (CQL_EV_BODY) before it is taken; the owner gives a block
+ * (cql_conn_give) or waits, and until then cql_conn_space offers no room. `need` is the capacity
+ * asked for now: a claimed length is not believed, so need is at most double of what has arrived
+ * (CQ_PAGE_FIRST at first) and the event comes again with a larger need until the body is whole. A
+ * v4 body under lz4 is announced once all of it has arrived, with the length that it unpacks to.
+ * The finished block comes back with CQL_EV_RESULT and is the owner's again (an empty body has
+ * none). Everything else (ERROR, EVENT, SUPPORTED ...) is small (CQ_MAX_SMALL_BODY) and is held
+ * inside until the next call of cql_conn_next.
+ *
+ * Memory: compressed or segmented input waits in buffers of the connection's own; what they grow
+ * beyond 4 KiB each is asked for through take and given back when nothing is in flight. While take
+ * refuses, cql_conn_space offers no room: call it and cql_conn_next again when there is memory.
+ *
+ * Time: the owner's own delays (a block, memory, a token) count against no deadline. While a body
+ * arrives the other statements' clocks stand still, and it may be silent for one timeout.
  */
 #ifndef CQL_PROTO_CONN_H
 #define CQL_PROTO_CONN_H
@@ -39,12 +52,13 @@ enum cql_want { CQL_AUTO = 0, CQL_NO = 1, CQL_YES = 2 };
 
 struct cql_conn_options {
     const struct cq_mem *mem;
-    int version;                 /* 0: negotiate; 4 or 5: that one only (OPTIONS is still asked first) */
-    enum cql_want compression;   /* CQL_YES: lz4 or fail; CQL_AUTO: lz4 where offered; CQL_NO */
-    const char *driver_name;     /* STARTUP: DRIVER_NAME, DRIVER_VERSION; kept by the caller */
+    int version; /* 0: negotiate; 4 or 5: that one only (OPTIONS is still asked first) */
+    enum cql_want compression; /* CQL_YES: lz4 or fail; CQL_AUTO: lz4 where offered; CQL_NO */
+    const char *driver_name;   /* STARTUP: DRIVER_NAME, DRIVER_VERSION; kept by the caller */
     const char *driver_version;
     uint64_t request_timeout_ns; /* of each step of the handshake and of each statement; 0: none */
-    /* The memory account of the owner: may the input buffer grow by n? give returns it. NULL: no limit. */
+    /* The memory account of the owner: may the input buffer grow by n? give returns it. NULL: no
+     * limit. */
     bool (*take)(void *ctx, size_t n);
     void (*give)(void *ctx, size_t n);
     void *ctx;
@@ -56,11 +70,12 @@ enum cql_event_kind {
     CQL_EV_AUTH_CHALLENGE, /* bytes: the token (may be null); answer with cql_conn_auth */
     CQL_EV_READY,          /* statements may be sent */
     CQL_EV_BODY,           /* stream, need, have, total: a block is wanted: cql_conn_give */
-    CQL_EV_RESULT,         /* stream, block, body: the answer; body is a view into block, prefix stripped */
-    CQL_EV_ERROR,          /* stream, code, text: the answer of one statement is an ERROR */
-    CQL_EV_EVENT,          /* text: the event's type (SCHEMA_CHANGE, ...); the connection is unaffected */
-    CQL_EV_TIMEOUT,        /* stream: given up; a late answer is dropped */
-    CQL_EV_FAILED,         /* err, text (server's or ours), code (of an ERROR, else -1), retry_version: the end */
+    CQL_EV_RESULT, /* stream, block, body: the answer; body is a view into block, prefix stripped */
+    CQL_EV_ERROR,  /* stream, code, text: the answer of one statement is an ERROR */
+    CQL_EV_EVENT,  /* text: the event's type (SCHEMA_CHANGE, ...); the connection is unaffected */
+    CQL_EV_TIMEOUT, /* stream: given up; a late answer is dropped */
+    CQL_EV_FAILED,  /* err, text (server's or ours), code (of an ERROR, else -1), retry_version: the
+                       end */
 };
 
 struct cql_event {
@@ -70,13 +85,15 @@ struct cql_event {
     size_t cap;     /* RESULT: its capacity */
     cq_bytes body;  /* RESULT: from the [int] kind on */
     size_t need;    /* BODY: capacity wanted now, at least have + 1 */
-    size_t have;    /* BODY: bytes already in the block given before (a larger block must hold a copy of them) */
+    size_t have; /* BODY: bytes already in the block given before (a larger block must hold a copy
+                    of them) */
     uint64_t total; /* BODY: what the server claims */
     int code;       /* ERROR, FAILED: the server's error code; -1 where there is none */
     cq_bytes text;
     cq_bytes bytes;
     int err;           /* FAILED */
-    int retry_version; /* FAILED: 4 or 5: worth a new connection with options.version set to that; 0: not */
+    int retry_version; /* FAILED: 4 or 5: worth a new connection with options.version set to that;
+                          0: not */
     bool retry_without_compression; /* FAILED: the server refused COMPRESSION as such */
     uint32_t n_warnings;            /* RESULT, ERROR: warnings in the prefix */
 };
@@ -91,17 +108,21 @@ struct cql_conn_counts {
 
 /* Returns 0, CQ_ENOMEM. The connection begins with OPTIONS pending. */
 int cql_conn_new(struct cql_conn **out, const struct cql_conn_options *o, uint64_t now_ns);
-/* NULL is allowed. A block given and not returned yet is handed back through *block (may be NULL): free it as your own. */
+/* NULL is allowed. A block given and not returned yet is handed back through *block (may be NULL):
+ * free it as your own. */
 void cql_conn_free(struct cql_conn *c, uint8_t **block);
 
 /* Where received bytes go: *n == 0 while a block is wanted or events wait to be pulled. */
 void cql_conn_space(struct cql_conn *c, uint8_t **p, size_t *n);
 void cql_conn_commit(struct cql_conn *c, size_t n, uint64_t now_ns);
-/* The transport ended: becomes CQL_EV_FAILED with err (CQ_ERESET, CQ_ECLOSED, ...) unless it failed before. */
+/* The transport ended: becomes CQL_EV_FAILED with err (CQ_ERESET, CQ_ECLOSED, ...) unless it failed
+ * before. */
 void cql_conn_end(struct cql_conn *c, int err);
-/* True: *ev was filled; its views live until the next call of any function but cql_conn_query and cql_conn_auth. */
+/* True: *ev was filled; its views live until the next call of any function but cql_conn_query and
+ * cql_conn_auth. */
 bool cql_conn_next(struct cql_conn *c, struct cql_event *ev);
-/* The block for the body announced. cap >= need. Growth: give the larger block, first `have` bytes copied (realloc). */
+/* The block for the body announced. cap >= need. Growth: give the larger block, first `have` bytes
+ * copied (realloc). */
 void cql_conn_give(struct cql_conn *c, uint8_t *block, size_t cap);
 
 cq_bytes cql_conn_pending(struct cql_conn *c); /* everything to send, contiguous; empty: nothing */
@@ -111,23 +132,29 @@ uint64_t cql_conn_deadline(const struct cql_conn *c); /* CQ_NEVER: none */
 void cql_conn_tick(struct cql_conn *c, uint64_t now_ns);
 
 /*
- * A statement, unprepared, at consistency ONE, page_size rows (0: unpaged). Returns the stream (0..) or CQ_ETOO_MANY (all
- * streams taken), CQ_ENOMEM, CQ_EINVALID (not ready). Statements of one turn leave in one write.
+ * A statement, unprepared, at consistency ONE, page_size rows (0: unpaged). Returns the stream
+ * (0..) or CQ_ETOO_MANY (all streams taken), CQ_ENOMEM, CQ_EINVALID (not ready). Statements of one
+ * turn leave in one write.
  */
-int cql_conn_query(struct cql_conn *c, cq_bytes statement, uint32_t page_size, cq_bytes paging_state, uint64_t now_ns);
-/* Answers AUTHENTICATE or AUTH_CHALLENGE. token.p == NULL sends a null token. The copy inside is wiped once sent. */
+int cql_conn_query(struct cql_conn *c, cq_bytes statement, uint32_t page_size,
+                   cq_bytes paging_state, uint64_t now_ns);
+/* Answers AUTHENTICATE or AUTH_CHALLENGE. token.p == NULL sends a null token. The copy inside is
+ * wiped once sent. */
 int cql_conn_auth(struct cql_conn *c, cq_bytes token, uint64_t now_ns);
-/* 00 user 00 password (SASL PLAIN, RFC 4616) into out, at most 64 KiB. CQ_EINVALID: empty, or a NUL inside. */
+/* 00 user 00 password (SASL PLAIN, RFC 4616) into out, at most 64 KiB. CQ_EINVALID: empty, or a NUL
+ * inside. */
 struct cq_buf;
 int cql_auth_plain(cq_bytes user, cq_bytes password, struct cq_buf *out);
 
 bool cql_conn_is_ready(const struct cql_conn *c);
-int cql_conn_version(const struct cql_conn *c);        /* 4 or 5 once STARTUP is sent, else 0 */
+int cql_conn_version(const struct cql_conn *c); /* 4 or 5 once STARTUP is sent, else 0 */
 const char *cql_conn_compression(const struct cql_conn *c); /* "lz4" or "none" */
-const char *cql_conn_authenticator(const struct cql_conn *c); /* class name, "" where none was asked for */
+const char *
+cql_conn_authenticator(const struct cql_conn *c); /* class name, "" where none was asked for */
 uint32_t cql_conn_in_flight(const struct cql_conn *c);
 struct cql_conn_counts cql_conn_counts(const struct cql_conn *c);
-/* SUPPORTED: value i of a key ("PROTOCOL_VERSIONS", "CQL_VERSION", "COMPRESSION", ...). Null: no such. */
+/* SUPPORTED: value i of a key ("PROTOCOL_VERSIONS", "CQL_VERSION", "COMPRESSION", ...). Null: no
+ * such. */
 cq_bytes cql_conn_supported(const struct cql_conn *c, const char *key, unsigned i);
 /* Key i of SUPPORTED in the order sent; null past the end. */
 cq_bytes cql_conn_supported_key(const struct cql_conn *c, unsigned i);

@@ -79,11 +79,39 @@ cq_bytes cql_inflow_peek(const struct cql_inflow *in)
     return (cq_bytes){in->raw.p + in->raw.off, in->raw.n - in->raw.off};
 }
 
-/* A large body of a plain connection is read where it belongs. */
+/* Room for n more bytes of a body that is gathered inside; it doubles with what arrives. */
+static bool room_inside(struct cql_inflow *in, size_t n)
+{
+    size_t cap = 2 * in->small.n > CQL_IN_FIRST ? 2 * in->small.n : CQL_IN_FIRST;
+
+    if (in->small.n + n <= in->small.cap) return true;
+    if (cap > in->h.length) cap = in->h.length;
+    if (cap < in->small.n + n) cap = in->small.n + n;
+    return cql_in_grow(in, &in->small, cap);
+}
+
+/* A large body of v4 is read where it belongs: into its block, or packed into ours. */
 static bool can_read_directly(const struct cql_inflow *in)
 {
-    return !in->segmented && in->dest == CQL_DEST_BLOCK && !in->packed && !in->whole &&
-           in->raw.n == in->raw.off && in->have < in->cap && in->total - in->have >= CQL_IN_FIRST;
+    if (in->segmented || in->dest != CQL_DEST_BLOCK || in->whole || in->raw.n > in->raw.off)
+        return false;
+    return in->h.length - in->arrived >= CQL_IN_FIRST && (in->packed || in->have < in->cap);
+}
+
+static void direct_space(struct cql_inflow *in, uint8_t **p, size_t *n)
+{
+    size_t left = in->h.length - in->arrived;
+
+    if (in->packed) {
+        if (!room_inside(in, CQL_IN_FIRST)) return;
+        *p = in->small.p + in->small.n;
+        *n = in->small.cap - in->small.n;
+    } else {
+        *p = in->block + in->have;
+        *n = in->cap - in->have;
+    }
+    if (*n > left) *n = left;
+    in->direct = true;
 }
 
 static bool is_waiting_for_block(const struct cql_inflow *in)
@@ -99,9 +127,7 @@ void cql_inflow_space(struct cql_inflow *in, uint8_t **p, size_t *n)
     in->direct = false;
     if (in->err || is_waiting_for_block(in)) return;
     if (can_read_directly(in)) {
-        in->direct = true;
-        *p = in->block + in->have;
-        *n = (in->cap < in->total ? in->cap : in->total) - in->have;
+        direct_space(in, p, n);
         return;
     }
     if (in->raw.off && in->payload.n == 0) {
@@ -117,8 +143,11 @@ void cql_inflow_space(struct cql_inflow *in, uint8_t **p, size_t *n)
 void cql_inflow_commit(struct cql_inflow *in, size_t n)
 {
     if (in->direct) {
-        assert(n <= in->cap - in->have);
-        in->have += n;
+        assert(n <= in->h.length - in->arrived);
+        if (in->packed)
+            in->small.n += n;
+        else
+            in->have += n;
         in->arrived += n;
         in->direct = false;
         return;
@@ -222,17 +251,6 @@ static int finish(struct cql_inflow *in)
     if (in->packed) return unpack(in);
     if (in->dest == CQL_DEST_SMALL) return whole(in, in->small.p, in->small.n);
     return whole(in, in->block, in->have);
-}
-
-/* Room for n more bytes of a body that is gathered inside; it doubles with what arrives. */
-static bool room_inside(struct cql_inflow *in, size_t n)
-{
-    size_t cap = 2 * in->small.n > CQL_IN_FIRST ? 2 * in->small.n : CQL_IN_FIRST;
-
-    if (in->small.n + n <= in->small.cap) return true;
-    if (cap > in->h.length) cap = in->h.length;
-    if (cap < in->small.n + n) cap = in->small.n + n;
-    return cql_in_grow(in, &in->small, cap);
 }
 
 /* Moves what is at hand towards its destination. */

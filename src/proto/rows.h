@@ -5,11 +5,11 @@
  *   cql_rows_begin(&r, body, version)        head: flags, paging state, number of columns
  *   cql_rows_column(&r, &col) ...            exactly r.n_columns times
  *   cql_rows_count(&r)                       number of rows, after the last column
- *   cql_rows_next(&r, &row) ...              one row at a time: where it begins; cells by cql_row_cells
+ *   cql_rows_next(&r, &row) ...              one row at a time; its cells by cql_row_cells
  *
- * Everything is a view into body and lives as long as that. Errors are sticky in r.err: CQ_EPROTOCOL (cut short, lengths
- * that do not fit), CQ_ETOO_MANY. Trailing bytes are ignored (v5.spec 1). Counts are checked against what is left before
- * they are believed.
+ * Everything is a view into body and lives as long as that. Errors are sticky in r.err:
+ * CQ_EPROTOCOL (cut short, lengths that do not fit), CQ_ETOO_MANY. Trailing bytes are ignored
+ * (v5.spec 1). Counts are checked against what is left before they are believed.
  */
 #ifndef CQL_PROTO_ROWS_H
 #define CQL_PROTO_ROWS_H
@@ -45,8 +45,9 @@ int cql_rows_count(struct cql_rows *r);
 bool cql_rows_next(struct cql_rows *r, cq_bytes *row);
 
 /*
- * Splits a row of n_columns cells: cell i goes to cells[slot[i]] where slot[i] >= 0. slot has n_columns entries. Cells of
- * slots that no column maps to are left alone: the caller sets them null first. The row was checked by cql_rows_next.
+ * Splits a row of n_columns cells: cell i goes to cells[slot[i]] where slot[i] >= 0. slot has
+ * n_columns entries. Cells of slots that no column maps to are left alone: the caller sets them
+ * null first. The row was checked by cql_rows_next.
  */
 void cql_row_cells(cq_bytes row, uint32_t n_columns, const int16_t *slot, cq_bytes *cells);
 

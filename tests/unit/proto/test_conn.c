@@ -105,60 +105,58 @@ static void test_choice(void **state)
 }
 
 /* What comes to OPTIONS or STARTUP, in which header, on which stream; and what is made of it. */
+static const struct {
+    int wanted;
+    const char *versions; /* NULL: the refusal answers OPTIONS */
+    int header, stream, code;
+    const char *text;
+    int err, retry;
+} refusals[] = {
+    {0, VERSIONS_40, 4, 0, 0x0a,
+     "Invalid or unsupported protocol version (5); highest supported is 4", CQ_EVERSION, 4},
+    {0, VERSIONS_40, 4, 0, 0x0a,
+     "Invalid or unsupported protocol version (5); the lowest supported version is 3 and the "
+     "greatest is 4",
+     CQ_EVERSION, 4},
+    {0, VERSIONS_40, 5, 0, 0x0a,
+     "Beta version of the protocol used (5/v5-beta), but USE_BETA flag is unset", CQ_EVERSION, 4},
+    {0, VERSIONS_40, 4, 9, 0x0a,
+     "Invalid message version. Got 5/v5 but previous messages on this connection had version "
+     "4/v4",
+     CQ_EVERSION, 4},
+    {0, VERSIONS_40, 3, 0, 0x00, "Invalid or unsupported protocol version: 5", CQ_EVERSION, 4},
+    {5, VERSIONS_40, 4, 0, 0x0a, "Invalid or unsupported protocol version (5)", CQ_EVERSION, 0},
+    {0, NULL, 5, 0, 0x0a, "Rejecting Protocol Version 4/v4 < 5/v5.", CQ_EVERSION, 5},
+    {4, NULL, 5, 0, 0x0a, "Rejecting Protocol Version 4/v4 < 5/v5.", CQ_EVERSION, 0},
+    {0, NULL, 5, 0, 0x0a,
+     "Invalid or unsupported protocol version (4); supported versions are (5/v5, 6/v6-beta)",
+     CQ_EVERSION, 5},
+    {0, NULL, 4, 0, 0x0a,
+     "Invalid or unsupported protocol version (4); supported versions are (3/v3)", CQ_EVERSION, 0},
+    {0, VERSIONS_311, 4, 0, 0x0a, "Missing value CQL_VERSION in STARTUP message", CQ_EPROTOCOL, 0},
+    {0, VERSIONS_311, 4, 0, 0x0100, "Rejecting Protocol Version", CQ_EAUTH_FAILED, 0},
+    {0, VERSIONS_311, 4, 0, 0x1001, "overloaded", CQ_EOVERLOADED, 0},
+    {0, VERSIONS_311, 4, 0, 0x1002, "joining", CQ_EBOOTSTRAPPING, 0},
+    {0, VERSIONS_311, 4, 0, 0x2100, "not you", CQ_EDENIED, 0},
+    {0, VERSIONS_311, 4, 0, 0x0000, "boom", CQ_ESERVER_ERROR, 0},
+};
+
 static void test_refusals(void **state)
 {
-    static const struct {
-        int wanted;
-        const char *versions; /* NULL: the refusal answers OPTIONS */
-        int header, stream, code;
-        const char *text;
-        int err, retry;
-    } cases[] = {
-        {0, VERSIONS_40, 4, 0, 0x0a,
-         "Invalid or unsupported protocol version (5); highest supported is 4", CQ_EVERSION, 4},
-        {0, VERSIONS_40, 4, 0, 0x0a,
-         "Invalid or unsupported protocol version (5); the lowest supported version is 3 and the "
-         "greatest is 4",
-         CQ_EVERSION, 4},
-        {0, VERSIONS_40, 5, 0, 0x0a,
-         "Beta version of the protocol used (5/v5-beta), but USE_BETA flag is unset", CQ_EVERSION,
-         4},
-        {0, VERSIONS_40, 4, 9, 0x0a,
-         "Invalid message version. Got 5/v5 but previous messages on this connection had version "
-         "4/v4",
-         CQ_EVERSION, 4},
-        {0, VERSIONS_40, 3, 0, 0x00, "Invalid or unsupported protocol version: 5", CQ_EVERSION, 4},
-        {5, VERSIONS_40, 4, 0, 0x0a, "Invalid or unsupported protocol version (5)", CQ_EVERSION, 0},
-        {0, NULL, 5, 0, 0x0a, "Rejecting Protocol Version 4/v4 < 5/v5.", CQ_EVERSION, 5},
-        {4, NULL, 5, 0, 0x0a, "Rejecting Protocol Version 4/v4 < 5/v5.", CQ_EVERSION, 0},
-        {0, NULL, 5, 0, 0x0a,
-         "Invalid or unsupported protocol version (4); supported versions are (5/v5, 6/v6-beta)",
-         CQ_EVERSION, 5},
-        {0, NULL, 4, 0, 0x0a,
-         "Invalid or unsupported protocol version (4); supported versions are (3/v3)", CQ_EVERSION,
-         0},
-        {0, VERSIONS_311, 4, 0, 0x0a, "Missing value CQL_VERSION in STARTUP message", CQ_EPROTOCOL,
-         0},
-        {0, VERSIONS_311, 4, 0, 0x0100, "Rejecting Protocol Version", CQ_EAUTH_FAILED, 0},
-        {0, VERSIONS_311, 4, 0, 0x1001, "overloaded", CQ_EOVERLOADED, 0},
-        {0, VERSIONS_311, 4, 0, 0x1002, "joining", CQ_EBOOTSTRAPPING, 0},
-        {0, VERSIONS_311, 4, 0, 0x2100, "not you", CQ_EDENIED, 0},
-        {0, VERSIONS_311, 4, 0, 0x0000, "boom", CQ_ESERVER_ERROR, 0},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct cql_conn_options o = {.version = cases[i].wanted};
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        struct cql_conn_options o = {.version = refusals[i].wanted};
         struct server s;
 
         server_begin(&s, &o);
-        if (cases[i].versions) server_supported(&s, cases[i].versions, "lz4");
+        if (refusals[i].versions) server_supported(&s, refusals[i].versions, "lz4");
         talk_flush(&s.t);
-        server_error(&s, cases[i].header, cases[i].stream, cases[i].code, cases[i].text);
-        assert_failed(&s, cases[i].err, cases[i].retry);
-        assert_int_equal(s.t.failed.code, cases[i].code);
+        server_error(&s, refusals[i].header, refusals[i].stream, refusals[i].code,
+                     refusals[i].text);
+        assert_failed(&s, refusals[i].err, refusals[i].retry);
+        assert_int_equal(s.t.failed.code, refusals[i].code);
         assert_false(s.t.failed.retry_without_compression);
-        assert_true(contains(s.t.failed.text, cases[i].text));
+        assert_true(contains(s.t.failed.text, refusals[i].text));
         server_end(&s);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The connection once it is ready: statements and streams, answers out of step, deadlines in
- * virtual time, bodies by blocks, memory refused or gone.
+ * virtual time, transports that end. Memory is in test_conn_memory.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -253,53 +253,6 @@ static void test_body_silence(void **state)
     server_end(&s);
 }
 
-/* While the owner keeps us waiting for a block, no room is offered and no clock runs. */
-static void test_waiting_for_a_block(void **state)
-{
-    struct server s;
-    struct cql_event ev;
-    uint8_t head[] = {0x84, 0, 0, 0, 8, 0, 1, 0, 0};
-    uint8_t *p, *block;
-    size_t n;
-
-    (void)state;
-    begin_ready(&s, 4, 1000);
-    query(&s);
-    query(&s);
-    cql_conn_space(s.t.c, &p, &n);
-    assert_true(n >= sizeof(head));
-    memcpy(p, head, sizeof(head));
-    cql_conn_commit(s.t.c, sizeof(head), 100);
-    assert_true(cql_conn_next(s.t.c, &ev));
-    assert_int_equal(ev.kind, CQL_EV_BODY);
-    assert_int_equal(ev.have, 0);
-    assert_int_equal(ev.total, 65536);
-    assert_int_equal(ev.need, CQ_PAGE_FIRST);
-    assert_false(cql_conn_next(s.t.c, &ev)); /* told once */
-    cql_conn_space(s.t.c, &p, &n);
-    assert_int_equal(n, 0);
-    assert_true(cql_conn_deadline(s.t.c) == CQ_NEVER);
-    cql_conn_tick(s.t.c, CQ_SEC(100));
-    assert_false(cql_conn_next(s.t.c, &ev));
-    block = malloc(ev.need = CQ_PAGE_FIRST);
-    cql_conn_give(s.t.c, block, CQ_PAGE_FIRST);
-    assert_int_equal(cql_conn_deadline(s.t.c), CQ_SEC(100) + 1000);
-    cql_conn_space(s.t.c, &p, &n);
-    assert_ptr_equal(p, block); /* read where it belongs */
-    assert_int_equal(n, CQ_PAGE_FIRST);
-    memset(p, 7, n);
-    cql_conn_commit(s.t.c, n, CQ_SEC(100) + 10);
-    assert_true(cql_conn_next(s.t.c, &ev));
-    assert_int_equal(ev.kind, CQL_EV_BODY);
-    assert_int_equal(ev.have, CQ_PAGE_FIRST);
-    assert_int_equal(ev.need, 2 * CQ_PAGE_FIRST); /* no more than has arrived is believed */
-    cql_conn_free(s.t.c, &p);
-    assert_ptr_equal(p, block);
-    free(block);
-    assert_int_equal(cql_conn_new(&s.t.c, &(struct cql_conn_options){.mem = &cq_mem_libc}, 0), 0);
-    server_end(&s);
-}
-
 static void test_end(void **state)
 {
     struct server s;
@@ -343,127 +296,6 @@ static void test_end_behind_an_answer(void **state)
     server_end(&s);
 }
 
-struct meter {
-    size_t used, limit, live;
-    int fail_at; /* the n-th allocation from now fails; 0: none */
-};
-
-static bool meter_take(void *ctx, size_t n)
-{
-    struct meter *m = ctx;
-
-    if (m->used + n > m->limit) return false;
-    m->used += n;
-    return true;
-}
-
-static void meter_give(void *ctx, size_t n)
-{
-    struct meter *m = ctx;
-
-    assert_true(n <= m->used);
-    m->used -= n;
-}
-
-/* A v5 segment of 100 KB waits until the account agrees; every byte taken is given back. */
-static void test_account(void **state)
-{
-    struct meter m = {.limit = 50000};
-    struct cql_conn_options o = {.compression = CQL_YES, .request_timeout_ns = 1000};
-    struct cq_buf out, wire;
-    struct server s;
-    size_t begin, sent = 0, n;
-    uint8_t *p;
-
-    (void)state;
-    o.take = meter_take;
-    o.give = meter_give;
-    o.ctx = &m;
-    server_begin(&s, &o);
-    s.lz4 = true;
-    server_ready(&s, 5);
-    query(&s);
-    cq_buf_init(&out, &cq_mem_libc, CQ_MIB(1));
-    begin = cql_envelope_begin(&out, 0x85, 0, 0, CQL_RESULT);
-    for (uint32_t i = 0; i < 25000; i++)
-        cql_write_u32(&out, i * 2654435761u);
-    cql_envelope_end(&out, begin);
-    cq_buf_init(&wire, &cq_mem_libc, CQ_MIB(1));
-    cql_segments_put(&wire, cq_buf_view(&out), true, true);
-    for (bool refused = false; sent < wire.n; talk_pull(&s.t)) {
-        cql_conn_space(s.t.c, &p, &n);
-        if (n == 0) {
-            assert_false(refused);
-            refused = true;
-            assert_true(m.used <= 50000);
-            assert_true(cql_conn_deadline(s.t.c) == CQ_NEVER);
-            cql_conn_tick(s.t.c, CQ_SEC(50));
-            m.limit = 1000000;
-            continue;
-        }
-        if (n > wire.n - sent) n = wire.n - sent;
-        memcpy(p, wire.p + sent, n);
-        cql_conn_commit(s.t.c, n, CQ_SEC(50));
-        sent += n;
-        if (sent == wire.n) assert_true(refused);
-    }
-    assert_log(&s, "5 stream 0 code -1 err 0 text  bytes 0 body 100000\n");
-    assert_memory_equal(s.t.bodies[0].p, out.p + 9, 100000);
-    assert_int_equal(m.used, 0); /* nothing is in flight: all given back */
-    server_end(&s);
-    assert_int_equal(m.used, 0);
-    cq_buf_fini(&out);
-    cq_buf_fini(&wire);
-}
-
-static void *meter_resize(void *ctx, void *p, size_t n)
-{
-    struct meter *m = ctx;
-
-    if (n == 0) {
-        m->live--;
-        free(p);
-        return NULL;
-    }
-    if (m->fail_at && --m->fail_at == 0) return NULL;
-    m->live += p == NULL;
-    return realloc(p, n);
-}
-
-/* Every allocation fails once: an error, no crash, no leak. */
-static void test_no_memory(void **state)
-{
-    cq_bytes all = talk_file("transcripts/4.0.19-v5-lz4.s2c.bin");
-    bool is_done = false;
-
-    (void)state;
-    for (int i = 1; !is_done; i++) {
-        struct meter m = {.fail_at = i};
-        const struct cq_mem mem = {meter_resize, &m};
-        struct cql_conn_options o = {.mem = &mem, .compression = CQL_YES};
-        struct talk t;
-        struct cql_conn *c;
-
-        assert_true(i < 200);
-        if (cql_conn_new(&c, &o, 0) == CQ_ENOMEM) {
-            assert_null(c);
-            assert_int_equal(m.live, 0);
-            continue;
-        }
-        cql_conn_free(c, NULL);
-        m.fail_at = i;
-        talk_begin(&t, &o);
-        t.is_allowed_to_fail = true;
-        talk_feed(&t, all);
-        talk_pull(&t);
-        if (t.is_failed) assert_int_equal(t.failed.err, CQ_ENOMEM);
-        is_done = m.fail_at > 0;
-        talk_end(&t);
-        assert_int_equal(m.live, 0);
-    }
-    free((void *)(uintptr_t)all.p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,11 +307,8 @@ int main(void)
         cmocka_unit_test(test_handshake_deadlines),
         cmocka_unit_test(test_orphans),
         cmocka_unit_test(test_body_silence),
-        cmocka_unit_test(test_waiting_for_a_block),
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_end_behind_an_answer),
-        cmocka_unit_test(test_account),
-        cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
