@@ -101,11 +101,15 @@ static const struct cqsim_table *find_table(struct cqsim_cluster *c,
 static bool unknown_column(const struct cqsim_cluster *c, const struct cqsim_statement *st,
                            const char *name, struct cqsim_error *e)
 {
-    bool old = c->release->line <= CQSIM_311;
     e->code = CQSIM_E_INVALID;
-    snprintf(e->text, sizeof e->text, "Undefined column name %s%s%s%s%s", name,
-             old ? "" : " in table ", old ? "" : st->keyspace, old ? "" : ".",
-             old ? "" : st->table);
+    if (c->release->line >= CQSIM_40)
+        snprintf(e->text, sizeof e->text, "Undefined column name %s in table %s.%s", name,
+                 st->keyspace, st->table);
+    else if (c->release->line == CQSIM_311)
+        snprintf(e->text, sizeof e->text, "Undefined column name %s", name);
+    else
+        snprintf(e->text, sizeof e->text, "Undefined name %s in %s clause", name,
+                 name == st->where ? "where" : "selection");
     return false;
 }
 
@@ -135,6 +139,11 @@ static bool choose_rows(struct cqsim_cluster *c, const struct cqsim_statement *s
     if (st->where[0] == 0) return true;
     int at = cqsim_table_column(p->table, cqsim_text(st->where));
     if (at < 0) return unknown_column(c, st, st->where, e);
+    if (at > 0)
+        return say(e, CQSIM_E_INVALID,
+                   "Cannot execute this query as it might involve data filtering and thus may have "
+                   "unpredictable performance. If you want to execute this query despite the "
+                   "performance unpredictability, use ALLOW FILTERING");
     struct cqsim_rows left = {0};
     for (size_t i = 0; i < p->rows->n; i++) {
         struct cqsim_slice row = cqsim_rows_get(p->rows, i);

@@ -8,6 +8,7 @@
 
 #include "sim/reply.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ void cqsim_conn_free(struct cqsim_conn *conn)
     cqsim_buf_fini(&conn->in);
     cqsim_buf_fini(&conn->joined);
     cqsim_buf_fini(&conn->scratch);
+    cqsim_buf_fini(&conn->stuck);
     cqsim_buf_fini(&conn->packer.whole);
     cqsim_buf_fini(&conn->body);
     cqsim_buf_fini(&conn->answer);
@@ -88,24 +90,55 @@ static void add_job(struct cqsim_conn *conn, const struct cqsim_envelope *e, uin
     if (e->opcode < CQSIM_N_OPCODES) conn->counts.requests[e->opcode]++;
 }
 
+/* An envelope that stands in conn->answer goes out, bare or by the packer. */
+static void put_answer(struct cqsim_conn *conn, bool spoil)
+{
+    if (!conn->segments) {
+        cqsim_put(&conn->out, cqsim_buf_head(&conn->answer), cqsim_buf_len(&conn->answer));
+        return;
+    }
+    cqsim_packer_add(&conn->packer, cqsim_buf_slice(&conn->answer), &conn->out);
+    if (!spoil) return;
+    cqsim_packer_flush(&conn->packer, &conn->out);
+    conn->out.p[conn->out.end - 1] ^= 0x40;
+}
+
 /* An error that belongs to no request; v1 and v2 have a header of eight bytes. */
 static void put_error(struct cqsim_conn *conn, unsigned asked_version,
                       const struct cqsim_envelope *header, const struct cqsim_error *error)
 {
     struct cqsim_envelope e = *header;
+    struct cqsim_buf *b = &conn->answer;
     conn->counts.errors++;
     cqsim_buf_clear(&conn->body);
+    cqsim_buf_clear(b);
     cqsim_error_body(error, &conn->body);
     e.body = cqsim_buf_slice(&conn->body);
     if (asked_version != 1 && asked_version != 2) {
-        cqsim_envelope_put(&conn->out, &e);
+        cqsim_envelope_put(b, &e);
+    } else {
+        cqsim_put_u8(b, 0x80 | asked_version);
+        cqsim_put_u16(b, 0);
+        cqsim_put_u8(b, CQSIM_OP_ERROR);
+        cqsim_put_bytes(b, e.body);
+    }
+    put_answer(conn, false);
+}
+
+/* How each line goes on after an error about the version (measured): 5.0 resets what speaks v1 or
+   v2, 3.x and 4.0 repeat the error whatever comes, 4.1 and 5.0 forget it. */
+static void refuse_version(struct cqsim_conn *conn, unsigned asked_version,
+                           const struct cqsim_envelope *header, const struct cqsim_error *error)
+{
+    enum cqsim_line line = conn->cluster->release->line;
+    if (line >= CQSIM_50 && asked_version < 3) {
+        conn->end = CQSIM_RESET;
+        conn->deaf = true;
         return;
     }
-    cqsim_put_u8(&conn->out, 0x80 | asked_version);
-    cqsim_put_u8(&conn->out, 0);
-    cqsim_put_u8(&conn->out, 0);
-    cqsim_put_u8(&conn->out, CQSIM_OP_ERROR);
-    cqsim_put_bytes(&conn->out, e.body);
+    put_error(conn, asked_version, header, error);
+    if (line > CQSIM_40 || conn->version != 0) return;
+    cqsim_put(&conn->stuck, cqsim_buf_head(&conn->answer), cqsim_buf_len(&conn->answer));
 }
 
 /* Until READY one request at a time is taken up; later all that are there. */
@@ -119,10 +152,12 @@ static void parse_envelopes(struct cqsim_conn *conn, struct cqsim_buf *from, uin
     struct cqsim_envelope e, header;
     struct cqsim_error error = {0};
     size_t used;
-    while (may_parse(conn) && cqsim_buf_len(from) >= 2) {
+    while (may_parse(conn) && cqsim_buf_len(from) >= 4) {
         const uint8_t *p = cqsim_buf_head(from);
-        if (!cqsim_check_version(conn, p[0] & 0x7f, p[1], &header, &error)) {
-            put_error(conn, p[0] & 0x7f, &header, &error);
+        e = (struct cqsim_envelope){.version = p[0], .flags = p[1]};
+        e.stream = (int16_t)(p[2] << 8 | p[3]);
+        if (!cqsim_check_version(conn, &e, &header, &error)) {
+            refuse_version(conn, e.version & 0x7f, &header, &error);
             cqsim_buf_clear(from);
             return;
         }
@@ -133,20 +168,18 @@ static void parse_envelopes(struct cqsim_conn *conn, struct cqsim_buf *from, uin
     }
 }
 
-static void corrupt(struct cqsim_conn *conn)
+/* A checksum that does not hold: an error in the servers' words, then a reset. */
+static void corrupt(struct cqsim_conn *conn, const struct cqsim_segment *seg, bool in_header)
 {
     struct cqsim_error error = {.code = CQSIM_E_PROTOCOL};
     struct cqsim_envelope header = {.version = 0x80 | conn->version, .opcode = CQSIM_OP_ERROR};
-    cqsim_copy_text(error.text, sizeof error.text, cqsim_text("unrecoverable CRC mismatch"));
-    cqsim_buf_clear(&conn->answer);
-    cqsim_buf_clear(&conn->body);
-    cqsim_error_body(&error, &conn->body);
-    header.body = cqsim_buf_slice(&conn->body);
-    cqsim_envelope_put(&conn->answer, &header);
-    cqsim_segment_put(&conn->out, cqsim_buf_slice(&conn->answer), true, conn->lz4);
+    snprintf(error.text, sizeof error.text,
+             "%08x invalid, unrecoverable CRC mismatch detected in frame %s. Read %d, Computed %d",
+             (unsigned)cqsim_rng_next(&conn->rng), in_header ? "header" : "body", (int)seg->read,
+             (int)seg->computed);
+    put_error(conn, conn->version, &header, &error);
     conn->end = CQSIM_RESET;
     conn->deaf = true;
-    conn->counts.errors++;
 }
 
 static void parse_segments(struct cqsim_conn *conn, uint64_t now_ms)
@@ -160,7 +193,7 @@ static void parse_segments(struct cqsim_conn *conn, uint64_t now_ms)
             cqsim_segment_next(cqsim_buf_slice(&conn->in), conn->lz4, &conn->scratch, &seg, &used);
         if (got == CQSIM_SEGMENT_MORE) return;
         if (got != CQSIM_SEGMENT_ONE) {
-            corrupt(conn);
+            corrupt(conn, &seg, got == CQSIM_SEGMENT_BAD_HEADER);
             return;
         }
         cqsim_put(&conn->joined, seg.payload.p, seg.payload.n);
@@ -170,7 +203,9 @@ static void parse_segments(struct cqsim_conn *conn, uint64_t now_ms)
 
 static void parse(struct cqsim_conn *conn, uint64_t now_ms)
 {
-    if (conn->deaf) {
+    if (cqsim_buf_len(&conn->stuck) > 0 && cqsim_buf_len(&conn->in) > 0)
+        cqsim_put(&conn->out, cqsim_buf_head(&conn->stuck), cqsim_buf_len(&conn->stuck));
+    if (conn->deaf || cqsim_buf_len(&conn->stuck) > 0) {
         cqsim_buf_clear(&conn->in);
         return;
     }
@@ -196,25 +231,12 @@ static void put_event(struct cqsim_conn *conn)
     conn->counts.events++;
 }
 
-/* An envelope that stands in conn->answer goes out, bare or by the packer. */
-static void put_answer(struct cqsim_conn *conn, bool spoil)
-{
-    if (!conn->segments) {
-        cqsim_put(&conn->out, cqsim_buf_head(&conn->answer), cqsim_buf_len(&conn->answer));
-        return;
-    }
-    cqsim_packer_add(&conn->packer, cqsim_buf_slice(&conn->answer), &conn->out);
-    if (!spoil) return;
-    cqsim_packer_flush(&conn->packer, &conn->out);
-    conn->out.p[conn->out.end - 1] ^= 0x40;
-}
-
 static void write_envelope(struct cqsim_conn *conn, const struct cqsim_job *job,
                            const struct cqsim_reply *reply, bool lz4_body)
 {
     struct cqsim_envelope e = {.version = 0x80 | job->version,
                                .flags = reply->flags,
-                               .stream = job->stream,
+                               .stream = reply->stream_0 ? 0 : job->stream,
                                .opcode = reply->opcode,
                                .body = cqsim_buf_slice(&conn->body)};
     if (lz4_body) {
@@ -239,6 +261,10 @@ static void answer_job(struct cqsim_conn *conn, const struct cqsim_job *job)
     bool lz4_body = conn->lz4 && job->version < 5 && !refused;
     write_envelope(conn, job, &reply, lz4_body);
     put_answer(conn, conn->cluster->faults.bad_crc && reply.opcode == CQSIM_OP_RESULT);
+    if (reply.reset_after) {
+        conn->end = CQSIM_RESET;
+        conn->deaf = true;
+    }
     if (reply.segments_after) {
         cqsim_packer_flush(&conn->packer, &conn->out);
         conn->segments = true;

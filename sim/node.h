@@ -47,11 +47,12 @@ struct cqsim_conn {
     bool lz4;
     bool segments; /* v5, from READY or AUTHENTICATE on */
     bool has_client_cert;
-    bool deaf; /* a fault: whatever comes is thrown away */
+    bool deaf; /* whatever comes is thrown away */
 
     struct cqsim_buf in;     /* raw, unparsed */
     struct cqsim_buf joined; /* payloads of segments, unparsed */
     struct cqsim_buf scratch;
+    struct cqsim_buf stuck; /* 3.x and 4.0 repeat an error about the version for ever */
     struct cqsim_job *jobs;
     size_t first_job, n_jobs, cap_jobs;
 

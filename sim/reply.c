@@ -29,26 +29,37 @@ static bool is_beta(const struct cqsim_release *rel, unsigned version)
     return (rel->line == CQSIM_311 && version == 5) || (rel->line >= CQSIM_40 && version == 6);
 }
 
-static bool is_other_version(const struct cqsim_conn *conn, unsigned version,
+static bool is_other_version(const struct cqsim_conn *conn, const struct cqsim_envelope *begin,
                              struct cqsim_envelope *header, struct cqsim_error *error)
 {
-    if (conn->version == 0 || conn->version == version) return false;
-    header->version = 0x80 | conn->version;
-    snprintf(error->text, sizeof error->text,
-             "Invalid message version. Got %u/v%u but previous messages on this connection had "
-             "version %u/v%u",
-             version, version, conn->version, conn->version);
+    unsigned got = begin->version & 0x7f, had = conn->version;
+    if (had == 0 || had == got) return false;
+    header->version = 0x80 | had;
+    header->stream = begin->stream;
+    if (conn->cluster->release->line == CQSIM_30)
+        snprintf(error->text, sizeof error->text,
+                 "Invalid message version. Got %u but previous messages on this connection had "
+                 "version %u",
+                 got, had);
+    else
+        snprintf(error->text, sizeof error->text,
+                 "Invalid message version. Got %u/v%u but previous%smessages on this connection "
+                 "had version %u/v%u",
+                 got, got, had >= 5 ? "" : " ", had, had);
     return true;
 }
 
-bool cqsim_check_version(const struct cqsim_conn *conn, unsigned version, unsigned flags,
+/* 5.0 attributes errors about versions to their request, the older ones to stream 0. */
+bool cqsim_check_version(const struct cqsim_conn *conn, const struct cqsim_envelope *begin,
                          struct cqsim_envelope *header, struct cqsim_error *error)
 {
     const struct cqsim_release *rel = conn->cluster->release;
+    unsigned version = begin->version & 0x7f;
     *header = (struct cqsim_envelope){.opcode = CQSIM_OP_ERROR};
+    header->stream = rel->line >= CQSIM_50 ? begin->stream : 0;
     error->code = CQSIM_E_PROTOCOL;
     if (conn->cluster->faults.wrong_version) return bad_version(rel, version, header, error);
-    if (is_beta(rel, version) && (flags & CQSIM_FLAG_BETA) == 0) {
+    if (is_beta(rel, version) && (begin->flags & CQSIM_FLAG_BETA) == 0) {
         header->version = 0x80 | version;
         header->flags = CQSIM_FLAG_BETA;
         snprintf(error->text, sizeof error->text,
@@ -64,7 +75,7 @@ bool cqsim_check_version(const struct cqsim_conn *conn, unsigned version, unsign
                  version, version);
         return false;
     }
-    return !is_other_version(conn, version, header, error);
+    return !is_other_version(conn, begin, header, error);
 }
 
 /* One value of STARTUP's string map; p = NULL when it is not there. */
@@ -102,11 +113,13 @@ static void startup(struct cqsim_conn *conn, const struct cqsim_job *job, struct
                     struct cqsim_reply *out)
 {
     const struct cqsim_config *config = conn->cluster->config;
+    out->stream_0 = conn->cluster->release->line == CQSIM_40;
     if (startup_option(job, "CQL_VERSION").p == NULL) {
         refuse(body, out, CQSIM_E_PROTOCOL, "Missing value CQL_VERSION in STARTUP message");
         return;
     }
     if (!choose_compression(conn, job, body, out)) return;
+    out->stream_0 = false;
     conn->version = job->version;
     conn->packer.lz4 = conn->lz4;
     out->segments_after = job->version >= 5;
@@ -120,43 +133,57 @@ static void startup(struct cqsim_conn *conn, const struct cqsim_job *job, struct
     cqsim_put_string(body, config->authenticator);
 }
 
-/* SASL PLAIN: authzid NUL user NUL password. */
-static bool is_right(const struct cqsim_config *config, struct cqsim_slice token, char *user,
-                     size_t n_user)
+/* SASL PLAIN: authzid NUL user NUL password; what is missing stays empty. */
+static void split_token(struct cqsim_slice token, struct cqsim_slice *user,
+                        struct cqsim_slice *password)
 {
-    user[0] = 0;
-    if (token.p == NULL) return false;
     const uint8_t *end = token.p + token.n;
+    *user = *password = cqsim_text("");
     const uint8_t *u = memchr(token.p, 0, token.n);
-    if (u == NULL) return false;
-    const uint8_t *p = memchr(u + 1, 0, (size_t)(end - u - 1));
-    if (p == NULL) return false;
-    struct cqsim_slice name = {u + 1, (size_t)(p - u - 1)};
-    cqsim_copy_text(user, n_user, name);
-    struct cqsim_slice password = {p + 1, (size_t)(end - p - 1)};
-    return cqsim_is(name, config->user) && cqsim_is(password, config->password);
+    const uint8_t *p = u == NULL ? NULL : memchr(u + 1, 0, (size_t)(end - u - 1));
+    if (p == NULL) return;
+    *user = (struct cqsim_slice){u + 1, (size_t)(p - u - 1)};
+    *password = (struct cqsim_slice){p + 1, (size_t)(end - p - 1)};
+}
+
+/* NULL when user and password are right, else what the server says, possibly written into text. */
+static const char *judge_password(const struct cqsim_conn *conn, struct cqsim_slice token,
+                                  char text[CQSIM_MAX_TEXT])
+{
+    const struct cqsim_config *config = conn->cluster->config;
+    bool old = conn->cluster->release->line == CQSIM_30;
+    struct cqsim_slice user, password;
+    char name[CQSIM_MAX_NAME];
+    split_token(token, &user, &password);
+    if (old && user.n == 0) return "Authentication ID must not be null";
+    if (password.n == 0) return "Password must not be null";
+    if (user.n == 0) return "Authentication ID must not be null";
+    if (cqsim_is(user, config->user) && cqsim_is(password, config->password)) return NULL;
+    if (old) return "Username and/or password are incorrect";
+    cqsim_copy_text(name, sizeof name, user);
+    snprintf(text, CQSIM_MAX_TEXT, "Provided username %s and/or password are incorrect", name);
+    return text;
 }
 
 static void login(struct cqsim_conn *conn, const struct cqsim_job *job, struct cqsim_buf *body,
                   struct cqsim_reply *out)
 {
-    const struct cqsim_config *config = conn->cluster->config;
-    char user[CQSIM_MAX_NAME], text[CQSIM_MAX_TEXT];
+    char text[CQSIM_MAX_TEXT];
+    const char *wrong = NULL;
     struct cqsim_reader r = cqsim_reader((struct cqsim_slice){job->body, job->n_body});
     struct cqsim_slice token = cqsim_get_bytes(&r);
-    bool ok;
-    if (config->auth == CQSIM_AUTH_MTLS) {
-        ok = conn->has_client_cert && token.p != NULL;
-        snprintf(text, sizeof text, "No certificate present on connection");
-    } else {
-        ok = is_right(config, token, user, sizeof user);
-        if (conn->cluster->release->line == CQSIM_30)
-            snprintf(text, sizeof text, "Username and/or password are incorrect");
-        else
-            snprintf(text, sizeof text, "Provided username %s and/or password are incorrect", user);
+    if (token.p == NULL) {
+        refuse(body, out, CQSIM_E_SERVER,
+               "java.lang.NullPointerException: Cannot invoke \"java.nio.ByteBuffer.remaining()\" "
+               "because \"b\" is null");
+        return;
     }
-    if (!ok) {
-        refuse(body, out, CQSIM_E_LOGIN, text);
+    if (conn->cluster->config->auth == CQSIM_AUTH_PASSWORD)
+        wrong = judge_password(conn, token, text);
+    else if (!conn->has_client_cert)
+        wrong = "No certificate present on connection";
+    if (wrong != NULL) {
+        refuse(body, out, CQSIM_E_LOGIN, wrong);
         return;
     }
     conn->state = CQSIM_READY;
@@ -182,50 +209,118 @@ static void query(struct cqsim_conn *conn, const struct cqsim_job *job, struct c
     struct cqsim_query q;
     struct cqsim_slice in = {job->body, job->n_body};
     if (!cqsim_query_parse(in, job->version, &q)) {
-        refuse(body, out, CQSIM_E_PROTOCOL, "Not enough bytes to read a QUERY message");
+        refuse(body, out, CQSIM_E_PROTOCOL,
+               "Not enough bytes to read an UTF8 serialized string "
+               "preceded by its 4 bytes length");
         return;
     }
     if (conn->cluster->faults.warnings) put_prefix(body, out);
     out->opcode = cqsim_answer(conn->cluster, &q, job->version, &conn->counts, body);
 }
 
-static void too_early(const struct cqsim_job *job, struct cqsim_buf *body, struct cqsim_reply *out,
-                      const char *expected)
+static const char *opcode_name(unsigned opcode)
 {
     static const char *const names[CQSIM_N_OPCODES] = {
         "ERROR",     "STARTUP", "READY",          "AUTHENTICATE",  "CREDENTIALS", "OPTIONS",
         "SUPPORTED", "QUERY",   "RESULT",         "PREPARE",       "EXECUTE",     "REGISTER",
         "EVENT",     "BATCH",   "AUTH_CHALLENGE", "AUTH_RESPONSE", "AUTH_SUCCESS"};
+    return names[opcode];
+}
+
+static void too_early(const struct cqsim_conn *conn, const struct cqsim_job *job,
+                      struct cqsim_buf *body, struct cqsim_reply *out, const char *expected)
+{
     char text[96];
-    const char *name = job->opcode < CQSIM_N_OPCODES ? names[job->opcode] : "unknown opcode";
-    snprintf(text, sizeof text, "Unexpected message %s, expecting %s", name, expected);
+    enum cqsim_line line = conn->cluster->release->line;
+    snprintf(text, sizeof text, "Unexpected message %s, expecting %s", opcode_name(job->opcode),
+             expected);
     refuse(body, out, CQSIM_E_PROTOCOL, text);
+    if (conn->state != CQSIM_AWAIT_STARTUP) return;
+    out->stream_0 = line == CQSIM_40 || line == CQSIM_41;
+    out->reset_after = line >= CQSIM_50;
+}
+
+static void register_events(const struct cqsim_job *job, struct cqsim_buf *body,
+                            struct cqsim_reply *out)
+{
+    struct cqsim_reader r = cqsim_reader((struct cqsim_slice){job->body, job->n_body});
+    out->opcode = CQSIM_OP_READY;
+    for (unsigned n = cqsim_get_u16(&r); n > 0 && !r.bad; n--) {
+        char name[CQSIM_MAX_NAME], text[CQSIM_MAX_TEXT];
+        struct cqsim_slice s = cqsim_get_string(&r);
+        if (cqsim_is(s, "TOPOLOGY_CHANGE") || cqsim_is(s, "STATUS_CHANGE") ||
+            cqsim_is(s, "SCHEMA_CHANGE"))
+            continue;
+        cqsim_copy_text(name, sizeof name, s);
+        snprintf(text, sizeof text, "Invalid value '%s' for Type", name);
+        refuse(body, out, CQSIM_E_PROTOCOL, text);
+        return;
+    }
+}
+
+/* Opcodes that no state takes: unknown ones and those of servers. */
+static bool is_nonsense(const struct cqsim_job *job, struct cqsim_buf *body,
+                        struct cqsim_reply *out)
+{
+    enum {
+        CLIENTS = 1 << CQSIM_OP_STARTUP | 1 << CQSIM_OP_OPTIONS | 1 << CQSIM_OP_QUERY |
+                  1 << CQSIM_OP_PREPARE | 1 << CQSIM_OP_EXECUTE | 1 << CQSIM_OP_REGISTER |
+                  1 << CQSIM_OP_BATCH | 1 << CQSIM_OP_AUTH_RESPONSE
+    };
+    char text[128];
+    if (job->opcode < CQSIM_N_OPCODES && (CLIENTS >> job->opcode & 1) != 0) return false;
+    if (job->opcode >= CQSIM_N_OPCODES)
+        snprintf(text, sizeof text, "Unknown opcode %u", job->opcode);
+    else
+        snprintf(text, sizeof text,
+                 "Wrong protocol direction (expected RESPONSE, got REQUEST) for opcode %u (%s)",
+                 job->opcode, opcode_name(job->opcode));
+    refuse(body, out, CQSIM_E_PROTOCOL, text);
+    return true;
+}
+
+static void reply_ready(struct cqsim_conn *conn, const struct cqsim_job *job,
+                        struct cqsim_buf *body, struct cqsim_reply *out)
+{
+    if (job->opcode == CQSIM_OP_QUERY)
+        query(conn, job, body, out);
+    else if (job->opcode == CQSIM_OP_REGISTER)
+        register_events(job, body, out);
+    else if (job->opcode == CQSIM_OP_STARTUP)
+        refuse(body, out, CQSIM_E_PROTOCOL,
+               "Unexpected message STARTUP, the connection is already initialized");
+    else
+        refuse(body, out, CQSIM_E_INVALID, "cqlsim answers OPTIONS, REGISTER and QUERY only");
+}
+
+static void supported(const struct cqsim_conn *conn, struct cqsim_buf *body,
+                      struct cqsim_reply *out)
+{
+    struct cqsim_slice s = cqsim_buf_slice(&conn->cluster->data->supported);
+    out->opcode = CQSIM_OP_SUPPORTED;
+    cqsim_put(body, s.p, s.n);
 }
 
 void cqsim_reply(struct cqsim_conn *conn, const struct cqsim_job *job, struct cqsim_buf *body,
                  struct cqsim_reply *out)
 {
     *out = (struct cqsim_reply){0};
-    if (job->opcode == CQSIM_OP_OPTIONS) {
-        struct cqsim_slice s = cqsim_buf_slice(&conn->cluster->data->supported);
-        out->opcode = CQSIM_OP_SUPPORTED;
-        cqsim_put(body, s.p, s.n);
+    if (is_nonsense(job, body, out)) {
+        /* the answer stands in body */
+    } else if (conn->state == CQSIM_AWAIT_LOGIN) {
+        if (job->opcode == CQSIM_OP_AUTH_RESPONSE)
+            login(conn, job, body, out);
+        else /* OPTIONS too: measured */
+            too_early(conn, job, body, out, "SASL_RESPONSE");
+    } else if (job->opcode == CQSIM_OP_OPTIONS) {
+        supported(conn, body, out);
     } else if (conn->state == CQSIM_AWAIT_STARTUP) {
         if (job->opcode == CQSIM_OP_STARTUP)
             startup(conn, job, body, out);
         else
-            too_early(job, body, out, "STARTUP or OPTIONS");
-    } else if (conn->state == CQSIM_AWAIT_LOGIN) {
-        if (job->opcode == CQSIM_OP_AUTH_RESPONSE)
-            login(conn, job, body, out);
-        else
-            too_early(job, body, out, "AUTH_RESPONSE");
-    } else if (job->opcode == CQSIM_OP_QUERY) {
-        query(conn, job, body, out);
-    } else if (job->opcode == CQSIM_OP_REGISTER) {
-        out->opcode = CQSIM_OP_READY;
+            too_early(conn, job, body, out, "STARTUP or OPTIONS");
     } else {
-        refuse(body, out, CQSIM_E_INVALID, "cqlsim answers OPTIONS, REGISTER and QUERY only");
+        reply_ready(conn, job, body, out);
     }
     if (out->opcode == CQSIM_OP_ERROR && job->opcode != CQSIM_OP_QUERY) conn->counts.errors++;
 }

@@ -11,12 +11,15 @@ struct cqsim_reply {
     unsigned opcode;
     unsigned flags;
     bool segments_after; /* v5: the unit after this answer is a segment */
+    bool stream_0;       /* errors before READY that 4.x does not attribute */
+    bool reset_after;
 };
 
 void cqsim_reply(struct cqsim_conn *conn, const struct cqsim_job *job, struct cqsim_buf *body,
                  struct cqsim_reply *out);
-/* Whether the first byte of an envelope is acceptable here; else the error and its header. */
-bool cqsim_check_version(const struct cqsim_conn *conn, unsigned version, unsigned flags,
+/* Whether an envelope that begins so is acceptable here (stream as its header has it); else the
+   error and the header that it goes out with. */
+bool cqsim_check_version(const struct cqsim_conn *conn, const struct cqsim_envelope *begin,
                          struct cqsim_envelope *header, struct cqsim_error *error);
 
 #endif

@@ -41,16 +41,17 @@ uint32_t cqsim_crc32(struct cqsim_slice s)
 
 /* The payload's length on the wire and its plain length (0: stored), from a checked header. */
 static bool read_header(struct cqsim_reader *r, bool lz4, size_t *n_wire, size_t *n_plain,
-                        bool *self_contained)
+                        struct cqsim_segment *out)
 {
     unsigned n_word = lz4 ? 5 : 3;
     struct cqsim_slice raw = {r->p, n_word};
     uint64_t word = cqsim_get_le(r, n_word);
-    uint32_t crc = (uint32_t)cqsim_get_le(r, 3);
+    out->read = (uint32_t)cqsim_get_le(r, 3);
+    out->computed = cqsim_crc24(raw);
     *n_wire = word & 0x1ffff;
     *n_plain = lz4 ? word >> 17 & 0x1ffff : 0;
-    *self_contained = word >> (lz4 ? 34 : 17) & 1;
-    return crc == cqsim_crc24(raw);
+    out->self_contained = word >> (lz4 ? 34 : 17) & 1;
+    return out->read == out->computed;
 }
 
 enum cqsim_segment_result cqsim_segment_next(struct cqsim_slice in, bool lz4,
@@ -60,11 +61,12 @@ enum cqsim_segment_result cqsim_segment_next(struct cqsim_slice in, bool lz4,
     if (in.n < (lz4 ? 8u : 6u)) return CQSIM_SEGMENT_MORE;
     struct cqsim_reader r = cqsim_reader(in);
     size_t n_wire, n_plain;
-    if (!read_header(&r, lz4, &n_wire, &n_plain, &out->self_contained))
-        return CQSIM_SEGMENT_BAD_HEADER;
+    if (!read_header(&r, lz4, &n_wire, &n_plain, out)) return CQSIM_SEGMENT_BAD_HEADER;
     if (cqsim_left(&r) < n_wire + 4) return CQSIM_SEGMENT_MORE;
     out->payload = cqsim_take(&r, n_wire);
-    if (cqsim_crc32(out->payload) != cqsim_get_le(&r, 4)) return CQSIM_SEGMENT_BAD_PAYLOAD;
+    out->computed = cqsim_crc32(out->payload);
+    out->read = (uint32_t)cqsim_get_le(&r, 4);
+    if (out->read != out->computed) return CQSIM_SEGMENT_BAD_PAYLOAD;
     *used = in.n - cqsim_left(&r);
     if (n_plain == 0) return CQSIM_SEGMENT_ONE;
     cqsim_buf_clear(scratch);

@@ -22,6 +22,7 @@ enum { CQSIM_SEGMENT_MAX = 131071, CQSIM_CUT_PLAIN = 131054, CQSIM_CUT_LZ4 = 131
 struct cqsim_segment {
     bool self_contained;
     struct cqsim_slice payload; /* plain; may point into the scratch buffer */
+    uint32_t read, computed;    /* the checksum that was looked at last */
 };
 
 enum cqsim_segment_result {

@@ -13,6 +13,7 @@ struct parser {
     struct cqsim_slice in;
     size_t at;
     size_t token_at;
+    const char *expected; /* what alone could stand here; NULL = several things */
     enum token_kind kind;
     char token[CQSIM_MAX_NAME];
 };
@@ -87,7 +88,8 @@ static bool select_list(struct parser *p, struct cqsim_statement *st)
 static bool condition(struct parser *p, struct cqsim_statement *st)
 {
     if (!accept(p, "where")) return true;
-    if (!name(p, st->where) || !accept(p, "=") || p->kind != T_TEXT) return false;
+    if (!name(p, st->where) || !accept(p, "=")) return false;
+    if (p->kind != T_TEXT && p->kind != T_WORD) return false;
     memcpy(st->equals, p->token, sizeof st->equals);
     next(p);
     return true;
@@ -95,7 +97,10 @@ static bool condition(struct parser *p, struct cqsim_statement *st)
 
 static bool select_statement(struct parser *p, struct cqsim_statement *st)
 {
-    if (!accept(p, "select") || !select_list(p, st) || !accept(p, "from")) return false;
+    if (!accept(p, "select") || !select_list(p, st)) return false;
+    p->expected = "K_FROM";
+    if (!accept(p, "from")) return false;
+    p->expected = NULL;
     if (!name(p, st->table)) return false;
     if (accept(p, ".")) {
         memcpy(st->keyspace, st->table, sizeof st->keyspace);
@@ -103,7 +108,26 @@ static bool select_statement(struct parser *p, struct cqsim_statement *st)
     }
     if (!condition(p, st)) return false;
     accept(p, ";");
+    p->expected = "EOF";
     return p->kind == T_END;
+}
+
+/* The texts of the servers' parser, with what stood before the token that did not fit. */
+static void syntax_error(const struct parser *p, struct cqsim_error *error)
+{
+    char what[CQSIM_MAX_NAME * 2], before[CQSIM_MAX_TEXT];
+    const char *token = p->kind == T_END ? "<EOF>" : p->token;
+    if (p->expected != NULL)
+        snprintf(what, sizeof what, "mismatched input '%s' expecting %s", token, p->expected);
+    else
+        snprintf(what, sizeof what, "no viable alternative at input '%s'", token);
+    error->code = CQSIM_E_SYNTAX;
+    cqsim_copy_text(before, sizeof before, (struct cqsim_slice){p->in.p, p->token_at});
+    if (p->kind == T_END)
+        snprintf(error->text, sizeof error->text, "line 0:-1 %s", what);
+    else
+        snprintf(error->text, sizeof error->text, "line 1:%zu %s (%s[%s]%s)", p->token_at, what,
+                 before, token, p->at < p->in.n ? "..." : "");
 }
 
 /* FNV-1a over the text: good enough to tell one statement from another. */
@@ -122,9 +146,7 @@ bool cqsim_statement_parse(struct cqsim_slice text, struct cqsim_statement *out,
     *out = (struct cqsim_statement){.digest = digest(text)};
     next(&p);
     if (!select_statement(&p, out)) {
-        error->code = CQSIM_E_SYNTAX;
-        snprintf(error->text, sizeof error->text, "line 1:%zu no viable alternative at input '%s'",
-                 p.token_at, p.kind == T_END ? "<EOF>" : p.token);
+        syntax_error(&p, error);
         return false;
     }
     if (out->keyspace[0] == 0) {

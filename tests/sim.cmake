@@ -4,6 +4,7 @@
 cq_test(sim_wire SOURCES sim/wire_test.c LINK cqsim_core LABELS sim)
 cq_test(sim_recorded SOURCES sim/recorded_test.c sim/recorded.c sim/json.c LINK cqsim_core LABELS sim)
 cq_test(sim_generated SOURCES sim/generated_test.c sim/recorded.c LINK cqsim_core LABELS sim)
+cq_test(sim_handshake SOURCES sim/handshake_test.c sim/client.c LINK cqsim_core LABELS sim)
 cq_test(sim_node SOURCES sim/node_test.c sim/client.c LINK cqsim_core LABELS sim)
 cq_test(sim_fault SOURCES sim/fault_test.c sim/client.c LINK cqsim_core LABELS sim)
 find_package(Python3 COMPONENTS Interpreter)
