@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the writers share (model/model.h): the scratch, the way to the writer of each kind, which
- * keyspaces are the system's, the hash of the filters.
+ * keyspaces are the system's.
  */
 #include "model/model.h"
 
@@ -67,33 +67,4 @@ bool cq_is_system_keyspace(cq_bytes keyspace)
     for (size_t i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++)
         if (cq_eq(keyspace, cq_str(vendors[i]))) return true;
     return false;
-}
-
-static void put_array(struct cq_json *j, const cq_bytes *texts, size_t n)
-{
-    cq_json_open(j, '[');
-    for (size_t i = 0; i < n; i++)
-        cq_json_text(j, texts[i]);
-    cq_json_close(j, ']');
-}
-
-int cq_filters_hash(const struct cq_mem *mem, const cq_bytes *include, size_t n_include,
-                    const cq_bytes *exclude, size_t n_exclude, bool system, char out[33])
-{
-    struct cq_buf text;
-    struct cq_json j;
-    int err;
-
-    cq_buf_init(&text, mem, CQ_MAX_RECORD);
-    cq_json_init(&j, &text, mem);
-    cq_json_open(&j, '[');
-    put_array(&j, include, n_include);
-    put_array(&j, exclude, n_exclude);
-    cq_json_bool(&j, system);
-    cq_json_close(&j, ']');
-    err = text.err;
-    if (!err) cq_rec_hash(cq_buf_view(&text), out);
-    cq_buf_fini(&text);
-    cq_json_fini(&j);
-    return err;
 }

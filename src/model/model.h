@@ -155,7 +155,7 @@ struct cq_scope {
     unsigned n_nodes;
     char version_before[37], version_after[37], version_settled[37]; /* "" : null */
     char digest[33];       /* of the objects written (cq_rec_digest); "" : null */
-    char filters_hash[33]; /* of include, exclude, --system (cq_filters_hash); "" : null */
+    char filters_hash[33]; /* of include, exclude, --system; "" : null */
     /* cost */
     uint32_t waits, requests, connections;
     uint64_t bytes_in, bytes_out;
@@ -174,10 +174,5 @@ int cq_model_scope_end(struct cq_model *m, const struct cq_scope *s, cq_bytes *l
 
 /* "system", "system_...", or a vendor's own keyspace (docs/records.md, "System keyspaces"). */
 bool cq_is_system_keyspace(cq_bytes keyspace);
-
-/* filters_hash of scope_end: XXH3-128 over the JSON array [[include...],[exclude...],system]. 0 or
- * CQ_ENOMEM. */
-int cq_filters_hash(const struct cq_mem *mem, const cq_bytes *include, size_t n_include,
-                    const cq_bytes *exclude, size_t n_exclude, bool system, char out[33]);
 
 #endif

@@ -624,19 +624,6 @@ static void system_keyspaces(void **state)
     assert_false(cq_is_system_keyspace(CQ_LIT("audit")));
 }
 
-static void filters(void **state)
-{
-    const cq_bytes one[] = {CQ_LIT("shop\\..*")};
-    char a[33], b[33], c[33];
-
-    (void)state;
-    assert_int_equal(cq_filters_hash(&cq_mem_libc, one, 1, NULL, 0, false, a), 0);
-    assert_int_equal(cq_filters_hash(&cq_mem_libc, NULL, 0, one, 1, false, b), 0);
-    cq_rec_hash(CQ_LIT("[[\"shop\\\\..*\"],[],false]"), c);
-    assert_string_equal(a, c);
-    assert_string_not_equal(a, b);
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -664,7 +651,6 @@ int main(void)
         cmocka_unit_test(targets),
         cmocka_unit_test(index_classes),
         cmocka_unit_test(system_keyspaces),
-        cmocka_unit_test(filters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
