@@ -95,7 +95,10 @@ static void apply(struct parser *p, const struct cq_option *o, const char *equal
         return;
     }
     p->seen[i] = true;
-    if (!o->set(p->a, p->pool, o->name, value)) {
+    if (o->set(p->a, p->pool, o->name, value)) return;
+    if (strcmp(o->name, "user") == 0) { /* a password may stand in it */
+        cq_diag(p->d, HERE, "--user: %s is expected", o->expects);
+    } else {
         cq_diag(p->d, HERE, "--%s: %s is expected, not '%s'", o->name, o->expects, value);
     }
 }

@@ -7,20 +7,6 @@
 #include "cli/command.h"
 #include "cli/report.h"
 
-int cq_complain(const struct cq_diags *d, bool json)
-{
-    struct cq_text t = {0};
-
-    for (unsigned i = 0; i < d->n && i < CQ_MAX_DIAGS; i++)
-        cq_report_message(&t, json, "error", d->messages[i]);
-    if (d->n > CQ_MAX_DIAGS && !json) {
-        cq_text_printf(&t, "cqlcrawl: and %u more\n", d->n - CQ_MAX_DIAGS);
-        cq_text_flush(&t, STDERR_FILENO);
-    }
-    cq_text_free(&t);
-    return CQ_EXIT_USAGE;
-}
-
 static int dispatch(struct cq_pool *pool, int argc, char **argv)
 {
     struct cq_diags d = {.pool = pool};

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/command.h"
+
 enum { FEW = 40 };
 
 void cq_tally(const struct cq_session *s, struct cq_tally *t)
@@ -182,4 +184,18 @@ void cq_report_message(struct cq_text *t, bool json, const char *level, const ch
     cq_text_escaped(t, message);
     cq_text_puts(t, "\n");
     cq_text_flush(t, STDERR_FILENO);
+}
+
+int cq_complain(const struct cq_diags *d, bool json)
+{
+    struct cq_text t = {0};
+
+    for (unsigned i = 0; i < d->n && i < CQ_MAX_DIAGS; i++)
+        cq_report_message(&t, json, "error", d->messages[i]);
+    if (d->n > CQ_MAX_DIAGS && !json) {
+        cq_text_printf(&t, "cqlcrawl: and %u more\n", d->n - CQ_MAX_DIAGS);
+        cq_text_flush(&t, STDERR_FILENO);
+    }
+    cq_text_free(&t);
+    return CQ_EXIT_USAGE;
 }

@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GIVE_UP_NS 5000000000u /* how long an interrupted run waits for a stream to take the rest  \
-                                */
+#define GIVE_UP_NS                                                                                 \
+    5000000000u /* how long an interrupted run waits for a stream to take the rest                 \
+                 */
 
 uint64_t cq_now_ns(void)
 {

@@ -69,6 +69,10 @@ bool cq_parse_endpoint(struct cq_pool *pool, struct cq_diags *d, struct cq_place
     size_t n = colon ? (size_t)(colon - text) : strlen(text);
 
     *out = (struct cqlcrawl_endpoint){NULL, 0};
+    if (strchr(text, '@')) { /* what stands before it may be a secret */
+        cq_diag(d, at, "a contact point is host:port, without a user");
+        return false;
+    }
     if (text[0] == '[') return bracketed(pool, d, at, text, out);
     if (colon && strchr(colon + 1, ':')) {
         if (is_v6(text, strlen(text))) {

@@ -70,29 +70,34 @@ int cq_parse_word(const char *s, const char *const *words)
     return -1;
 }
 
-/* Levenshtein's distance, two rows. */
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+    unsigned m = a < b ? a : b;
+
+    return m < c ? m : c;
+}
+
+/* Insertions, deletions, exchanges and swaps of neighbours that lead from a to b. */
 static unsigned distance(const char *a, const char *b)
 {
-    unsigned row[LONGEST_WORD + 1], up, diagonal;
+    unsigned d[LONGEST_WORD + 1][LONGEST_WORD + 1];
     size_t na = strlen(a), nb = strlen(b);
 
     if (na > LONGEST_WORD || nb > LONGEST_WORD) return LONGEST_WORD;
+    for (unsigned i = 0; i <= na; i++)
+        d[i][0] = i;
     for (unsigned k = 0; k <= nb; k++)
-        row[k] = k;
+        d[0][k] = k;
     for (size_t i = 1; i <= na; i++) {
-        diagonal = row[0];
-        row[0] = (unsigned)i;
         for (size_t k = 1; k <= nb; k++) {
-            unsigned best = diagonal + (a[i - 1] != b[k - 1]);
-
-            up = row[k];
-            if (up + 1 < best) best = up + 1;
-            if (row[k - 1] + 1 < best) best = row[k - 1] + 1;
-            diagonal = up;
-            row[k] = best;
+            d[i][k] =
+                least(d[i - 1][k] + 1, d[i][k - 1] + 1, d[i - 1][k - 1] + (a[i - 1] != b[k - 1]));
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1]) {
+                d[i][k] = least(d[i][k], d[i - 2][k - 2] + 1, LONGEST_WORD);
+            }
         }
     }
-    return row[nb];
+    return d[na][nb];
 }
 
 const char *cq_nearest(const char *s, const char *const *words)
