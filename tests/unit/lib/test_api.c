@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The public API against simulated clusters: on a host's loop, on a private one by run and by step,
+ * paused and resumed, cancelled, closed in callbacks; and after each, no handle is left.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <uv.h>
+
+#include "cqlcrawl.h"
+#include "unit/lib/simproc.h"
+
+static struct simproc sim;
+
+struct seen {
+    cqlcrawl *c;
+    unsigned records, done, complete, failed, closed, paused;
+    uint64_t last_id, resume_id;
+    int last_err;
+    unsigned long long epoch;
+    bool pause_each, close_in_record, cancel_in_record, again;
+    struct cqlcrawl_target target;
+    uv_timer_t timer;
+};
+
+static void on_closed(void *ctx)
+{
+    ((struct seen *)ctx)->closed++;
+}
+
+static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, const char *line,
+                                    size_t n)
+{
+    struct seen *s = ctx;
+    const char *epoch = strstr(line, "\"epoch\":");
+
+    assert_int_equal(line[n - 1], '\n');
+    assert_null(memchr(line, '\n', n - 1));
+    assert_ptr_equal(user_data, s);
+    s->records++;
+    s->last_id = id;
+    s->epoch = strtoull(epoch + 8, NULL, 10);
+    if (s->close_in_record && s->records == 3) cqlcrawl_close(s->c, on_closed, s);
+    if (s->cancel_in_record && s->records == 3) assert_int_equal(cqlcrawl_cancel(s->c, id), 0);
+    if (!s->pause_each) return CQLCRAWL_CONTINUE;
+    s->resume_id = id;
+    s->paused++;
+    return CQLCRAWL_PAUSE;
+}
+
+static void on_event(void *ctx, const struct cqlcrawl_event *ev)
+{
+    struct seen *s = ctx;
+
+    assert_int_equal(ev->size, sizeof(*ev));
+    if (ev->kind != CQLCRAWL_EVENT_DONE) return;
+    s->done++;
+    s->last_err = ev->err;
+    s->complete += ev->err == 0 && ev->read == CQLCRAWL_READ_COMPLETE;
+    s->failed += ev->read == CQLCRAWL_READ_FAILED;
+    if (s->again) {
+        s->again = false;
+        assert_int_equal(cqlcrawl_add(s->c, &s->target, NULL), 0);
+    }
+}
+
+static void open_handle(struct seen *s, uv_loop_t *loop)
+{
+    struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
+
+    o.loop = loop;
+    o.record = on_record;
+    o.event = on_event;
+    o.ctx = s;
+    assert_int_equal(cqlcrawl_new(&s->c, &o), 0);
+}
+
+static uint64_t add(struct seen *s, int i)
+{
+    struct cqlcrawl_endpoint e = {sim.hosts[i], (uint16_t)sim.ports[i]};
+    struct cqlcrawl_target t = CQLCRAWL_INIT(cqlcrawl_target);
+    uint64_t id = 0;
+
+    t.endpoints = &e;
+    t.n_endpoints = 1;
+    t.user_data = s;
+    assert_int_equal(cqlcrawl_add(s->c, &t, &id), 0);
+    return id;
+}
+
+/* ---- ways to run it ---- */
+
+static void test_host_loop(void **state)
+{
+    struct seen s = {0};
+    uv_loop_t loop;
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    open_handle(&s, &loop);
+    assert_int_equal(cqlcrawl_fd(s.c), -1);
+    assert_int_not_equal(cqlcrawl_run(s.c), 0); /* the host's loop is the host's */
+    (void)add(&s, 0);
+    (void)add(&s, 1);
+    assert_int_equal(cqlcrawl_active(s.c), 2);
+    (void)uv_run(&loop, UV_RUN_DEFAULT); /* ends by itself: nothing is active */
+    assert_int_equal(s.done, 2);
+    assert_int_equal(s.complete, 2);
+    assert_true(s.records > 20);
+    assert_int_equal(cqlcrawl_active(s.c), 0);
+    cqlcrawl_close(s.c, on_closed, &s);
+    assert_int_equal(s.closed, 0);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(s.closed, 1);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static void test_private_run(void **state)
+{
+    struct seen s = {0};
+
+    (void)state;
+    open_handle(&s, NULL);
+    assert_int_equal(cqlcrawl_run(s.c), 0); /* nobody to read */
+    for (int i = 0; i < sim.n; i++)
+        (void)add(&s, i);
+    assert_int_equal(cqlcrawl_run(s.c), 0);
+    assert_int_equal(s.complete, sim.n);
+    cqlcrawl_close(s.c, on_closed, &s);
+    assert_int_equal(s.closed, 1); /* outside of callbacks a private loop is closed at once */
+}
+
+/* A host with a poll of its own: few calls of step, no call without cause. */
+static void test_step(void **state)
+{
+    struct seen s = {0};
+    int steps = 0;
+
+    (void)state;
+    open_handle(&s, NULL);
+    (void)add(&s, 0);
+    (void)add(&s, 1);
+    while (cqlcrawl_active(s.c) && steps < 2000) {
+        struct pollfd p = {.fd = cqlcrawl_fd(s.c), .events = POLLIN};
+
+        (void)poll(&p, 1, cqlcrawl_timeout(s.c));
+        assert_int_equal(cqlcrawl_step(s.c), 0);
+        steps++;
+    }
+    assert_int_equal(s.complete, 2);
+    assert_true(steps < 500);
+    cqlcrawl_close(s.c, on_closed, &s);
+    assert_int_equal(s.closed, 1);
+}
+
+/* ---- pause ---- */
+
+static void resume(uv_timer_t *t)
+{
+    struct seen *s = t->data;
+    uint64_t id = s->resume_id;
+
+    s->resume_id = 0;
+    if (id) assert_int_equal(cqlcrawl_resume(s->c, id), 0);
+    if (!cqlcrawl_active(s->c)) uv_close((uv_handle_t *)t, NULL);
+}
+
+static void test_pause(void **state)
+{
+    struct seen straight = {0}, s = {.pause_each = true};
+    uv_loop_t loop;
+
+    (void)state;
+    open_handle(&straight, NULL);
+    (void)add(&straight, 0);
+    assert_int_equal(cqlcrawl_run(straight.c), 0);
+    cqlcrawl_close(straight.c, on_closed, &straight);
+
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(uv_timer_init(&loop, &s.timer), 0);
+    s.timer.data = &s;
+    assert_int_equal(uv_timer_start(&s.timer, resume, 1, 1), 0);
+    open_handle(&s, &loop);
+    (void)add(&s, 0);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(s.complete, 1);
+    assert_int_equal(s.records, straight.records); /* nothing lost, nothing twice */
+    assert_int_equal(s.paused, s.records);
+    cqlcrawl_close(s.c, on_closed, &s);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* Paused for longer than the whole time limit: the limit is the server's, not ours. */
+static void test_pause_stops_the_clock(void **state)
+{
+    struct seen s = {.pause_each = true};
+    struct cqlcrawl_endpoint e = {sim.hosts[0], (uint16_t)sim.ports[0]};
+    struct cqlcrawl_target t = CQLCRAWL_INIT(cqlcrawl_target);
+    uv_loop_t loop;
+
+    (void)state;
+    t.endpoints = &e;
+    t.n_endpoints = 1;
+    t.user_data = &s;
+    t.timeout_ms = 2000;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    open_handle(&s, &loop);
+    assert_int_equal(cqlcrawl_add(s.c, &t, NULL), 0);
+    assert_int_equal(uv_timer_init(&loop, &s.timer), 0);
+    s.timer.data = &s;
+    assert_int_equal(uv_timer_start(&s.timer, resume, 3000, 1), 0);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(s.complete, 1);
+    cqlcrawl_close(s.c, on_closed, &s);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* ---- ends ---- */
+
+static void test_cancel(void **state)
+{
+    struct seen s = {.cancel_in_record = true};
+    uint64_t id;
+
+    (void)state;
+    open_handle(&s, NULL);
+    id = add(&s, 0);
+    assert_int_equal(cqlcrawl_run(s.c), 0);
+    assert_int_equal(s.done, 1);
+    assert_int_equal(s.complete, 0);
+    assert_string_equal(cqlcrawl_errcode(s.last_err), "cancelled");
+    assert_int_not_equal(cqlcrawl_cancel(s.c, id), 0); /* a late id finds nobody */
+    assert_int_not_equal(cqlcrawl_resume(s.c, id), 0);
+    s.cancel_in_record = false;
+    for (int i = 0; i < sim.n; i++)
+        (void)add(&s, i);
+    cqlcrawl_cancel_all(s.c); /* before the first turn: nobody was contacted */
+    s.records = 0;
+    assert_int_equal(cqlcrawl_run(s.c), 0);
+    assert_int_equal(s.done, 1 + sim.n);
+    assert_int_equal(s.records, 0);
+    cqlcrawl_close(s.c, on_closed, &s);
+    assert_int_equal(s.closed, 1);
+}
+
+static void test_close_in_record(void **state)
+{
+    struct seen s = {.close_in_record = true};
+
+    (void)state;
+    open_handle(&s, NULL);
+    (void)add(&s, 0);
+    (void)add(&s, 1);
+    assert_int_equal(cqlcrawl_run(s.c), 0); /* the handle is gone */
+    assert_int_equal(s.closed, 1);
+    assert_int_equal(s.records, 3); /* not one more */
+    assert_int_equal(s.done, 2);
+}
+
+static void test_close_while_dialling(void **state)
+{
+    struct seen s = {0};
+    uv_loop_t loop;
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    open_handle(&s, &loop);
+    (void)add(&s, 0);
+    for (int i = 0; i < 2; i++)
+        (void)uv_run(&loop, UV_RUN_NOWAIT);
+    cqlcrawl_close(s.c, on_closed, &s);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(s.closed, 1);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+/* The same cluster again, from its own DONE: a larger epoch, so that its records supersede. */
+static void test_again(void **state)
+{
+    struct seen s = {.again = true};
+    struct cqlcrawl_endpoint e = {sim.hosts[0], (uint16_t)sim.ports[0]};
+    unsigned long long first;
+
+    (void)state;
+    s.target = CQLCRAWL_INIT(cqlcrawl_target);
+    s.target.endpoints = &e;
+    s.target.n_endpoints = 1;
+    s.target.user_data = &s;
+    s.again = false;
+    open_handle(&s, NULL);
+    (void)add(&s, 0);
+    assert_int_equal(cqlcrawl_run(s.c), 0);
+    first = s.epoch;
+    s.again = true;
+    (void)add(&s, 0);
+    assert_int_not_equal(cqlcrawl_add(s.c, &s.target, NULL), 0); /* twice at once */
+    assert_non_null(strstr(cqlcrawl_last_error(s.c), "is being read"));
+    assert_int_equal(cqlcrawl_run(s.c), 0);
+    assert_int_equal(s.complete, 3);
+    assert_true(s.epoch >= first + 2);
+    cqlcrawl_close(s.c, on_closed, &s);
+}
+
+static void test_empty(void **state)
+{
+    struct seen s = {0};
+    uv_loop_t loop;
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    open_handle(&s, &loop);
+    (void)uv_run(&loop, UV_RUN_DEFAULT); /* an idle handle does not keep a loop alive */
+    cqlcrawl_close(s.c, NULL, NULL);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static int start(void **state)
+{
+    static const char *const args[] = {"--clusters",      "4",           "--listen",
+                                       "127.50.1.1:9042", "--keyspaces", "2",
+                                       "--tables",        "10",          NULL};
+
+    (void)state;
+    simproc_start(&sim, args);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    simproc_stop(&sim);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_host_loop),
+        cmocka_unit_test(test_private_run),
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_pause),
+        cmocka_unit_test(test_pause_stops_the_clock),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_close_in_record),
+        cmocka_unit_test(test_close_while_dialling),
+        cmocka_unit_test(test_again),
+        cmocka_unit_test(test_empty),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
