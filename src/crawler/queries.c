@@ -5,11 +5,12 @@
 
 #include "proto/cql.h"
 
-/* The column lists of model/tables.h as CQL text: each name with a comma, the last comma dropped by
- * length. */
+/* How long the column lists of model/tables.h are as CQL text, each name with a comma. */
 #define NAME(c) #c ","
-static const char peers_v2_columns[] = CQ_COLS_PEERS_V2(NAME);
-static const char peers_columns[] = CQ_COLS_PEERS(NAME);
+enum {
+    PEERS_V2_COLUMNS = sizeof(CQ_COLS_PEERS_V2(NAME)),
+    PEERS_COLUMNS = sizeof(CQ_COLS_PEERS(NAME)),
+};
 #undef NAME
 
 #define PEERS_V2_NAMED                                                                             \
@@ -20,11 +21,11 @@ static const char peers_columns[] = CQ_COLS_PEERS(NAME);
     "schema_version FROM system.peers"
 
 /* The lists above are the columns that the model knows. */
-_Static_assert(sizeof(PEERS_V2_NAMED) == sizeof("SELECT ") + sizeof(" FROM system.peers_v2") +
-                                             sizeof(peers_v2_columns) - 3,
+_Static_assert(sizeof(PEERS_V2_NAMED) ==
+                   sizeof("SELECT ") + sizeof(" FROM system.peers_v2") + PEERS_V2_COLUMNS - 3,
                "peers_v2: statement and model differ");
 _Static_assert(sizeof(PEERS_NAMED) ==
-                   sizeof("SELECT ") + sizeof(" FROM system.peers") + sizeof(peers_columns) - 3,
+                   sizeof("SELECT ") + sizeof(" FROM system.peers") + PEERS_COLUMNS - 3,
                "peers: statement and model differ");
 
 static const char *const all_texts[] = {
