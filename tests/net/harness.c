@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+enum { HANGS_MS = 20000 };
+
 static void *count_resize(void *ctx, void *p, size_t n)
 {
     struct count_mem *m = ctx;
@@ -121,6 +123,7 @@ static void on_closed(void *ctx)
     struct client *c = ctx;
 
     c->closed = true;
+    uv_close((uv_handle_t *)&c->guard, NULL);
     if (c->pause.data) uv_close((uv_handle_t *)&c->pause, NULL);
     if (c->resolver) cq_resolver_close(c->resolver, on_resolver_closed, c);
 }
@@ -132,6 +135,14 @@ static void on_pause_over(uv_timer_t *t)
     c->pause_after = 0;
     if (c->close_on_pause) close_sock(c);
     if (c->sock) cq_sock_resume(c->sock);
+}
+
+static void on_guard(uv_timer_t *t)
+{
+    struct client *c = t->data;
+
+    c->hung = true;
+    close_sock(c);
 }
 
 static void begin(struct client *c)
@@ -168,10 +179,17 @@ void client_run(struct client *c)
     c->space = malloc(c->chunk);
     assert_non_null(c->space);
     assert_int_equal(uv_loop_init(&c->loop), 0);
+    uv_timer_init(&c->loop, &c->guard);
+    c->guard.data = c;
+    uv_timer_start(&c->guard, on_guard, HANGS_MS, 0);
     c->open_err = cq_resolver_new(&c->resolver, &c->loop, &c->m.mem);
     if (c->resolver && c->servers) cq_resolver_servers(c->resolver, c->servers);
-    if (!c->open_err) begin(c);
+    if (c->open_err)
+        on_closed(c);
+    else
+        begin(c);
     uv_run(&c->loop, UV_RUN_DEFAULT);
+    assert_false(c->hung);
     assert_null(c->resolver);
     assert_true(c->closed || c->open_err);
     assert_int_equal(uv_loop_close(&c->loop), 0);

@@ -69,6 +69,8 @@ struct client {
     /* what happened */
     uv_loop_t loop;
     uv_timer_t pause;
+    uv_timer_t guard; /* a test that hangs fails instead */
+    bool hung;
     struct cq_sock *sock;
     struct cq_resolver *resolver;
     struct step_seen steps[8];
