@@ -90,6 +90,13 @@ static void add_job(struct cqsim_conn *conn, const struct cqsim_envelope *e, uin
     if (e->opcode < CQSIM_N_OPCODES) conn->counts.requests[e->opcode]++;
 }
 
+/* The fault huge_body: the header's length is not the body's. */
+static bool is_huge(const struct cqsim_buf *answer)
+{
+    const uint8_t *p = cqsim_buf_head(answer);
+    return cqsim_buf_len(answer) >= CQSIM_HEADER && p[5] >= CQSIM_HUGE_BODY >> 24;
+}
+
 /* An envelope that stands in conn->answer goes out, bare or by the packer. */
 static void put_answer(struct cqsim_conn *conn, bool spoil)
 {
@@ -97,7 +104,10 @@ static void put_answer(struct cqsim_conn *conn, bool spoil)
         cqsim_put(&conn->out, cqsim_buf_head(&conn->answer), cqsim_buf_len(&conn->answer));
         return;
     }
-    cqsim_packer_add(&conn->packer, cqsim_buf_slice(&conn->answer), &conn->out);
+    if (is_huge(&conn->answer))
+        cqsim_packer_cut(&conn->packer, cqsim_buf_slice(&conn->answer), &conn->out);
+    else
+        cqsim_packer_add(&conn->packer, cqsim_buf_slice(&conn->answer), &conn->out);
     if (!spoil) return;
     cqsim_packer_flush(&conn->packer, &conn->out);
     conn->out.p[conn->out.end - 1] ^= 0x40;
@@ -247,7 +257,7 @@ static void write_envelope(struct cqsim_conn *conn, const struct cqsim_job *job,
     }
     bool huge = conn->cluster->faults.huge_body && job->opcode == CQSIM_OP_QUERY;
     cqsim_buf_clear(&conn->answer);
-    cqsim_header_put(&conn->answer, &e, huge ? 256u << 20 : (uint32_t)e.body.n);
+    cqsim_header_put(&conn->answer, &e, huge ? CQSIM_HUGE_BODY : (uint32_t)e.body.n);
     cqsim_put(&conn->answer, e.body.p, e.body.n);
 }
 

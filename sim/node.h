@@ -26,7 +26,10 @@
 enum cqsim_state { CQSIM_AWAIT_STARTUP, CQSIM_AWAIT_LOGIN, CQSIM_READY };
 enum cqsim_end { CQSIM_OPEN, CQSIM_CLOSE, CQSIM_RESET };
 
-enum { CQSIM_HIGH_WATER = 256 << 10 }; /* output above which no further answer is made */
+enum {
+    CQSIM_HIGH_WATER = 256 << 10, /* output above which no further answer is made */
+    CQSIM_HUGE_BODY = 256 << 20   /* what the fault huge_body claims */
+};
 
 struct cqsim_job {
     uint64_t due_ms;

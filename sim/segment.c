@@ -104,18 +104,28 @@ void cqsim_packer_flush(struct cqsim_packer *p, struct cqsim_buf *out)
     cqsim_buf_clear(&p->whole);
 }
 
-void cqsim_packer_add(struct cqsim_packer *p, struct cqsim_slice envelope, struct cqsim_buf *out)
+static size_t cut_at(const struct cqsim_packer *p)
 {
-    size_t cut = p->lz4 ? CQSIM_CUT_LZ4 : CQSIM_CUT_PLAIN;
-    if (cqsim_buf_len(&p->whole) + envelope.n >= cut) cqsim_packer_flush(p, out);
-    if (envelope.n < cut) {
-        cqsim_put(&p->whole, envelope.p, envelope.n);
-        return;
-    }
+    return p->lz4 ? CQSIM_CUT_LZ4 : CQSIM_CUT_PLAIN;
+}
+
+void cqsim_packer_cut(struct cqsim_packer *p, struct cqsim_slice envelope, struct cqsim_buf *out)
+{
+    cqsim_packer_flush(p, out);
     while (envelope.n > 0) {
-        size_t n = envelope.n < cut ? envelope.n : cut;
+        size_t n = envelope.n < cut_at(p) ? envelope.n : cut_at(p);
         cqsim_segment_put(out, (struct cqsim_slice){envelope.p, n}, false, p->lz4);
         envelope.p += n;
         envelope.n -= n;
     }
+}
+
+void cqsim_packer_add(struct cqsim_packer *p, struct cqsim_slice envelope, struct cqsim_buf *out)
+{
+    if (envelope.n >= cut_at(p)) {
+        cqsim_packer_cut(p, envelope, out);
+        return;
+    }
+    if (cqsim_buf_len(&p->whole) + envelope.n >= cut_at(p)) cqsim_packer_flush(p, out);
+    cqsim_put(&p->whole, envelope.p, envelope.n);
 }

@@ -47,6 +47,8 @@ struct cqsim_packer {
 };
 
 void cqsim_packer_add(struct cqsim_packer *p, struct cqsim_slice envelope, struct cqsim_buf *out);
+/* An envelope, or the beginning of one, in segments of its own that say that more follows. */
+void cqsim_packer_cut(struct cqsim_packer *p, struct cqsim_slice envelope, struct cqsim_buf *out);
 void cqsim_packer_flush(struct cqsim_packer *p, struct cqsim_buf *out);
 
 #endif

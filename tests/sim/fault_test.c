@@ -224,6 +224,13 @@ static void envelopes(void **state)
     sim_drain(&o, 0);
     assert_memory_equal(cqsim_buf_head(&o.raw) + 5, "\x10\0\0\0", 4);
     sim_close(&o);
+    sim_open(&o, "5.0", "huge_body");
+    sim_start(&o, 5, NULL);
+    sim_ask(&o, 1, "select * from system.local", 0, none);
+    sim_drain(&o, 0);
+    assert_int_equal(cqsim_buf_head(&o.raw)[2] & 2, 0); /* not self-contained */
+    assert_memory_equal(cqsim_buf_head(&o.raw) + 11, "\x10\0\0\0", 4);
+    sim_close(&o);
     sim_open(&o, "5.0", "warnings");
     sim_start(&o, 5, NULL);
     sim_ask(&o, 1, "select * from system.local", 0, none);
