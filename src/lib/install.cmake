@@ -22,6 +22,8 @@ endforeach()
 set_target_properties(cqlcrawl_shared PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 
+# The pkg-config file finds its prefix from where it lies, so that an installed tree may be moved.
+file(RELATIVE_PATH up "/p/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/p")
 configure_file(${CMAKE_SOURCE_DIR}/cmake/cqlcrawl.pc.in ${CMAKE_BINARY_DIR}/cqlcrawl.pc @ONLY)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/cqlcrawl-config.cmake.in
   ${CMAKE_BINARY_DIR}/cqlcrawl-config.cmake @ONLY)
