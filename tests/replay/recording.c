@@ -162,7 +162,7 @@ size_t recording_find(const struct recorded_table *t, uint32_t column, const cha
 {
     for (size_t i = from; i < t->n_rows; i++)
         if (cq_eq(recording_cell(t, t->rows[i], column), cq_str(text))) return i;
-    assert(!"no such row");
+    assert(false && "no such row");
     return 0;
 }
 

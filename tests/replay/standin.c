@@ -280,7 +280,7 @@ static void request(struct standin *s, cq_bytes envelope)
     else if (h.opcode == CQL_QUERY)
         query(s, h.stream, body);
     else
-        assert(!"a request that a crawl never makes");
+        assert(false && "a request that a crawl never makes");
     free(plain);
 }
 

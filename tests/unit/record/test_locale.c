@@ -11,7 +11,7 @@
 #include "record/json.h"
 #include "unit/base/cmocka_all.h"
 
-int __wrap_snprintf(char *to, size_t n, const char *fmt, ...);
+int __wrap_snprintf(char *to, size_t n, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 double __wrap_strtod(const char *text, char **end);
 double __real_strtod(const char *text, char **end);
 
