@@ -6,6 +6,8 @@
  *   cc embed.c $(pkg-config --cflags --libs cqlcrawl libuv) -o embed &&
  * ./embed 10.0.0.1:9042 10.0.1.1:9042
  */
+#define _POSIX_C_SOURCE 200809L /* uv.h needs it under -std=c11 */
+
 #include <cqlcrawl.h>
 #include <stdio.h>
 #include <stdlib.h>
