@@ -108,7 +108,7 @@ bool cq_crawl_is_starved(const struct cq_crawl *c)
 
 void cq_crawl_cpu(struct cq_crawl *c, uint64_t ns)
 {
-    c->scope.cpu_us += ns / 1000;
+    c->cpu_ns += ns;
 }
 
 void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,

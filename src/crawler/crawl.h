@@ -76,8 +76,8 @@ struct cq_crawl_options {
 
 enum cq_crawl_event_kind {
     CQ_CRAWL_RECORD, /* line, record_kind */
-    CQ_CRAWL_STEP,   /* step, err, ns, text: protocol, login, read ended (resolve, connect, tls are
-                        the shell's to report) */
+    CQ_CRAWL_STEP, /* step, err, ns, text: protocol, login, read ended (a read that is not complete
+                      has an err; resolve, connect, tls are the shell's to report) */
     CQ_CRAWL_REDIAL, /* close the connection and open another one; then cq_crawl_connected again */
     CQ_CRAWL_HANGUP, /* the connection (or dialling) is not needed any more: close it. More events
                         follow. */

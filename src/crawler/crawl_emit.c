@@ -128,6 +128,7 @@ static bool emit_end(struct cq_crawl *c, struct cq_crawl_event *ev)
     c->emit = CQ_EMIT_READ_STEP;
     c->scope.finished_ms = c->wall_ms;
     c->scope.ns_total = c->now_ns - c->start_ns;
+    c->scope.cpu_us = c->cpu_ns / 1000;
     if (c->o.discard) return false;
     err = cq_model_scope_end(&c->model, &c->scope, &line);
     return cq_crawl_line(c, err, CQ_KIND_SCOPE_END, line, ev);
@@ -153,7 +154,7 @@ static bool emit_read_step(struct cq_crawl *c, struct cq_crawl_event *ev)
         snprintf(c->text, sizeof(c->text), "%s: %s",
                  s->read == CQ_READ_FAILED ? "failed" : "incomplete", first_reason(c));
     *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_STEP, .step = CQ_CRAWL_READ_STEP};
-    ev->err = s->err;
+    ev->err = cq_crawl_reason_err(c);
     ev->ns = s->ns_before + s->ns_main + s->ns_after;
     ev->text = c->text;
     return true;

@@ -87,6 +87,7 @@ struct cq_crawl {
     uint64_t stalled_ns, stall_since_ns;
     bool paused, stalled;
     int64_t wall_ms;
+    uint64_t cpu_ns;
     /* the connection */
     struct cql_conn *conn;
     bool transport_gone;
@@ -159,7 +160,7 @@ bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line
 
 /* crawl_verdict.c */
 void cq_crawl_verdict(struct cq_crawl *c);
-bool cq_crawl_is_confirmed(const struct cq_crawl *c);
+int cq_crawl_reason_err(const struct cq_crawl *c);
 void cq_crawl_read_after(struct cq_crawl *c, int reading, int first_ask);
 
 #endif

@@ -37,7 +37,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
 }
 
 /* 1: a line; 0: this row makes none; negative. */
-static int node_line(struct cq_crawl *c, const struct cq_cursor *from, struct cq_crawl_event *ev)
+static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl_event *ev)
 {
     enum cq_finding_code why = CQ_FOUND_PEER_SKIPPED;
     cq_bytes id = cq_peer_host_id(from->shape, from->row);
@@ -45,6 +45,10 @@ static int node_line(struct cq_crawl *c, const struct cq_cursor *from, struct cq
     cq_bytes line;
     int err = 1;
 
+    if (c->peers_seen.n > CQ_MAX_PEERS) {
+        cq_cursor_fail(from, CQ_ETOO_MANY, "more than %u peers", CQ_MAX_PEERS);
+        return 0;
+    }
     cq_reading_row(&c->reading[0], from->shape, from->row);
     if (from->table == CQ_T_LOCAL || cq_peer_is_whole(from->shape, from->row)) {
         if (id.p) err = cq_names_put(&c->peers_seen, id, 0);
@@ -75,7 +79,7 @@ bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
     *on = true;
     if (at == CQ_AT_ROW) {
         err = node_line(c, from, ev);
-        cq_cursor_skip(from);
+        if (from->have) cq_cursor_skip(from);
     } else if (at == CQ_AT_NEED) {
         c->wants_pages = true;
         *on = false;

@@ -110,7 +110,7 @@ static bool judge_version(struct cq_crawl *c)
 }
 
 /* The attempt before this one saw exactly the same orphans under the same version. */
-bool cq_crawl_is_confirmed(const struct cq_crawl *c)
+static bool is_confirmed(const struct cq_crawl *c)
 {
     const struct cq_orphans *p = c->o.previous;
 
@@ -125,7 +125,7 @@ static bool judge_orphans(struct cq_crawl *c)
 
     cq_findings_digest(&c->findings, c->orphans.digest);
     memcpy(c->orphans.version, c->scope.version_before, sizeof(c->orphans.version));
-    c->orphans_confirmed = cq_crawl_is_confirmed(c);
+    c->orphans_confirmed = is_confirmed(c);
     if (!c->findings.orphans || c->orphans_confirmed) return false;
     while (f && !cq_finding_is_orphan(f))
         f = f->next;
@@ -175,6 +175,25 @@ static int failure(const struct cq_crawl *c)
         if (cursor->outcome.outcome == CQ_OUTCOME_ABSENT) return CQ_EABSENT;
     }
     return CQ_EABSENT;
+}
+
+/* The first reason of a read that is not complete, as an error: gives it a class and a remedy. */
+int cq_crawl_reason_err(const struct cq_crawl *c)
+{
+    static const struct {
+        const char *code;
+        int err;
+    } known[] = {{"denied", CQ_EDENIED}, {"absent", CQ_EABSENT},   {"torn", CQ_ETORN},
+                 {"order", CQ_EORDER},   {"orphans", CQ_EORPHANS}, {"unwritten", CQ_ETOO_LARGE}};
+    const struct cq_scope *s = &c->scope;
+
+    if (s->err || s->read == CQ_READ_COMPLETE) return s->err;
+    if (c->fault.err) return c->fault.err;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(s->reasons[0].code, known[i].code) == 0) return known[i].err;
+    for (int i = 0; i < CQ_N_ASKS; i++)
+        if (c->asks[i].cursor.err) return c->asks[i].cursor.err;
+    return CQ_ESERVER_ERROR;
 }
 
 static void judge_read(struct cq_crawl *c)

@@ -9,6 +9,11 @@
 
 #include "replay/drive.h"
 
+static unsigned number(int argc, char **argv, int i)
+{
+    return argc > i ? (unsigned)atoi(argv[i]) : 0;
+}
+
 int main(int argc, char **argv)
 {
     struct recording rec;
@@ -17,7 +22,7 @@ int main(int argc, char **argv)
     bool complete;
 
     if (argc < 4) {
-        fprintf(stderr, "usage: cq-replay NAME VERSION LZ4 [PAGE_ROWS]\n");
+        fprintf(stderr, "usage: cq-replay NAME VERSION LZ4 [PAGE_ROWS ...]\n");
         return 2;
     }
     if (!recording_load(&rec, argv[1], atoi(argv[2]), atoi(argv[3]) != 0)) {
@@ -25,8 +30,13 @@ int main(int argc, char **argv)
         return 2;
     }
     standin_init(&s, &rec);
-    s.page_rows = argc > 4 ? (uint32_t)atoi(argv[4]) : 0;
+    s.page_rows = number(argc, argv, 4);
+    s.empty_pages = number(argc, argv, 5);
+    s.shuffle = number(argc, argv, 6);
+    s.v5 = number(argc, argv, 7) && rec.has_v5;
+    s.lz4 = number(argc, argv, 8);
     drive_init(&d, &s);
+    d.o.sorted = number(argc, argv, 9);
     d.o.cluster = cq_str(argv[1]);
     drive_run(&d);
     fwrite(d.lines.p, 1, d.lines.n, stdout);
