@@ -76,7 +76,7 @@ static void print_names(X509 *cert, char *out, size_t n)
     GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
     size_t at = 0;
 
-    snprintf(out, n, "none");
+    snprintf(out, n, "no names");
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && at < n; i++) {
         const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
         char one[80];
@@ -116,6 +116,19 @@ static int err_of_verify(int v)
     }
 }
 
+/* ", not for NAME" where the name is what is wrong. */
+static void print_expected(X509_STORE_CTX *store, char *out, size_t n)
+{
+    X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(store);
+    const char *host = X509_VERIFY_PARAM_get0_host(p, 0);
+    char *ip = host ? NULL : X509_VERIFY_PARAM_get1_ip_asc(p);
+    bool wrong = err_of_verify(X509_STORE_CTX_get_error(store)) == CQ_ETLS_NAME;
+
+    out[0] = 0;
+    if (wrong && (host || ip)) snprintf(out, n, ", not for %s", host ? host : ip);
+    OPENSSL_free(ip);
+}
+
 int cq_tls_on_verify(int ok, X509_STORE_CTX *store)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -127,6 +140,7 @@ int cq_tls_on_verify(int ok, X509_STORE_CTX *store)
     char names[120];
     char from[25];
     char to[25];
+    char expected[100];
 
     if (ok || !t || !cert) return ok;
     print_name(X509_get_subject_name(cert), subject, sizeof subject);
@@ -134,9 +148,10 @@ int cq_tls_on_verify(int ok, X509_STORE_CTX *store)
     print_names(cert, names, sizeof names);
     print_date(X509_get0_notBefore(cert), from);
     print_date(X509_get0_notAfter(cert), to);
+    print_expected(store, expected, sizeof expected);
     cq_fault_set(t->fault, err_of_verify(v),
-                 "%s (verify result %d): certificate %s, names %s, valid %s to %s, issued by %s",
-                 X509_verify_cert_error_string(v), v, subject, names, from, to, issuer);
+                 "%s (verify result %d): certificate %s for %s%s, valid %s to %s, issued by %s",
+                 X509_verify_cert_error_string(v), v, subject, names, expected, from, to, issuer);
     return 0;
 }
 

@@ -50,7 +50,8 @@ static void names(void **state)
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
             s.peer.host = bad[i];
             expect(&s, CQ_ETLS_NAME, "mismatch (verify result 6");
-            expect(&s, CQ_ETLS_NAME, "names node.example, *.wild.example, 127.40.2.1, ::1");
+            expect(&s, CQ_ETLS_NAME, i == 3 ? "not for 0:0" : bad[i]);
+            expect(&s, CQ_ETLS_NAME, "CN=leaf for node.example, *.wild.example, 127.40.2.1, ::1");
         }
         s.peer.verify_name = "node.example"; /* a fixed name, wherever one connects */
         expect_ok(&s);
