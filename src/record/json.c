@@ -31,9 +31,24 @@ void cq_json_reset(struct cq_json *j)
     cq_buf_clear(&j->mutes);
 }
 
-static void separate(struct cq_json *j)
+/* cq_buf_room where there is room already, which is almost always. */
+static inline uint8_t *room(struct cq_buf *b, size_t n)
 {
-    if (j->comma) cq_buf_putc(j->out, ',');
+    return b->p && !b->err && b->cap - b->n >= n ? b->p + b->n : cq_buf_room(b, n);
+}
+
+static inline void put(struct cq_buf *b, char c)
+{
+    uint8_t *to = room(b, 1);
+
+    if (!to) return;
+    *to = (uint8_t)c;
+    b->n++;
+}
+
+static inline void separate(struct cq_json *j)
+{
+    if (j->comma) put(j->out, ',');
     j->comma = true;
 }
 
@@ -41,7 +56,7 @@ void cq_json_open(struct cq_json *j, char bracket)
 {
     assert(j->depth < CQ_JSON_MAX_DEPTH);
     separate(j);
-    cq_buf_putc(j->out, bracket);
+    put(j->out, bracket);
     j->comma = false;
     j->depth++;
 }
@@ -49,14 +64,14 @@ void cq_json_open(struct cq_json *j, char bracket)
 void cq_json_close(struct cq_json *j, char bracket)
 {
     assert(j->depth > 0);
-    cq_buf_putc(j->out, bracket);
+    put(j->out, bracket);
     j->comma = true;
     j->depth--;
 }
 
 static void put_key(struct cq_json *j, const char *key, size_t n, const char *suffix, size_t m)
 {
-    uint8_t *to = cq_buf_room(j->out, n + m + 4);
+    uint8_t *to = room(j->out, n + m + 4);
     size_t i = 0;
 
     if (!to) return;
@@ -89,8 +104,13 @@ void cq_json_bool(struct cq_json *j, bool v)
 
 void cq_json_raw(struct cq_json *j, cq_bytes json)
 {
+    uint8_t *to;
+
     separate(j);
-    cq_buf_put(j->out, json.p, json.n);
+    to = room(j->out, json.n);
+    if (!to) return;
+    memcpy(to, json.p, json.n);
+    j->out->n += json.n;
 }
 
 /*
@@ -160,32 +180,47 @@ static void put_escape(struct cq_buf *out, uint8_t c)
     cq_buf_put(out, text, 6);
 }
 
+/* What plain_run could not take over: the rest of a text from byte i on. */
+static bool put_rest(struct cq_buf *out, cq_bytes text, size_t i)
+{
+    bool all_valid = true;
+
+    while (i < text.n) {
+        size_t run;
+
+        if (text.p[i] < 0x80) {
+            put_escape(out, text.p[i++]);
+        } else {
+            i += sequence(text.p + i, text.n - i, &(bool){false});
+            cq_buf_puts(out, "\xef\xbf\xbd");
+            all_valid = false;
+        }
+        run = plain_run(text.p + i, text.n - i);
+        cq_buf_put(out, text.p + i, run);
+        i += run;
+    }
+    return all_valid;
+}
+
 bool cq_json_text(struct cq_json *j, cq_bytes text)
 {
     bool all_valid = true;
-    size_t i = 0;
+    size_t run;
+    uint8_t *to;
 
     if (cq_is_null(text)) {
         cq_json_null(j);
         return true;
     }
     separate(j);
-    cq_buf_putc(j->out, '"');
-    for (;;) {
-        size_t run = plain_run(text.p + i, text.n - i);
-
-        cq_buf_put(j->out, text.p + i, run);
-        i += run;
-        if (i == text.n) break;
-        if (text.p[i] < 0x80) {
-            put_escape(j->out, text.p[i++]);
-            continue;
-        }
-        i += sequence(text.p + i, text.n - i, &(bool){false});
-        cq_buf_puts(j->out, "\xef\xbf\xbd");
-        all_valid = false;
-    }
-    cq_buf_putc(j->out, '"');
+    run = plain_run(text.p, text.n);
+    to = room(j->out, run + 2);
+    if (!to) return true;
+    *to = '"';
+    memcpy(to + 1, text.p, run);
+    j->out->n += run + 1;
+    if (run < text.n) all_valid = put_rest(j->out, text, run);
+    put(j->out, '"');
     return all_valid;
 }
 
@@ -199,7 +234,7 @@ void cq_json_base64(struct cq_json *j, cq_bytes bytes)
         return;
     }
     separate(j);
-    cq_buf_putc(j->out, '"');
+    put(j->out, '"');
     to = cq_buf_room(j->out, (bytes.n + 2) / 3 * 4);
     if (!to) return;
     for (size_t i = 0; i < bytes.n; i += 3) {
@@ -214,7 +249,7 @@ void cq_json_base64(struct cq_json *j, cq_bytes bytes)
         *to++ = (uint8_t)(left > 2 ? digits[v & 63] : '=');
     }
     j->out->n += (bytes.n + 2) / 3 * 4;
-    cq_buf_putc(j->out, '"');
+    put(j->out, '"');
 }
 
 void cq_json_member_text(struct cq_json *j, const char *key, cq_bytes text)
