@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs cqlcrawl and reads what it wrote. The program is $CQLCRAWL, else build/release/cqlcrawl."""
+import itertools
 import json
 import os
 import pathlib
@@ -31,19 +32,17 @@ class Crawler:
         self.program = pathlib.Path(os.environ.get("CQLCRAWL", DEFAULT)).resolve()
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.count = 0
+        self.numbers = itertools.count(1)
         self.outputs = []  # every file that a run left: searched for passwords at the end
         self.environment = {**os.environ, "LC_ALL": "C.UTF-8"}
 
     def fresh(self, suffix):
-        self.count += 1
-        path = self.folder / f"{self.count:04d}{suffix}"
+        path = self.folder / f"{next(self.numbers):04d}{suffix}"
         self.outputs.append(path)
         return path
 
     def secret(self, text):
-        self.count += 1
-        path = self.folder / f"{self.count:04d}.secret"
+        path = self.folder / f"{next(self.numbers):04d}.secret"
         path.touch(mode=0o600)
         path.write_text(text + "\n", encoding="utf-8")
         return path
@@ -61,7 +60,7 @@ class Crawler:
             out += ["--cert", access.cert, "--key", access.key]
         return out
 
-    def run(self, *arguments, stdin=None):
+    def run(self, *arguments, stdin=None, keep=True):
         """cqlcrawl crawl ARGUMENTS, with an output file of its own"""
         out, err = self.fresh(".ndjson"), self.fresh(".stderr")
         command = [str(self.program), "crawl", "--output", str(out),
@@ -75,20 +74,13 @@ class Crawler:
         records = [json.loads(line) for line in text.split("\n") if line]
         said = err.read_text(encoding="utf-8", errors="replace") + done.stdout.decode(
             errors="replace")
+        if not keep:
+            for path in (out, err):
+                path.unlink(missing_ok=True)
         return Result(done.returncode, records, said, seconds, text)
 
     def of(self, access, *more, tls="verify-full"):
         return self.run(*self.options(access, tls), *more, access.target)
-
-    def begin(self, *arguments):
-        """A crawl in the background: the process."""
-        out, err = self.fresh(".ndjson"), self.fresh(".stderr")
-        with open(err, "wb") as stream:
-            return subprocess.Popen(
-                [str(self.program), "crawl", "--output", str(out),
-                 *(str(one) for one in arguments)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stream,
-                env=self.environment)
 
 
 def comparable(records):

@@ -19,10 +19,10 @@ import nodes as servers
 import oracle
 
 NETS = {"5.0": "127.30.90.1", "4.0": "127.30.90.2"}
-AT_ONCE = 24
+AT_ONCE, CRAWLERS = 16, ("settled", "version", "settled")
 BURSTS = (1, 1, 2, 3, 6)
-PAUSES_S = (0, 0, 0.05, 0.2, 0.6, 0.9, 1.3)
-WIDE_COLUMNS, WIDE_TABLES = 300, 6
+PAUSES_S = (0, 0, 0, 0.05, 0.2, 0.7, 1.0, 1.3)
+WIDE_COLUMNS, WIDE_TABLES = 150, 4
 KINDS = oracle.raw_side.OBJECTS
 VOLATILE = ("epoch", "version", "observed_at", "cluster", "id", "labels")
 
@@ -118,8 +118,16 @@ class Observer:
                      for proof in ("settled", "version")}
         self.reads, self.complete, self.torn_said = (collections.Counter() for _ in range(3))
         self.orphans, self.faults, self.checked = [], [], set()
+        self.runs, self.lock = 0, threading.Lock()
 
     def take(self, proof, result):
+        with self.lock:
+            self.sort(proof, result)
+
+    def sort(self, proof, result):
+        self.runs += 1
+        if result.status not in (0, 3):
+            self.faults.append(f"exit status {result.status}: {result.stderr[-300:]}")
         scopes = collections.defaultdict(list)
         for record in result.records:
             scopes[(record["cluster"], record["epoch"])].append(record)
@@ -200,27 +208,28 @@ def run(report, nodes, crawler, version, seconds):
     config.write_text(json.dumps({"clusters": [
         {"name": f"t{i:03d}", "contact_points": [node.access().target]}
         for i in range(AT_ONCE)]}), encoding="utf-8")
-    observer, until, runs = Observer(), time.monotonic() + seconds, 0
+    observer, until = Observer(), time.monotonic() + seconds
     changer.start()
-    while time.monotonic() < until and not changer.faults:
-        proof = ("settled", "version")[runs % 2]
-        result = crawler.run("--config", config, "--proof", proof)
-        runs += 1
-        if result.status not in (0, 3):
-            observer.faults.append(f"exit status {result.status}: {result.stderr[-300:]}")
-            break
-        observer.take(proof, result)
-        for path in crawler.outputs[-2:]:
-            path.unlink(missing_ok=True)
+
+    def crawl_on(proof):
+        while time.monotonic() < until and not changer.faults:
+            observer.take(proof, crawler.run("--config", config, "--proof", proof, keep=False))
+
+    readers = [threading.Thread(target=crawl_on, args=(proof,)) for proof in CRAWLERS]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
     changer.ended.set()
     changer.join(60)
-    conclude(report, name, observer, changer, runs, seconds)
+    conclude(report, name, observer, changer, seconds)
     nodes.drop(node)
 
 
-def conclude(report, name, observer, changer, runs, seconds):
+def conclude(report, name, observer, changer, seconds):
     total = sum(observer.reads.values())
-    report.note(f"{name}: {seconds} s, {changer.count} DDL statements, {runs} runs, {total} reads")
+    report.note(f"{name}: {seconds} s, {changer.count} DDL statements, {observer.runs} runs, "
+                f"{total} reads")
     for proof in ("settled", "version"):
         versions, torn = observer.torn(proof)
         report.note(
