@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""expect.py ROWS.json RECORDS.ndjson: the records against the rows that an independent client decoded.
+"""expect.py ROWS.json RECORDS.ndjson [PORT]: the records against the rows that an independent client decoded.
 
 Builds the body that every row ought to become and compares it with the record of that id, member by
 member and in order; nothing may be missing and nothing may be left over. Written from docs/records.md;
@@ -231,20 +231,21 @@ def types(source):
                               "fields": fields(row, udts), "extra": []}
 
 
-def node(source):
+def node(source, port):
     (row,) = source.rows("system.local")
     ports = {key: row[key + "_port"] for key in ("broadcast", "listen", "rpc")
              if key + "_port" in row}
     yield "node", False, {
         "host_id": row["host_id"],
         "addresses": {key: row[key + "_address"] for key in ("broadcast", "listen", "rpc")},
-        "port": row.get("rpc_port", 9042), **({"ports": ports} if ports else {}),
+        "port": row.get("rpc_port", port), **({"ports": ports} if ports else {}),
         "dc": row["data_center"], "rack": row["rack"], "release_version": row["release_version"],
         "schema_version": row["schema_version"], "observed": True,
         "extra": extra(source, "system.local", row, LOCAL_COLUMNS)}
 
 
-def bodies(source):
+def bodies(source, port=9042):
+    """(kind, virtual, body) of all; port: the one dialled, of nodes that name none"""
     yield from keyspaces(source)
     for kind in ("table", "view"):
         for row in source.rows(f"system_schema.{kind}s"):
@@ -253,7 +254,7 @@ def bodies(source):
         yield "table", True, table(source, row, "table", True)
     yield from types(source)
     yield from code(source)
-    yield from node(source)
+    yield from node(source, port)
 
 
 def leaves(value):
@@ -287,7 +288,7 @@ def numbers(text):
     return re.sub(r"(?<=[:\[ ])(-?\d+)\.0(?=[,\]}])", r"\1", text)
 
 
-def main(rows, records):
+def main(rows, records, port=9042):
     source, found, failed, compared, objects = Source(rows), {}, [], 0, 0
     with open(records, encoding="utf-8") as lines:
         for record in map(json.loads, lines):
@@ -295,7 +296,7 @@ def main(rows, records):
                 failed.append(f"{record['id']}: twice")
             found[record["id"]] = record
     cluster = next(iter(found.values()))["cluster"]
-    for kind, virtual, body in bodies(source):
+    for kind, virtual, body in bodies(source, int(port)):
         key = canon.record_id({"kind": kind, "cluster": cluster, "observed": True, **body})
         record = found.pop(key, None)
         objects, compared = objects + 1, compared + leaves(body)
