@@ -328,7 +328,11 @@ void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns)
     set_now(c, now_ns);
     if (c->state == CQ_CRAWL_OVER) return;
     if (c->conn && c->state != CQ_CRAWL_DIALLING) cql_conn_tick(c->conn, cq_crawl_inner(c));
-    if (c->o.timeout_ns && cq_crawl_inner(c) >= c->start_ns + c->o.timeout_ns)
+    if (!c->o.timeout_ns || cq_crawl_inner(c) < c->start_ns + c->o.timeout_ns) return;
+    if (c->state == CQ_CRAWL_HANDSHAKE && cql_conn_counts(c->conn).bytes_in == 0)
+        cq_crawl_fail(c, CQ_ESILENT, "connected, but not a byte came in %llu ms",
+                      (unsigned long long)(c->o.timeout_ns / 1000000));
+    else
         cq_crawl_fail(c, CQ_ETIMEOUT, "not done after %llu ms",
                       (unsigned long long)(c->o.timeout_ns / 1000000));
 }
