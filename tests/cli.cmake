@@ -10,3 +10,12 @@ foreach(module api memory)
   target_compile_definitions(test_lib_${module} PRIVATE CQ_SIM="$<TARGET_FILE:cqlsim>")
   add_dependencies(test_lib_${module} cqlsim)
 endforeach()
+
+# End to end: the program against simulated clusters (tests/cli/*.py, Python's own library only).
+find_package(Python3 COMPONENTS Interpreter REQUIRED)
+foreach(module usage crawl secret check)
+  add_test(NAME e2e_${module}
+    COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py ${module})
+  set_tests_properties(e2e_${module} PROPERTIES TIMEOUT 300 LABELS e2e
+    ENVIRONMENT "CQLCRAWL=$<TARGET_FILE:cqlcrawl>;CQLSIM=$<TARGET_FILE:cqlsim>")
+endforeach()
