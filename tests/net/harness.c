@@ -139,10 +139,9 @@ static void on_pause_over(uv_timer_t *t)
 
 static void on_guard(uv_timer_t *t)
 {
-    struct client *c = t->data;
-
-    c->hung = true;
-    close_sock(c);
+    (void)t;
+    fprintf(stderr, "FAIL: a client has run for %d ms without an end\n", HANGS_MS);
+    abort();
 }
 
 static void begin(struct client *c)
@@ -180,7 +179,6 @@ void client_run(struct client *c)
     assert_non_null(c->space);
     assert_int_equal(uv_loop_init(&c->loop), 0);
     uv_timer_init(&c->loop, &c->guard);
-    c->guard.data = c;
     uv_timer_start(&c->guard, on_guard, HANGS_MS, 0);
     c->open_err = cq_resolver_new(&c->resolver, &c->loop, &c->m.mem);
     if (c->resolver && c->servers) cq_resolver_servers(c->resolver, c->servers);
@@ -189,7 +187,6 @@ void client_run(struct client *c)
     else
         begin(c);
     uv_run(&c->loop, UV_RUN_DEFAULT);
-    assert_false(c->hung);
     assert_null(c->resolver);
     assert_true(c->closed || c->open_err);
     assert_int_equal(uv_loop_close(&c->loop), 0);
