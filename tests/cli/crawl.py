@@ -22,11 +22,11 @@ class Records(Case):
         self.assertIn("50 tables", err)
         self.assertIn("r.ndjson", err)
         self.assertFalse(os.path.exists(self.path("r.ndjson.partial")))
-        stats = sim.stop()
-        for cluster in stats["clusters"]:
-            cost = ends[cluster["address"]]["cost"] if "address" in cluster else None
-            if cost:
-                self.assertEqual(cost["connections"], cluster["connections"])
+        for cluster in sim.stop()["clusters"]:
+            cost = ends[cluster["target"]]["cost"]
+            self.assertEqual((cost["connections"], cost["requests"], cost["waits"]),
+                             (1, cluster["requests_total"], cluster["waits"]))
+            self.assertEqual((cost["bytes_out"], cost["bytes_in"]), (cluster["bytes_in"], cluster["bytes_out"]))
 
     def test_epochs_of_two_runs(self):
         sim = self.sim("127.50.11.10:9042", "--keyspaces", "1", "--tables", "2")
@@ -89,6 +89,64 @@ class Records(Case):
         self.assertEqual((bad["code"], bad["class"]), ("connection_refused", "network"))
         _, err = self.run_it("crawl", "--targets", sim.file, "--output", "r", "--progress", "none", status=0)
         self.assertEqual(err.count("\n"), 4, err)  # the summary alone
+
+
+class Attempts(Case):
+    """What the driver does between attempts, and that nobody waits for others."""
+
+    def test_torn_read_is_repeated(self):
+        sim = self.sim("127.50.16.1:9042", "--keyspaces", "1", "--tables", "2", "--fault", "torn=1")
+        out, err = self.run_it("crawl", sim.targets[0], status=0)
+        self.assertIn("once more", err)
+        records = self.records(out)
+        ends = [r for r in records if r["kind"] == "scope_end"]
+        self.assertEqual([(e["attempt"], e["read"]) for e in ends], [(1, "incomplete"), (2, "complete")])
+        self.assertGreater(ends[1]["epoch"], ends[0]["epoch"])
+        self.assertEqual([r["version"] for r in records], sorted(r["version"] for r in records))
+
+    def test_torn_for_good(self):
+        sim = self.sim("127.50.16.2:9042", "--keyspaces", "1", "--tables", "2", "--fault", "torn=99")
+        begin = time.monotonic()
+        out, err = self.run_it("crawl", sim.targets[0], status=3)
+        self.assertGreater(time.monotonic() - begin, 3.5)  # 0.5 s, then 3 s
+        ends = [r for r in self.records(out) if r["kind"] == "scope_end"]
+        self.assertEqual([e["read"] for e in ends], ["incomplete"] * 3)
+        self.assertEqual(ends[2]["reasons"][0]["code"], "torn")
+        self.assertIn("1 incomplete", err)
+
+    def test_order_that_cannot_be_merged(self):
+        sim = self.sim("127.50.16.3:9042", "--keyspaces", "5", "--tables", "5", "--fault", "unordered")
+        out, _ = self.run_it("crawl", sim.targets[0], status=0)
+        ends = [r for r in self.records(out) if r["kind"] == "scope_end"]
+        self.assertEqual(ends[-1]["read"], "complete")
+        self.assertEqual(ends[-1]["counts"]["table"], 25)
+
+    def test_dead_ones_hold_nobody(self):
+        """Four silent clusters fill the slots first; the others are read as slots come free, none waits for ever."""
+        sim = self.sim("127.50.16.10:9042", "--clusters", "24", "--keyspaces", "1", "--tables", "2",
+                       "--fault", "silent@0/6")
+        begin = time.monotonic()
+        out, _ = self.run_it("crawl", "--targets", sim.file, "--concurrency", "4", "--timeout", "2s", status=3)
+        self.assertLess(time.monotonic() - begin, 10)
+        ends = self.ends(self.records(out))
+        for i, target in enumerate(sim.targets):
+            self.assertEqual(ends[target]["read"], "failed" if i % 6 == 0 else "complete", target)
+
+    def test_little_memory(self):
+        sim = self.sim("127.50.16.40:9042", "--clusters", "12")
+        out, _ = self.run_it("crawl", "--targets", sim.file, "--memory-max", "1MiB", "--compression", "none",
+                             status=0)
+        self.assertEqual({e["read"] for e in self.ends(self.records(out)).values()}, {"complete"})
+
+    def test_same_records_in_every_dialect(self):
+        sim = self.sim("127.50.16.60:9042", "--keyspaces", "2", "--tables", "5", "--rich")
+        seen = set()
+        for protocol in ("4", "5", "auto"):
+            for compression in ("none", "lz4", "auto"):
+                out, _ = self.run_it("crawl", sim.targets[0], "--protocol", protocol, "--compression", compression,
+                                     status=0)
+                seen.add(tuple(r["hash"] for r in self.records(out) if r["kind"] not in ("cluster", "node")))
+        self.assertEqual(len(seen), 1)
 
 
 class Outputs(Case):

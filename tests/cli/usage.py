@@ -32,7 +32,8 @@ class Usage(Case):
         self.refused("crawl", self.listener.address, "a:99999", says="'99999' is not a port")
         self.refused("crawl", self.listener.address, "--tls", "require", "--cert", "x", says="belong together")
         self.refused("crawl", self.listener.address, "--include", "(", says="not a regular expression")
-        self.refused("crawl", self.listener.address, "--output", "/nonexistent/f", says="/nonexistent/f: cannot be written")
+        self.refused("crawl", self.listener.address, "--output", "/nonexistent/f",
+                     says="/nonexistent/f: cannot be written")
         self.refused("crawl", self.listener.address, "--output", "/tmp", says="cannot be written")
 
     def test_places(self):
