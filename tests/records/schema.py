@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""schema.py [--faults] FILE...: validates each record by schema/cqlcrawl-1.schema.json; with --faults
-it then breaks records, one fault at a time, and wants every one refused. Prints each difference and `N passed, N failed`.
+"""schema.py [--faults] FILE...: validates each record by schema/cqlcrawl-1.schema.json.
+
+With --faults it then breaks records, one fault at a time, and wants every one refused. Prints each
+difference and `N passed, N failed`.
 """
 import copy
 import json
