@@ -39,11 +39,20 @@ static bool emit_begin(struct cq_crawl *c, struct cq_crawl_event *ev)
     return cq_crawl_line(c, err, CQ_KIND_SCOPE_BEGIN, line, ev);
 }
 
-static bool is_written(const struct cq_crawl *c, const struct cq_object *o)
+/* A table or view without its columns, or without a key, would be written wrong; unless the attempt
+ * before this one saw orphans too: then that may be how it is. */
+static bool is_whole(const struct cq_crawl *c, const struct cq_merge *m, const struct cq_object *o)
+{
+    if (o->kind != CQ_KIND_TABLE && o->kind != CQ_KIND_VIEW) return true;
+    if (!o->columns.shape) return false;
+    return !m->keyless || (c->o.previous && c->o.previous->digest[0]);
+}
+
+static bool is_written(const struct cq_crawl *c, const struct cq_merge *m,
+                       const struct cq_object *o)
 {
     if (c->o.discard || (o->system && !c->o.write_system)) return false;
-    /* without its columns a table would be written wrong */
-    if ((o->kind == CQ_KIND_TABLE || o->kind == CQ_KIND_VIEW) && !o->columns.shape) return false;
+    if (!is_whole(c, m, o)) return false;
     return !c->o.wants || c->o.wants(c->o.wants_ctx, o->keyspace, o->name);
 }
 
@@ -55,12 +64,13 @@ static void note_unwritten(struct cq_crawl *c, const struct cq_object *o, int er
              CQ_FMT(o->keyspace), o->name.p ? "." : "", CQ_FMT(o->name), cq_err_text(err));
 }
 
-static bool emit_object(struct cq_crawl *c, const struct cq_object *o, struct cq_crawl_event *ev)
+static bool emit_object(struct cq_crawl *c, const struct cq_merge *m, const struct cq_object *o,
+                        struct cq_crawl_event *ev)
 {
     cq_bytes line;
     int err;
 
-    if (!is_written(c, o)) return false;
+    if (!is_written(c, m, o)) return false;
     err = cq_model_object(&c->model, o, &line);
     if (err && err != CQ_ENOMEM) {
         note_unwritten(c, o, err);
@@ -91,7 +101,7 @@ static bool emit_merge(struct cq_crawl *c, struct cq_merge *m, enum cq_emit next
     int r;
 
     while ((r = cq_merge_next(m, &o)) == CQ_MERGE_OBJECT)
-        if (emit_object(c, &o, ev)) return true;
+        if (emit_object(c, m, &o, ev)) return true;
     *on = r != CQ_MERGE_BLOCKED;
     if (r == CQ_MERGE_BLOCKED)
         c->wants_pages = true;

@@ -126,7 +126,8 @@ static bool judge_orphans(struct cq_crawl *c)
     cq_findings_digest(&c->findings, c->orphans.digest);
     memcpy(c->orphans.version, c->scope.version_before, sizeof(c->orphans.version));
     c->orphans_confirmed = is_confirmed(c);
-    if (!c->findings.orphans || c->orphans_confirmed) return false;
+    /* where rows came out of order orphans say nothing */
+    if (!c->findings.orphans || c->orphans_confirmed || c->fell) return false;
     while (f && !cq_finding_is_orphan(f))
         f = f->next;
     if (!f) {

@@ -74,6 +74,8 @@ struct cq_merge {
     enum cq_kind kind;
     int at_child;
     size_t at_type;
+    bool keyless; /* the table or view given has no partition key: dropped or made just now, or out
+                     of order */
     struct cq_names tables_seen; /* of the keyspace in hand */
     struct cq_arena arena;       /* of the keyspace in hand */
     struct cq_view_base *bases;

@@ -103,21 +103,29 @@ void cq_cursor_fail(struct cq_cursor *c, int err, const char *fmt, ...)
     cq_cursor_refuse(c, CQ_OUTCOME_FAILED, cq_str(text));
 }
 
-/* The metadata: the first page makes the shape, the others must not differ. */
-static int read_head(struct cq_cursor *c, struct cql_rows *r, cq_bytes body, int version)
+/* The metadata: the first page makes the shape, the others must not differ. NULL, or what is wrong.
+ */
+static const char *read_head(struct cq_cursor *c, struct cql_rows *r, cq_bytes body, int version,
+                             int *err)
 {
     uint64_t hash = 0;
-    int err = cql_rows_begin(r, body, version);
 
-    if (!err)
-        err = cq_shape_read(r, c->table, c->shared->arena, c->shape ? NULL : &c->shape, &hash);
-    if (!err) err = cql_rows_count(r);
-    if (err) return err;
-    if (c->outcome.pages > 0) return hash == c->metadata_hash ? 0 : CQ_EPROTOCOL;
+    *err = cql_rows_begin(r, body, version);
+    if (*err) return "the answer is no page of rows";
+    *err = cq_shape_read(r, c->table, c->shared->arena, c->shape ? NULL : &c->shape, &hash);
+    if (*err) return "the columns' names and types cannot be read";
+    *err = cql_rows_count(r);
+    if (*err) return "the number of rows cannot be true";
+    if (c->outcome.pages > 0) {
+        if (hash == c->metadata_hash) return NULL;
+        *err = CQ_EPROTOCOL;
+        return "a page has other columns than the first one";
+    }
     c->metadata_hash = hash;
     c->key_cells = cq_shape_prefix(c->shape, c->slots.slot, c->slots.n);
-    if (c->slots.n && !c->key_cells) return CQ_EPROTOCOL;
-    return 0;
+    if (!c->slots.n || c->key_cells) return NULL;
+    *err = CQ_EPROTOCOL;
+    return "its key columns are missing";
 }
 
 /* Whether and how the next page is asked for; also the guards against pages without end. */
@@ -144,15 +152,14 @@ static void read_paging(struct cq_cursor *c, const struct cql_rows *r)
 int cq_cursor_page(struct cq_cursor *c, cq_bytes body, int version)
 {
     struct cq_page page = {.block = c->block, .cap = c->cap};
+    const char *wrong;
     int err;
 
     if (c->complete) return 0; /* too late: the block goes with the cursor */
-    err = read_head(c, &page.rows, body, version);
+    wrong = read_head(c, &page.rows, body, version, &err);
     if (err == CQ_ENOMEM) return err;
-    if (err) {
-        cq_cursor_fail(c, err, "%s",
-                       c->outcome.pages ? "a page does not fit the first one"
-                                        : "the result is none of that table");
+    if (wrong) {
+        cq_cursor_fail(c, err, "%s", wrong);
         return 0;
     }
     c->outcome.outcome = CQ_OUTCOME_ROWS;
