@@ -1,75 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every maximum in the program, by name. Reaching one is an error with a code of its own (base/err.h) and, where a
- * user can do something about it, the option that raises it. Sizes are bytes, times are nanoseconds.
+ * Every maximum in the program, by name. Reaching one is an error with a code of its own
+ * (base/err.h) and, where a user can do something about it, the option that raises it. Sizes are
+ * bytes, times are nanoseconds.
  */
 #ifndef CQ_BASE_BOUNDS_H
 #define CQ_BASE_BOUNDS_H
 
 #define CQ_KIB(n) ((size_t)(n) << 10)
 #define CQ_MIB(n) ((size_t)(n) << 20)
-#define CQ_MS(n) ((uint64_t)(n) * 1000000u)
-#define CQ_SEC(n) ((uint64_t)(n) * 1000000000u)
+#define CQ_MS(n) ((uint64_t)(n)*1000000u)
+#define CQ_SEC(n) ((uint64_t)(n)*1000000000u)
 
 /* Protocol (native_protocol_v5.spec 2.1, 2.2: a segment's payload is at most 2^17 - 1 bytes) */
 #define CQ_MAX_SEGMENT_PAYLOAD 131071u
-#define CQ_MAX_ENVELOPE_BODY CQ_MIB(256)      /* what the specification allows; budgets are smaller */
-#define CQ_MAX_SMALL_BODY CQ_KIB(64)          /* any answer before login, any ERROR, EVENT, SUPPORTED */
-#define CQ_MAX_REQUEST CQ_KIB(64)             /* one request, body included */
-#define CQ_MAX_STREAMS 64                     /* statements in flight on one connection */
-#define CQ_MAX_ORPHANS 32                     /* streams given up and not answered yet; more closes the connection */
-#define CQ_MAX_TYPE_DEPTH 32                  /* nesting of a type option or a type string */
-#define CQ_MAX_TYPE_NODES 512                 /* nodes of one type */
-#define CQ_MAX_RESULT_COLUMNS 256             /* columns of one system table's result */
+#define CQ_MAX_ENVELOPE_BODY CQ_MIB(256) /* what the specification allows; budgets are smaller */
+#define CQ_MAX_SMALL_BODY CQ_KIB(64)     /* any answer before login, any ERROR, EVENT, SUPPORTED */
+#define CQ_MAX_REQUEST CQ_KIB(64)        /* one request, body included */
+#define CQ_MAX_STREAMS 64                /* statements in flight on one connection */
+#define CQ_MAX_ORPHANS 32    /* streams given up and not answered yet; more closes the connection */
+#define CQ_MAX_TYPE_DEPTH 32 /* nesting of a type option or a type string */
+#define CQ_MAX_TYPE_NODES 512     /* nodes of one type */
+#define CQ_MAX_RESULT_COLUMNS 256 /* columns of one system table's result */
 #define CQ_MAX_PAGING_STATE CQ_KIB(16)
-#define CQ_MAX_MULTIMAP 64                    /* keys of SUPPORTED */
+#define CQ_MAX_MULTIMAP 64 /* keys of SUPPORTED */
 
 /* One crawl */
-#define CQ_PAGE_BYTES CQ_KIB(256)             /* what a page should hold; page_size follows from the bytes per row */
-#define CQ_PAGE_FIRST CQ_KIB(16)              /* a page's block at first; doubled as bytes arrive */
-#define CQ_DEFAULT_RESERVATION CQ_KIB(512)    /* of a cluster never crawled before */
+#define CQ_PAGE_BYTES                                                                              \
+    CQ_KIB(256) /* what a page should hold; page_size follows from the bytes per row */
+#define CQ_PAGE_FIRST CQ_KIB(16)           /* a page's block at first; doubled as bytes arrive */
+#define CQ_DEFAULT_RESERVATION CQ_KIB(512) /* of a cluster never crawled before */
 #define CQ_DEFAULT_MEMORY_MAX CQ_MIB(64)
 #define CQ_MAX_PAGES_PER_TABLE 100000u
-#define CQ_MAX_EMPTY_PAGES 1000u              /* empty pages in a row, each with more to follow */
-#define CQ_MAX_OVERLOADED 3u                  /* times that one statement is asked again after an OVERLOADED */
+#define CQ_MAX_EMPTY_PAGES 1000u /* empty pages in a row, each with more to follow */
+#define CQ_MAX_OVERLOADED 3u     /* times that one statement is asked again after an OVERLOADED */
 #define CQ_OVERLOADED_DELAY_1 CQ_MS(100)
 #define CQ_OVERLOADED_DELAY_MAX CQ_SEC(10)
-#define CQ_MAX_KEYSPACES 65536u               /* keyspaces of one cluster */
-#define CQ_MAX_OBJECT_ROWS 65536u             /* rows of one object: columns of one table */
-#define CQ_MAX_CARRY CQ_MIB(8)                /* bytes of one object's rows carried over page ends */
-#define CQ_MAX_ANOMALIES 1000u                /* anomaly records of one attempt; further ones are counted */
+#define CQ_MAX_KEYSPACES 65536u   /* keyspaces of one cluster */
+#define CQ_MAX_OBJECT_ROWS 65536u /* rows of one object: columns of one table */
+#define CQ_MAX_CARRY CQ_MIB(8)    /* bytes of one object's rows carried over page ends */
+#define CQ_MAX_ANOMALIES 1000u    /* anomaly records of one attempt; further ones are counted */
 #define CQ_MAX_PEERS 10000u
-#define CQ_MAX_ATTEMPTS 3u                    /* of a torn read */
-#define CQ_MAX_RECORD CQ_MIB(16)              /* one record's JSON */
-#define CQ_MAX_ID 400u                        /* an id longer than this is cut and sealed */
+#define CQ_MAX_ATTEMPTS 3u       /* of a torn read */
+#define CQ_MAX_RECORD CQ_MIB(16) /* one record's JSON */
+#define CQ_MAX_ID 400u           /* an id longer than this is cut and sealed */
 #define CQ_MAX_CONTACT_POINTS 16u
-#define CQ_MAX_ADDRESSES 32u                  /* addresses of one name */
+#define CQ_MAX_ADDRESSES 32u /* addresses of one name */
 #define CQ_MAX_ERRMSG 512u
 
 /* The shell */
 #define CQ_DEFAULT_PORT 9042
-#define CQ_MAX_TIMEOUT CQ_SEC(86400)          /* what --timeout and --connect-timeout may say */
-#define CQ_DEFAULT_CONCURRENCY 1000u          /* clusters read at once: --concurrency */
-#define CQ_MAX_EPOCH_WAIT CQ_SEC(3)           /* for the last epoch's second to be over */
+#define CQ_MAX_TIMEOUT CQ_SEC(86400) /* what --timeout and --connect-timeout may say */
+#define CQ_DEFAULT_CONCURRENCY 1000u /* clusters read at once: --concurrency */
+#define CQ_MAX_EPOCH_WAIT CQ_SEC(3)  /* for the last epoch's second to be over */
 
 /* Secrets and trust */
-#define CQ_MAX_SECRET CQ_KIB(64)              /* a password */
-#define CQ_MAX_PEM CQ_MIB(4)                  /* a CA bundle, a certificate chain, a key */
+#define CQ_MAX_SECRET CQ_KIB(64) /* a password */
+#define CQ_MAX_PEM CQ_MIB(4)     /* a CA bundle, a certificate chain, a key */
 
 /* Times */
-#define CQ_DEFAULT_TIMEOUT CQ_SEC(30)         /* a whole cluster: --timeout */
-#define CQ_DEFAULT_CONNECT_TIMEOUT CQ_SEC(5)  /* each of resolve, connect, TLS: --connect-timeout */
-#define CQ_STAGGER CQ_MS(250)                 /* between two addresses of one name (RFC 8305) */
-#define CQ_SETTLE CQ_MS(500)                  /* --proof settled: the further reading comes this much later */
+#define CQ_DEFAULT_TIMEOUT CQ_SEC(30)        /* a whole cluster: --timeout */
+#define CQ_DEFAULT_CONNECT_TIMEOUT CQ_SEC(5) /* each of resolve, connect, TLS: --connect-timeout   \
+                                              */
+#define CQ_STAGGER CQ_MS(250)                /* between two addresses of one name (RFC 8305) */
+#define CQ_SETTLE CQ_MS(500) /* --proof settled: the further reading comes this much later */
 #define CQ_TORN_DELAY_1 CQ_MS(500)
 #define CQ_TORN_DELAY_2 CQ_SEC(3)
 
 /* Network */
 #define CQ_TLS_RING CQ_KIB(4)
-#define CQ_MAX_SEND CQ_MIB(1)                 /* bytes of one connection waiting to be sent */
-#define CQ_READ_BUDGET CQ_KIB(256)            /* read from one connection before others have their turn */
-#define CQ_MAX_TLS_IDLE 64u                   /* TLS contexts kept for the next one who asks */
-#define CQ_MAX_CERT_TEXT 512u                 /* of a certificate's subject, issuer and names */
-#define CQ_MAX_ERROR_TEXT 1024u               /* of a server's message that is kept */
+#define CQ_MAX_SEND CQ_MIB(1)      /* bytes of one connection waiting to be sent */
+#define CQ_READ_BUDGET CQ_KIB(256) /* read from one connection before others have their turn */
+#define CQ_MAX_TLS_IDLE 64u        /* TLS contexts kept for the next one who asks */
+#define CQ_MAX_CERT_TEXT 512u      /* of a certificate's subject, issuer and names */
+#define CQ_MAX_ERROR_TEXT 1024u    /* of a server's message that is kept */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every error of the program: one list gives the number, the stable code (in records, logs and exit reports), the
- * class (what a retry policy looks at), what it means and what to do next. Functions return 0 or a negative CQ_E*.
- * Codes are a contract: they may be added, never renamed.
+ * Every error of the program: one list gives the number, the stable code (in records, logs and exit
+ * reports), the class (what a retry policy looks at), what it means and what to do next. Functions
+ * return 0 or a negative CQ_E*. Codes are a contract: they may be added, never renamed.
  */
 #ifndef CQ_BASE_ERR_H
 #define CQ_BASE_ERR_H
@@ -11,8 +11,8 @@
 
 enum cq_class {
     CQ_CLASS_INTERNAL,
-    CQ_CLASS_USAGE,    /* configuration, inventory, arguments */
-    CQ_CLASS_NETWORK,  /* names, addresses, sockets, silence */
+    CQ_CLASS_USAGE,   /* configuration, inventory, arguments */
+    CQ_CLASS_NETWORK, /* names, addresses, sockets, silence */
     CQ_CLASS_TLS,
     CQ_CLASS_PROTOCOL, /* the peer does not speak CQL as we do */
     CQ_CLASS_AUTH,
@@ -81,7 +81,7 @@ enum cq_err {
 #define CQ_ERR_ENUM(name, code, class, text, remedy) CQ_E##name,
     CQ_ERRORS(CQ_ERR_ENUM)
 #undef CQ_ERR_ENUM
-    CQ_ERR_LAST_
+        CQ_ERR_LAST_
 };
 
 /* All of them accept any number; an unknown one reads as CQ_EINTERNAL. */
@@ -92,16 +92,18 @@ enum cq_class cq_err_class(int err);
 const char *cq_class_name(enum cq_class c);
 
 /*
- * What went wrong, in words: owned by the long-lived object that failed, filled once by cq_fault_set (the first one
- * wins), wrapped with a prefix on the way up.
+ * What went wrong, in words: owned by the long-lived object that failed, filled once by
+ * cq_fault_set (the first one wins), wrapped with a prefix on the way up.
  */
 struct cq_fault {
     int err; /* 0: nothing went wrong */
     char text[CQ_MAX_ERRMSG];
 };
 
-/* Returns err, so that a caller can `return cq_fault_set(...)`. Does nothing where a fault is already set. */
-int cq_fault_set(struct cq_fault *f, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Returns err, so that a caller can `return cq_fault_set(...)`. Does nothing where a fault is
+ * already set. */
+int cq_fault_set(struct cq_fault *f, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void cq_fault_wrap(struct cq_fault *f, const char *prefix);
 
 #endif

@@ -33,7 +33,7 @@ struct cq_account {
     size_t limit; /* 0: none */
     size_t used;
     size_t peak;
-    const void *overdraft; /* the one crawl that may go over the limit (crawler/budget.h); NULL: none */
+    const void *overdraft; /* the one crawl that may go over (crawler/budget.h); NULL: none */
 };
 
 bool cq_account_take(struct cq_account *a, size_t n); /* false: over the limit, nothing taken */
