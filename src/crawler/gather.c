@@ -138,8 +138,8 @@ int cq_merge_whole(struct cq_merge *m, const struct cq_object *o)
     if (o->kind == CQ_KIND_TABLE && m->views) err = cq_names_put(&m->tables_seen, o->name, 0);
     if (err < 0) return err;
     if (columns->outcome.outcome != CQ_OUTCOME_ROWS) return 0;
-    cq_model_check_keys(m->model, &o->columns, &check);
-    err = 0;
+    err = cq_model_check_keys(m->model, &o->columns, &check);
+    if (err) return err;
     m->keyless = check.no_partition_key;
     if (check.no_partition_key)
         err = cq_findings_add(m->findings, CQ_FOUND_NO_PARTITION_KEY, columns->table, kind,
