@@ -59,11 +59,12 @@
 #define CQ_MAX_PEM CQ_MIB(4)     /* a CA bundle, a certificate chain, a key */
 
 /* Times */
-#define CQ_DEFAULT_TIMEOUT CQ_SEC(30)        /* a whole cluster: --timeout */
-#define CQ_DEFAULT_CONNECT_TIMEOUT CQ_SEC(5) /* each of resolve, connect, TLS: --connect-timeout   \
-                                              */
-#define CQ_STAGGER CQ_MS(250)                /* between two addresses of one name (RFC 8305) */
-#define CQ_SETTLE CQ_MS(500) /* --proof settled: the further reading comes this much later */
+#define CQ_DEFAULT_TIMEOUT CQ_SEC(30) /* a whole cluster: --timeout */
+#define CQ_DEFAULT_CONNECT_TIMEOUT                                                                 \
+    CQ_SEC(5)                 /* each of resolve, connect, TLS: --connect-timeout                  \
+                               */
+#define CQ_STAGGER CQ_MS(250) /* between two addresses of one name (RFC 8305) */
+#define CQ_SETTLE CQ_MS(500)  /* --proof settled: the further reading comes this much later */
 #define CQ_TORN_DELAY_1 CQ_MS(500)
 #define CQ_TORN_DELAY_2 CQ_SEC(3)
 

@@ -77,8 +77,7 @@ static void read_write_timeout(struct cql_reader *r, int version, struct cql_err
 {
     read_counts(r, e);
     e->write_type = cql_read_string(r);
-    if (version >= 5 && cq_eq(e->write_type, CQ_LIT("CAS")))
-        e->contentions = cql_read_u16(r);
+    if (version >= 5 && cq_eq(e->write_type, CQ_LIT("CAS"))) e->contentions = cql_read_u16(r);
 }
 
 static void read_extra(struct cql_reader *r, int version, struct cql_error *e)
