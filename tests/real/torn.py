@@ -10,6 +10,7 @@ Torn reads that --proof version let through are counted and printed.
 import collections
 import hashlib
 import json
+import os
 import random
 import threading
 import time
@@ -19,7 +20,7 @@ import nodes as servers
 import oracle
 
 NETS = {"5.0": "127.30.90.1", "4.0": "127.30.90.2"}
-AT_ONCE, CRAWLERS = 16, ("settled", "version", "settled")
+AT_ONCE, CRAWLERS = 8, ("settled", "version")
 BURSTS = (1, 1, 2, 3, 6)
 PAUSES_S = (0, 0, 0, 0.05, 0.2, 0.7, 1.0, 1.3)
 WIDE_COLUMNS, WIDE_TABLES = 150, 4
@@ -28,13 +29,18 @@ VOLATILE = ("epoch", "version", "observed_at", "cluster", "id", "labels")
 
 
 class Changer(threading.Thread):
-    """The loop of DDL; `count` statements so far."""
+    """The loop of DDL"""
 
     def __init__(self, access, seed):
         super().__init__(daemon=True)
-        self.access, self.random, self.count, self.faults = access, random.Random(seed), 0, []
+        self.access, self.random, self.faults = access, random.Random(seed), []
+        self.seconds = []  # that each statement took
         self.ended = threading.Event()
         self.tables, self.serial = {}, 0
+
+    @property
+    def count(self):
+        return len(self.seconds)
 
     def prepare(self):
         wide = ", ".join(f"column_number_{i} map<text, int>" for i in range(WIDE_COLUMNS))
@@ -51,8 +57,9 @@ class Changer(threading.Thread):
             while not self.ended.is_set():
                 for _ in range(self.random.choice(BURSTS)):
                     for statement in self.next():
+                        started = time.monotonic()
                         session.execute(statement, timeout=60)
-                        self.count += 1
+                        self.seconds.append(time.monotonic() - started)
                 self.ended.wait(self.random.choice(PAUSES_S))
         except Exception as error:
             self.faults.append(f"{type(error).__name__}: {error}")
@@ -228,8 +235,10 @@ def run(report, nodes, crawler, version, seconds):
 
 def conclude(report, name, observer, changer, seconds):
     total = sum(observer.reads.values())
-    report.note(f"{name}: {seconds} s, {changer.count} DDL statements, {observer.runs} runs, "
-                f"{total} reads")
+    took = sorted(changer.seconds) or [0]
+    report.note(f"{name}: {seconds} s, {changer.count} DDL statements (median "
+                f"{took[len(took) // 2]:.2f} s, longest {took[-1]:.2f} s), {observer.runs} runs, "
+                f"{total} reads, load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores")
     for proof in ("settled", "version"):
         versions, torn = observer.torn(proof)
         report.note(
