@@ -94,6 +94,7 @@ static void on_timer(uv_timer_t *t)
 {
     struct cq_sock *s = t->data;
 
+    s->in_timer = true;
     switch (s->state) {
     case CQ_SOCK_START:
         cq_sock_resolve(s);
@@ -110,17 +111,22 @@ static void on_timer(uv_timer_t *t)
     case CQ_SOCK_CLOSING:
         break;
     }
+    s->in_timer = false;
 }
 
 void cq_sock_arm(struct cq_sock *s, uint64_t deadline)
 {
     uint64_t now = uv_hrtime();
     uint64_t left = deadline > now ? deadline - now : 0;
+    uint64_t ms = (left + CQ_MS(1) - 1) / CQ_MS(1);
 
+    /* libuv runs a timer of 0 ms that a timer sets in the same pass, for ever: nothing else would.
+     */
+    if (ms == 0 && s->in_timer) ms = 1;
     if (deadline == CQ_NEVER)
         uv_timer_stop(&s->timer);
     else
-        uv_timer_start(&s->timer, on_timer, (left + CQ_MS(1) - 1) / CQ_MS(1), 0);
+        uv_timer_start(&s->timer, on_timer, ms, 0);
 }
 
 bool cq_sock_step_done(struct cq_sock *s, enum cq_step step, const char *text)

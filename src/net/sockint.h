@@ -56,6 +56,7 @@ struct cq_sock {
     void *ctx;
     enum cq_sock_state state;
     uv_timer_t timer;
+    bool in_timer;  /* its callback is on the stack */
     size_t handles; /* not closed yet */
 
     struct cq_endpoint *endpoints; /* one block with their texts */

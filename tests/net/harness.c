@@ -69,6 +69,8 @@ static void on_received(void *ctx, size_t n)
     assert_true(n > 0 && n <= c->offered);
     c->offered = 0;
     cq_buf_put(&c->got, c->space, n);
+    c->in_turn += n;
+    if (c->in_turn > c->most_in_turn) c->most_in_turn = c->in_turn;
     memset(c->space, 0xEE, c->chunk);
     seen(c, SEEN_RECEIVED);
     if (c->stop_after && c->got.n >= c->stop_after) close_sock(c);
@@ -124,6 +126,7 @@ static void on_closed(void *ctx)
 
     c->closed = true;
     uv_close((uv_handle_t *)&c->guard, NULL);
+    uv_close((uv_handle_t *)&c->turns, NULL);
     if (c->pause.data) uv_close((uv_handle_t *)&c->pause, NULL);
     if (c->resolver) cq_resolver_close(c->resolver, on_resolver_closed, c);
 }
@@ -135,6 +138,11 @@ static void on_pause_over(uv_timer_t *t)
     c->pause_after = 0;
     if (c->close_on_pause) close_sock(c);
     if (c->sock) cq_sock_resume(c->sock);
+}
+
+static void on_turn(uv_check_t *t)
+{
+    ((struct client *)t->data)->in_turn = 0;
 }
 
 static void on_guard(uv_timer_t *t)
@@ -178,6 +186,9 @@ void client_run(struct client *c)
     c->space = malloc(c->chunk);
     assert_non_null(c->space);
     assert_int_equal(uv_loop_init(&c->loop), 0);
+    uv_check_init(&c->loop, &c->turns);
+    c->turns.data = c;
+    uv_check_start(&c->turns, on_turn);
     uv_timer_init(&c->loop, &c->guard);
     uv_timer_start(&c->guard, on_guard, HANGS_MS, 0);
     c->open_err = cq_resolver_new(&c->resolver, &c->loop, &c->m.mem);

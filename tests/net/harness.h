@@ -69,6 +69,9 @@ struct client {
     /* what happened */
     uv_loop_t loop;
     uv_timer_t pause;
+    uv_check_t turns; /* of the loop */
+    size_t in_turn;   /* bytes received in this one */
+    size_t most_in_turn;
     uv_timer_t guard; /* a test that hangs is ended: its peers' threads may be on its stack */
     struct cq_sock *sock;
     struct cq_resolver *resolver;

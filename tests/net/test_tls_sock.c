@@ -211,6 +211,7 @@ static void streams(void **state)
             for (size_t k = 0; k < s.big; k++)
                 assert_int_equal(c.got.p[k], pattern(k));
             assert_int_equal(c.calls_open, c.calls_ended);
+            assert_true(c.most_in_turn <= 2 * CQ_READ_BUDGET + 2 * c.chunk);
             client_fini(&c);
         }
 }
