@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exit status 2: usage, configuration, inventory. Nobody is contacted, every mistake has its place."""
+import os
+import re
+import subprocess
+
 from support import Case, Listener
+
+DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/configuration.md")
 
 
 class Usage(Case):
@@ -70,3 +76,16 @@ class Usage(Case):
         self.write("c.yaml", "clusters:\n - {name: a, connect: h, tls: {cacert: ca.pem}}\n")
         self.refused("validate", "--config", "c.yaml", says="c.yaml:2:4: a: ")
         self.assertEqual(self.listener.accepted, [])
+
+    def test_documented_example(self):
+        """What docs/configuration.md shows is valid, and its table of options is the program's."""
+        with open(DOCS) as f:
+            text = f.read()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=x", "-keyout", "ca.key", "-out", "ca.pem"], check=True, cwd=self.folder,
+                       capture_output=True)
+        self.write("c.yaml", re.search(r"```yaml\n(.*?)```", text, re.S)[1])
+        self.assertEqual(self.run_it("validate", "--config", "c.yaml", status=0)[0], "valid: 3 clusters\n")
+        documented = set(re.findall(r"`(--[a-z-]+)", text.split("Times have a unit")[0].split("## Options")[1]))
+        shown = set(re.findall(r"^  (--[a-z-]+)", self.run_it("--help", status=0)[0], re.M))
+        self.assertEqual(documented, shown)
