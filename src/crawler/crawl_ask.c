@@ -93,6 +93,10 @@ static void read_before(struct cq_crawl *c)
 
 static void begin_main(struct cq_crawl *c)
 {
+    if (cq_cursor_peek(&c->asks[CQ_T_LOCAL].cursor, NULL) == CQ_AT_NEED) {
+        c->asks[CQ_T_LOCAL].asked = CQ_ASK_WANTED; /* its page was empty: the row is to come */
+        return;
+    }
     read_before(c);
     cq_crawl_set_state(c, CQ_CRAWL_MAIN);
     if (peers_table(c) == CQ_T_PEERS) want(c, CQ_T_PEERS, CQ_FORM_NAMED);

@@ -35,6 +35,7 @@ void cq_crawl_read_after(struct cq_crawl *c, int reading, int first_ask)
             cq_cursor_skip(cursor);
         }
     }
+    c->reading[reading].done = c->asks[first_ask].cursor.outcome.outcome == CQ_OUTCOME_ROWS;
 }
 
 static void judge_table(struct cq_crawl *c, enum cq_table t, const struct cq_cursor *cursor)
@@ -91,7 +92,7 @@ static bool moved(const char *from, const char *to)
 static bool judge_version(struct cq_crawl *c)
 {
     struct cq_scope *s = &c->scope;
-    bool after = c->reading[1].have_local, settled = c->reading[2].have_local;
+    bool after = c->reading[1].done, settled = c->reading[2].done; /* perhaps without a row */
 
     s->proof = CQ_PROOF_NONE;
     if (after && moved(s->version_before, s->version_after)) {

@@ -11,6 +11,7 @@
 
 struct cq_reading {
     char local[37];      /* "": null, or not read */
+    bool done;           /* a repeated one: all of it has come */
     bool have_local;     /* the row was there */
     unsigned n_nodes;    /* local and whole peers */
     unsigned n_silent;   /* of them without a version */

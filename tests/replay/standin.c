@@ -191,14 +191,15 @@ static void put_row(struct standin *s, int t, size_t i)
 static void rows(struct standin *s, int stream, int t, uint32_t page_rows, struct place at)
 {
     const struct recorded_table *table = &s->rec->tables[t];
-    size_t n = table->n_rows - at.row;
+    bool gone = t == CQ_T_LOCAL && s->rowless_from && s->asked[t] >= s->rowless_from;
+    size_t all = gone ? 0 : table->n_rows, n = all - at.row;
     bool more;
 
     if (page_rows && n > page_rows) n = page_rows;
     if (at.empty) n = 0;
-    more = at.row + n < table->n_rows || s->never_ends;
+    more = at.row + n < all || s->never_ends;
     /* a count that is a multiple of the page size ends with an empty page, as real servers do */
-    if (page_rows && n == page_rows && at.row + n == table->n_rows) more = true;
+    if (page_rows && n == page_rows && at.row + n == all) more = true;
     if (n > s->max_page) s->max_page = (unsigned)n;
     cq_buf_clear(&s->body);
     cql_write_u32(&s->body, CQL_RESULT_ROWS);
@@ -233,7 +234,10 @@ static void query(struct standin *s, int stream, cq_bytes body)
     unsigned n;
 
     assert(t >= 0 && consistency == 1 && !r.bad);
-    if (flags & 8) state = cql_read_bytes(&r);
+    if (flags & 8)
+        state = cql_read_bytes(&r);
+    else if (s->empty_first)
+        at.empty = 1;
     n = s->asked[t]++;
     f = &s->fault[t];
     if (s->silent_from[t] && n + 1 >= s->silent_from[t]) return;

@@ -30,12 +30,14 @@ struct standin {
     bool refuse_compression;
     uint32_t page_rows;   /* 0: as asked */
     unsigned empty_pages; /* between any two pages */
+    bool empty_first;     /* and one before them all */
     unsigned shuffle;     /* seed; 0: in order */
     bool repeats_state, never_ends;
     struct standin_fault fault[CQ_N_TABLES];
     unsigned silent_from[CQ_N_TABLES]; /* 1 + request from which on there is no answer; 0: none */
     /* system.local: the n-th answer's schema version (uuid bytes); NULL: as recorded */
     const uint8_t *versions[8];
+    unsigned rowless_from;   /* 1 + request of system.local from which on it has no row; 0: none */
     unsigned truncate_table; /* 1 + table whose answers are cut in the middle of a row */
     /* bookkeeping */
     unsigned asked[CQ_N_TABLES];

@@ -16,7 +16,7 @@ struct how {
     uint32_t page_rows;
     unsigned empty_pages, shuffle;
     size_t chunk;
-    bool sorted;
+    bool sorted, empty_first;
 };
 
 static const struct {
@@ -61,6 +61,7 @@ static void run(const struct recording *rec, const struct how *how, struct drive
     s->lz4 = how->lz4;
     s->page_rows = how->page_rows;
     s->empty_pages = how->empty_pages;
+    s->empty_first = how->empty_first;
     s->shuffle = how->shuffle;
     drive_init(d, s);
     d->chunk = how->chunk;
@@ -154,6 +155,8 @@ static void test_pages(void **state)
         {.page_rows = 12, .shuffle = 5, .v5 = true, .lz4 = true},
         {.page_rows = 50, .shuffle = 4},
         {.page_rows = 1000, .empty_pages = 2},
+        {.page_rows = 1000, .empty_first = true},
+        {.page_rows = 3, .empty_first = true, .empty_pages = 1, .v5 = true, .lz4 = true},
     };
 
     (void)state;

@@ -42,6 +42,24 @@ static void test_version(void **state)
     bench_end(&b);
 }
 
+/* The row that said the version is gone: no reading is as good as another version. */
+static void test_version_gone(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    for (unsigned from = 2; from <= 3; from++) {
+        bench_begin(&b, RICH);
+        b.d.o.proof = CQ_PROOF_SETTLED;
+        b.s.rowless_from = from;
+        bench_run(&b);
+        assert_int_equal(b.d.scope.read, CQ_READ_INCOMPLETE);
+        bench_assert_reason(&b, "torn", NULL);
+        assert_int_equal(b.d.scope.proof, CQ_PROOF_NONE);
+        bench_end(&b);
+    }
+}
+
 static void test_no_proof(void **state)
 {
     struct bench b;
@@ -357,11 +375,11 @@ static void test_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version),    cmocka_unit_test(test_no_proof),
-        cmocka_unit_test(test_settled),    cmocka_unit_test(test_orphans),
-        cmocka_unit_test(test_keyless),    cmocka_unit_test(test_orphans_moved),
-        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_peers),
-        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_version),       cmocka_unit_test(test_version_gone),
+        cmocka_unit_test(test_no_proof),      cmocka_unit_test(test_settled),
+        cmocka_unit_test(test_orphans),       cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_orphans_moved), cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_peers),         cmocka_unit_test(test_filters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
