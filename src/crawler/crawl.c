@@ -306,6 +306,10 @@ cq_bytes cq_crawl_pending(struct cq_crawl *c)
 
 void cq_crawl_sent(struct cq_crawl *c, size_t n)
 {
+    if (n == cql_conn_pending(c->conn).n) {
+        c->sent_requests = cql_conn_counts(c->conn).requests;
+        c->sent_waits = c->scope.waits;
+    }
     cql_conn_sent(c->conn, n);
 }
 

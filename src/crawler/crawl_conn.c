@@ -29,7 +29,8 @@ static void drop_conn(struct cq_crawl *c)
     n = cql_conn_counts(c->conn);
     c->before.bytes_in += n.bytes_in;
     c->before.bytes_out += n.bytes_out;
-    c->before.requests += n.requests;
+    c->before.requests += c->sent_requests;
+    c->sent_requests = 0;
     cql_conn_free(c->conn, NULL);
     c->conn = NULL;
 }
@@ -180,7 +181,8 @@ static void on_login(struct cq_crawl *c, const struct cql_event *ev)
 
 static void on_ready(struct cq_crawl *c)
 {
-    const char *as = c->o.login == CQ_LOGIN_MTLS ? "its certificate" : "";
+    static const cq_bytes certificate = {(const uint8_t *)"its certificate", 15};
+    cq_bytes as = c->o.login == CQ_LOGIN_MTLS ? certificate : c->o.user;
     uint64_t took = 0;
 
     if (c->state == CQ_CRAWL_HANDSHAKE) {
@@ -188,9 +190,8 @@ static void on_ready(struct cq_crawl *c)
         cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "the server asks for none");
     } else {
         took = c->now_ns - c->since_ns;
-        cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "%s as %.*s%s",
-                      cql_conn_authenticator(c->conn), as[0] ? 0 : (int)(c->o.user.n & 0xff),
-                      c->o.user.p ? (const char *)c->o.user.p : "", as);
+        cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "%s as %.*s",
+                      cql_conn_authenticator(c->conn), CQ_FMT(as));
     }
     c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].ns = took;
     cq_crawl_set_state(c, CQ_CRAWL_RESERVE);

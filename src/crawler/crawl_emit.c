@@ -137,6 +137,8 @@ static bool emit_end(struct cq_crawl *c, struct cq_crawl_event *ev)
 
     c->emit = CQ_EMIT_READ_STEP;
     c->scope.finished_ms = c->wall_ms;
+    c->scope.requests = c->before.requests + c->sent_requests;
+    c->scope.waits = c->sent_waits;
     c->scope.ns_total = c->now_ns - c->start_ns;
     c->scope.cpu_us = c->cpu_ns / 1000;
     if (c->o.discard) return false;

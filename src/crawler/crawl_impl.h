@@ -94,6 +94,8 @@ struct cq_crawl {
     bool tried_v4, tried_v5, no_compression;
     int version;                   /* to dial with: 0, 4, 5 */
     struct cql_conn_counts before; /* of connections that are gone */
+    uint32_t sent_requests;        /* of this one: what has left, not what was queued */
+    uint32_t sent_waits;           /* as scope.waits, of what has left */
     bool has_tls;
     struct cq_tls_facts tls;
     const char *end_text; /* the transport's words, until conn says that it failed */
