@@ -12,7 +12,11 @@ foreach(module api memory)
 endforeach()
 
 # End to end: the program against simulated clusters (tests/cli/*.py, Python's own library only).
-find_package(Python3 COMPONENTS Interpreter REQUIRED)
+find_package(Python3 COMPONENTS Interpreter)
+if(NOT Python3_FOUND)
+  message(STATUS "no python3: the end-to-end tests are not registered (scripts/setup test)")
+  return()
+endif()
 foreach(module usage crawl secret check)
   add_test(NAME e2e_${module}
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py ${module})
