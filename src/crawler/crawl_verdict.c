@@ -209,6 +209,23 @@ static void judge_read(struct cq_crawl *c)
     snprintf(s->text, sizeof(s->text), "%s", c->fault.err ? c->fault.text : s->reasons[0].text);
 }
 
+static bool has_peers(const struct cq_crawl *c, int ask)
+{
+    return c->asks[ask].cursor.outcome.outcome == CQ_OUTCOME_ROWS;
+}
+
+/* By the last reading that has the peers too: where they cannot be read nobody knows. */
+static void judge_agreement(struct cq_crawl *c)
+{
+    int reading = 0;
+
+    if (c->reading[1].have_local && has_peers(c, CQ_ASK_AFTER_PEERS)) reading = 1;
+    if (c->reading[2].have_local && has_peers(c, CQ_ASK_SETTLED_PEERS)) reading = 2;
+    cq_reading_agreement(&c->reading[reading], &c->scope);
+    if (!has_peers(c, CQ_T_PEERS_V2) && !has_peers(c, CQ_T_PEERS))
+        c->scope.agreement_known = c->scope.agreed = false;
+}
+
 void cq_crawl_verdict(struct cq_crawl *c)
 {
     struct cq_scope *s = &c->scope;
@@ -224,10 +241,7 @@ void cq_crawl_verdict(struct cq_crawl *c)
     if (c->n_unwritten)
         reason(s, "unwritten", NULL, "%u objects, the first: %s", c->n_unwritten, c->unwritten);
     judge_read(c);
-    cq_reading_agreement(&c->reading[c->reading[2].have_local   ? 2
-                                     : c->reading[1].have_local ? 1
-                                                                : 0],
-                         s);
+    judge_agreement(c);
     if (c->main_whole && !c->fell && !c->is_cancelled && !c->o.discard)
         cq_rec_digest(&c->rec, s->digest);
     count_cost(c);

@@ -264,6 +264,40 @@ static void test_other_form(void **state)
     bench_end(&b);
 }
 
+static bool wants_rich(void *ctx, cq_bytes keyspace, cq_bytes name)
+{
+    (void)name;
+    ++*(unsigned *)ctx;
+    return cq_eq(keyspace, CQ_LIT("rich"));
+}
+
+static void test_filters(void **state)
+{
+    struct bench b;
+    unsigned calls = 0;
+
+    (void)state;
+    bench_begin(&b, RICH);
+    b.d.o.write_system = false;
+    b.d.o.wants = wants_rich;
+    b.d.o.wants_ctx = &calls;
+    bench_run(&b);
+    bench_assert_complete(&b);
+    assert_true(calls > 10);
+    assert_int_equal(b.d.counts[CQ_KIND_KEYSPACE], 1);
+    assert_false(bench_has(&b, "\"keyspace\":\"system"));
+    assert_int_equal(b.d.scope.tables[CQ_T_COLUMNS].rows, 726);
+    bench_end(&b);
+
+    bench_begin(&b, RICH);
+    b.d.o.discard = true;
+    bench_run(&b);
+    bench_assert_complete(&b);
+    assert_int_equal(b.d.lines.n, 1); /* the NUL */
+    assert_string_equal(b.d.step_text[5], "complete: 89 tables, 13 keyspaces");
+    bench_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,7 +306,7 @@ int main(void)
         cmocka_unit_test(test_later_page), cmocka_unit_test(test_broken_page),
         cmocka_unit_test(test_overloaded), cmocka_unit_test(test_silence),
         cmocka_unit_test(test_whole_time), cmocka_unit_test(test_endless),
-        cmocka_unit_test(test_other_form),
+        cmocka_unit_test(test_other_form), cmocka_unit_test(test_filters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

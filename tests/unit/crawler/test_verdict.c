@@ -338,37 +338,27 @@ static void test_peers(void **state)
     bench_end(&b);
 }
 
-static bool wants_rich(void *ctx, cq_bytes keyspace, cq_bytes name)
-{
-    (void)name;
-    ++*(unsigned *)ctx;
-    return cq_eq(keyspace, CQ_LIT("rich"));
-}
-
-static void test_filters(void **state)
+/* Where the peers cannot be read nobody knows whether they agree. */
+static void test_peers_unknown(void **state)
 {
     struct bench b;
-    unsigned calls = 0;
 
     (void)state;
-    bench_begin(&b, RICH);
-    b.d.o.write_system = false;
-    b.d.o.wants = wants_rich;
-    b.d.o.wants_ctx = &calls;
+    bench_begin(&b, TRIO);
+    b.s.fault[CQ_T_PEERS_V2] = (struct standin_fault){.code = 0x2101, .text = "no"};
     bench_run(&b);
-    bench_assert_complete(&b);
-    assert_true(calls > 10);
-    assert_int_equal(b.d.counts[CQ_KIND_KEYSPACE], 1);
-    assert_false(bench_has(&b, "\"keyspace\":\"system"));
-    assert_int_equal(b.d.scope.tables[CQ_T_COLUMNS].rows, 726);
+    assert_int_equal(b.d.scope.read, CQ_READ_INCOMPLETE);
+    assert_false(b.d.scope.agreement_known);
     bench_end(&b);
 
-    bench_begin(&b, RICH);
-    b.d.o.discard = true;
+    bench_begin(&b, TRIO); /* only the second time: what the first one said */
+    b.s.fault[CQ_T_PEERS_V2] = (struct standin_fault){.code = 0x2101, .from = 1, .text = "no"};
+    set_peer(&b, 1, 10, (cq_bytes){A, 16});
     bench_run(&b);
-    bench_assert_complete(&b);
-    assert_int_equal(b.d.lines.n, 1); /* the NUL */
-    assert_string_equal(b.d.step_text[5], "complete: 89 tables, 13 keyspaces");
+    assert_int_equal(b.d.scope.read, CQ_READ_INCOMPLETE);
+    assert_true(b.d.scope.agreement_known);
+    assert_false(b.d.scope.agreed);
+    assert_int_equal(b.d.scope.n_nodes, 3);
     bench_end(&b);
 }
 
@@ -379,7 +369,7 @@ int main(void)
         cmocka_unit_test(test_no_proof),      cmocka_unit_test(test_settled),
         cmocka_unit_test(test_orphans),       cmocka_unit_test(test_keyless),
         cmocka_unit_test(test_orphans_moved), cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_peers),         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_peers),         cmocka_unit_test(test_peers_unknown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
