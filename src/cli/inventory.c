@@ -19,6 +19,7 @@ struct loading {
     const struct cq_args *a;
     struct cq_inventory *inv;
     bool has_free; /* some target is not of the configuration */
+    bool for_reading;
 };
 
 static struct cq_cluster *more(struct loading *l)
@@ -197,6 +198,35 @@ static void read_password(struct loading *l)
     if (why) cq_diag(l->d, HERE, "--password-file -: %s", why);
 }
 
+/* The variable's password, taken on its first use; NULL: it has none. */
+static const struct cq_password *take_env(struct loading *l, const char *name)
+{
+    struct cq_inventory *inv = l->inv;
+    struct cq_taken *t;
+
+    for (size_t i = 0; i < inv->n_taken; i++) {
+        if (strcmp(inv->taken[i].name, name) == 0) return &inv->taken[i].password;
+    }
+    inv->taken = cq_pool_more(l->pool, inv->taken, inv->n_taken, sizeof(*inv->taken));
+    if (!inv->taken) return NULL;
+    t = &inv->taken[inv->n_taken];
+    t->name = name;
+    if (!cq_password_take_env(&t->password, name)) return NULL;
+    inv->n_taken++;
+    return &t->password;
+}
+
+/* What the program has read itself goes to the library as bytes. */
+static void place_password(struct loading *l, struct cqlcrawl_text *x)
+{
+    const struct cq_password *p = NULL;
+
+    /* the option's own value, not a file that a configuration calls "-" */
+    if (l->inv->password.p && x->text == l->a->password_file) p = &l->inv->password;
+    if (x->source == CQLCRAWL_ENV) p = take_env(l, x->text);
+    if (p) *x = (struct cqlcrawl_text){CQLCRAWL_BYTES, p->p, p->n};
+}
+
 static void finish(struct loading *l)
 {
     struct cq_inventory *inv = l->inv;
@@ -213,11 +243,7 @@ static void finish(struct loading *l)
         }
         c->spec = over;
         if (!cq_spec_finish(l->pool, l->d, c)) continue;
-        /* the option's own value, not a file that a configuration calls "-" */
-        if (inv->password.p && c->spec.t.password.text == l->a->password_file) {
-            c->spec.t.password =
-                (struct cqlcrawl_text){CQLCRAWL_BYTES, inv->password.p, inv->password.n};
-        }
+        if (l->for_reading) place_password(l, &c->spec.t.password);
     }
 }
 
@@ -271,7 +297,7 @@ static void refuse_later(struct loading *l)
 bool cq_inventory_load(struct cq_pool *pool, struct cq_diags *d, const struct cq_args *a,
                        bool for_reading, struct cq_inventory *out)
 {
-    struct loading l = {.pool = pool, .d = d, .a = a, .inv = out};
+    struct loading l = {.pool = pool, .d = d, .a = a, .inv = out, .for_reading = for_reading};
     unsigned before = d->n;
 
     *out = (struct cq_inventory){0};
@@ -286,7 +312,7 @@ bool cq_inventory_load(struct cq_pool *pool, struct cq_diags *d, const struct cq
         cq_diag(d, HERE, "nobody to read: give a TARGET, --targets FILE or --config FILE");
     }
     check_login_options(&l);
-    if (d->n == before) read_password(&l);
+    if (d->n == before && for_reading) read_password(&l);
     if (d->n == before) finish(&l);
     if (d->n == before) check_names(&l);
     if (pool->failed && d->n == before) cq_diag(d, HERE, "out of memory");
@@ -296,4 +322,6 @@ bool cq_inventory_load(struct cq_pool *pool, struct cq_diags *d, const struct cq
 void cq_inventory_fini(struct cq_inventory *inv)
 {
     cq_password_wipe(&inv->password);
+    for (size_t i = 0; i < inv->n_taken; i++)
+        cq_password_wipe(&inv->taken[i].password);
 }

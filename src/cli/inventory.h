@@ -11,11 +11,19 @@
 #include "cli/config.h"
 #include "cli/password.h"
 
+/* A variable that held a password. */
+struct cq_taken {
+    const char *name;
+    struct cq_password password;
+};
+
 struct cq_inventory {
     struct cq_config config; /* file NULL: none was given */
     struct cq_cluster *clusters;
     size_t n_clusters;
     struct cq_password password; /* of standard input */
+    struct cq_taken *taken;
+    size_t n_taken;
 };
 
 /* False with diagnostics. for_reading: what a later version carries out is refused, too; else the

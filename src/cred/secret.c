@@ -69,6 +69,7 @@ cq_bytes cq_secret_bytes(const struct cq_secret *s)
 struct origin {
     const char *what; /* "file", "variable", "value" */
     const char *name;
+    bool has_line_end; /* an editor or a shell may have put one behind a password */
 };
 
 static int refuse(struct cq_fault *f, const struct origin *from, const char *why)
@@ -82,7 +83,7 @@ static int finish(struct cq_secret **out, struct cq_secret *s, enum cq_secret_ki
 {
     const char *why = NULL;
 
-    if (kind == CQ_SECRET_PASSWORD && s->n && s->data[s->n - 1] == '\n') {
+    if (kind == CQ_SECRET_PASSWORD && from->has_line_end && s->n && s->data[s->n - 1] == '\n') {
         s->n--;
         if (s->n && s->data[s->n - 1] == '\r') s->n--;
     }
@@ -118,13 +119,13 @@ int cq_secret_from_bytes(struct cq_secret **out, enum cq_secret_kind kind, cq_by
                          struct cq_fault *f)
 {
     *out = NULL;
-    return copy(out, kind, b, &(struct origin){"the value", "given"}, f);
+    return copy(out, kind, b, &(struct origin){"the value", "given", false}, f);
 }
 
 int cq_secret_from_env(struct cq_secret **out, enum cq_secret_kind kind, const char *name,
                        struct cq_fault *f)
 {
-    const struct origin from = {"environment variable", name};
+    const struct origin from = {"environment variable", name, true};
     const char *v = getenv(name);
 
     *out = NULL;
@@ -182,7 +183,7 @@ static int read_file(struct cq_secret **out, enum cq_secret_kind kind, int fd,
 int cq_secret_from_file(struct cq_secret **out, enum cq_secret_kind kind, const char *path,
                         struct cq_fault *f)
 {
-    const struct origin from = {"file", path};
+    const struct origin from = {"file", path, true};
     int fd, err;
 
     *out = NULL;

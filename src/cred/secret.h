@@ -18,7 +18,8 @@ struct cq_secret;
 
 /* What is asked of the bytes. */
 enum cq_secret_kind {
-    CQ_SECRET_PASSWORD, /* one trailing LF or CRLF is removed; empty and NUL refused; CQ_MAX_SECRET
+    CQ_SECRET_PASSWORD, /* of files and variables one trailing LF or CRLF is removed; empty and NUL
+                         * refused; CQ_MAX_SECRET
                          */
     CQ_SECRET_PEM,      /* as it is; empty refused; CQ_MAX_PEM */
 };

@@ -40,14 +40,14 @@ class Check(Case):
         return bad[0][0], bad[0][2]
 
     def test_in_order(self):
-        target = self.sim("127.50.15.1:9042", "--keyspaces", "1", "--tables", "1").targets[0]
+        target = self.sim("127.50.15.1:0", "--keyspaces", "1", "--tables", "1").targets[0]
         steps = self.steps(target, status=0)
         self.assertEqual([s[0] for s in steps], ["resolve", "connect", "protocol", "login", "read", "done"])
         self.assertTrue(all(s[1] for s in steps))
         self.assertIn("v5", steps[2][3])
 
     def test_faults(self):
-        sim = self.sim("127.50.15.2:9042", "--clusters", "2", "--keyspaces", "1", "--tables", "1",
+        sim = self.sim("127.50.15.2:0", "--clusters", "2", "--keyspaces", "1", "--tables", "1",
                        "--fault", "silent@0", "--fault", "garbage=http@1")
         short = ("--timeout", "2s", "--connect-timeout", "1s")
         self.assertEqual(self.failing("127.50.15.9:1"), ("connect", "connection_refused"))
@@ -57,9 +57,9 @@ class Check(Case):
 
     def test_tls(self):
         self.certificates()
-        sim = self.sim("127.50.15.10:9042", "--keyspaces", "1", "--tables", "1", "--tls", "--cert",
+        sim = self.sim("127.50.15.10:0", "--keyspaces", "1", "--tables", "1", "--tls", "--cert",
                        self.path("node.pem"), "--key", self.path("node.key"))
-        plain = self.sim("127.50.15.11:9042", "--keyspaces", "1", "--tables", "1")
+        plain = self.sim("127.50.15.11:0", "--keyspaces", "1", "--tables", "1")
         target = sim.targets[0]
         steps = self.steps(target, "--cacert", "ca.pem", "--tls-name", "node.example", status=0)
         self.assertEqual([s[0] for s in steps][:3], ["resolve", "connect", "TLS"])
@@ -71,25 +71,25 @@ class Check(Case):
         self.assertEqual(self.failing(plain.targets[0], "--tls", "require"), ("TLS", "tls_plaintext_peer"))
         # Plaintext to a TLS port: 5.0 resets in silence, 4.1 sends an alert. Both remedies speak of TLS.
         self.assertEqual(self.failing(target), ("protocol", "connection_reset"))
-        older = self.sim("127.50.15.12:9042", "--release", "4.1", "--tls", "--cert", self.path("node.pem"), "--key",
+        older = self.sim("127.50.15.12:0", "--release", "4.1", "--tls", "--cert", self.path("node.pem"), "--key",
                          self.path("node.key"))
         self.assertEqual(self.failing(older.targets[0]), ("protocol", "tls_required"))
 
     def test_login(self):
         self.write("server", "right\n")
-        target = self.sim("127.50.15.20:9042", "--keyspaces", "1", "--tables", "1", "--auth", "password", "--user", "u",
+        target = self.sim("127.50.15.20:0", "--keyspaces", "1", "--tables", "1", "--auth", "password", "--user", "u",
                           "--password-file", self.path("server")).targets[0]
         self.write("pw", "wrong\n")
         login = ("--user", "u", "--password-file", "pw")
         self.assertEqual(self.failing(target), ("login", "credentials_missing"))
         self.assertEqual(self.failing(target, *login), ("login", "plaintext_login"))
         self.assertEqual(self.failing(target, *login, "--allow-plaintext-login"), ("login", "bad_credentials"))
-        other = self.sim("127.50.15.21:9042", "--auth", "password", "--user", "u", "--password-file",
+        other = self.sim("127.50.15.21:0", "--auth", "password", "--user", "u", "--password-file",
                          self.path("server"), "--authenticator", "com.example.Unknown").targets[0]
         self.assertEqual(self.failing(other, *login, "--allow-plaintext-login"), ("login", "authenticator_unknown"))
 
     def test_targets_do_not_interleave(self):
-        sim = self.sim("127.50.15.30:9042", "--clusters", "20", "--keyspaces", "1", "--tables", "1")
+        sim = self.sim("127.50.15.30:0", "--clusters", "20", "--keyspaces", "1", "--tables", "1")
         out, err = self.run_it("check", "--targets", sim.file, status=0)
         lines = out.splitlines()
         self.assertEqual(len(lines), 20 * 6)

@@ -11,7 +11,7 @@ from support import Case, LIMIT, signal
 
 class Records(Case):
     def test_file(self):
-        sim = self.sim("127.50.11.1:9042", "--clusters", "5", "--keyspaces", "2", "--tables", "5")
+        sim = self.sim("127.50.11.1:0", "--clusters", "5", "--keyspaces", "2", "--tables", "5")
         _, err = self.run_it("crawl", "--targets", sim.file, "--output", "r.ndjson", status=0)
         records = self.file_records("r.ndjson")
         ends = self.ends(records)
@@ -29,7 +29,7 @@ class Records(Case):
             self.assertEqual((cost["bytes_out"], cost["bytes_in"]), (cluster["bytes_in"], cluster["bytes_out"]))
 
     def test_epochs_of_two_runs(self):
-        sim = self.sim("127.50.11.10:9042", "--keyspaces", "1", "--tables", "2")
+        sim = self.sim("127.50.11.10:0", "--keyspaces", "1", "--tables", "2")
         epochs = []
         for _ in range(3):
             out, _ = self.run_it("crawl", sim.targets[0], status=0)
@@ -42,7 +42,7 @@ class Records(Case):
         self.assertEqual(epochs, sorted(epochs))
 
     def test_filters_and_system(self):
-        sim = self.sim("127.50.11.11:9042", "--keyspaces", "2", "--tables", "3")
+        sim = self.sim("127.50.11.11:0", "--keyspaces", "2", "--tables", "3")
         tables = {}
         for name, options in {"all": [], "system": ["--system"], "none": ["--exclude", ".*"]}.items():
             out, _ = self.run_it("crawl", sim.targets[0], *options, status=0)
@@ -54,9 +54,11 @@ class Records(Case):
         out, _ = self.run_it("crawl", sim.targets[0], "--include", f"{keyspace}\\.{name}", status=0)
         self.assertEqual([r["name"] for r in self.records(out) if r["kind"] == "table"], [name])
         self.assertEqual([r for r in self.records(out) if r["kind"] == "keyspace"], [])
+        out, _ = self.run_it("crawl", sim.targets[0], "--include", keyspace, status=0)  # not what begins with it
+        self.assertEqual([r["kind"] for r in self.records(out) if r["kind"] in ("keyspace", "table")], ["keyspace"])
 
     def test_names_and_labels_of_the_configuration(self):
-        sim = self.sim("127.50.11.12:9042", "--clusters", "2", "--keyspaces", "1", "--tables", "1")
+        sim = self.sim("127.50.11.12:0", "--clusters", "2", "--keyspaces", "1", "--tables", "1")
         self.write("c.yaml", "groups: {g: {labels: {env: prod}}}\nclusters:\n" + "".join(
             f"  - {{name: c{i}, group: g, contact_points: ['{t}'], labels: {{n: '{i}'}}}}\n"
             for i, t in enumerate(sim.targets)))
@@ -68,7 +70,7 @@ class Records(Case):
         self.assertEqual({r["cluster"] for r in self.records(out)}, {"c0"})
 
     def test_one_bad_cluster_among_good_ones(self):
-        sim = self.sim("127.50.11.20:9042", "--clusters", "3", "--keyspaces", "1", "--tables", "2",
+        sim = self.sim("127.50.11.20:0", "--clusters", "3", "--keyspaces", "1", "--tables", "2",
                        "--fault", "garbage=ssh@1")
         _, err = self.run_it("crawl", "--targets", sim.file, "127.50.11.29:1", "--output", "r", status=3)
         ends = self.ends(self.file_records("r"))
@@ -79,7 +81,7 @@ class Records(Case):
             self.assertIn(word, err)
 
     def test_progress_and_logs_as_json(self):
-        sim = self.sim("127.50.11.30:9042", "--clusters", "2", "--keyspaces", "1", "--tables", "1")
+        sim = self.sim("127.50.11.30:0", "--clusters", "2", "--keyspaces", "1", "--tables", "1")
         _, err = self.run_it("crawl", "--targets", sim.file, "127.50.11.39:1", "--output", "r", "--log-format", "json",
                              status=3)
         lines = self.records(err)
@@ -95,7 +97,7 @@ class Attempts(Case):
     """What the driver does between attempts, and that nobody waits for others."""
 
     def test_torn_read_is_repeated(self):
-        sim = self.sim("127.50.16.1:9042", "--keyspaces", "1", "--tables", "2", "--fault", "torn=1")
+        sim = self.sim("127.50.16.1:0", "--keyspaces", "1", "--tables", "2", "--fault", "torn=1")
         out, err = self.run_it("crawl", sim.targets[0], status=0)
         self.assertIn("once more", err)
         records = self.records(out)
@@ -105,7 +107,7 @@ class Attempts(Case):
         self.assertEqual([r["version"] for r in records], sorted(r["version"] for r in records))
 
     def test_torn_for_good(self):
-        sim = self.sim("127.50.16.2:9042", "--keyspaces", "1", "--tables", "2", "--fault", "torn=99")
+        sim = self.sim("127.50.16.2:0", "--keyspaces", "1", "--tables", "2", "--fault", "torn=99")
         begin = time.monotonic()
         out, err = self.run_it("crawl", sim.targets[0], status=3)
         self.assertGreater(time.monotonic() - begin, 3.5)  # 0.5 s, then 3 s
@@ -115,15 +117,18 @@ class Attempts(Case):
         self.assertIn("1 incomplete", err)
 
     def test_order_that_cannot_be_merged(self):
-        sim = self.sim("127.50.16.3:9042", "--keyspaces", "5", "--tables", "5", "--fault", "unordered")
+        sim = self.sim("127.50.16.3:0", "--keyspaces", "5", "--tables", "5", "--fault", "unordered")
         out, _ = self.run_it("crawl", sim.targets[0], status=0)
         ends = [r for r in self.records(out) if r["kind"] == "scope_end"]
         self.assertEqual(ends[-1]["read"], "complete")
         self.assertEqual(ends[-1]["counts"]["table"], 25)
+        epochs = [e["epoch"] for e in ends]
+        self.assertEqual(epochs, sorted(set(epochs)), "an attempt, an epoch")
+        self.assertGreater(len(epochs), 1)
 
     def test_dead_ones_hold_nobody(self):
         """Four silent clusters fill the slots first; the others are read as slots come free, none waits for ever."""
-        sim = self.sim("127.50.16.10:9042", "--clusters", "24", "--keyspaces", "1", "--tables", "2",
+        sim = self.sim("127.50.16.10:0", "--clusters", "24", "--keyspaces", "1", "--tables", "2",
                        "--fault", "silent@0/6")
         begin = time.monotonic()
         out, _ = self.run_it("crawl", "--targets", sim.file, "--concurrency", "4", "--timeout", "2s", status=3)
@@ -133,13 +138,13 @@ class Attempts(Case):
             self.assertEqual(ends[target]["read"], "failed" if i % 6 == 0 else "complete", target)
 
     def test_little_memory(self):
-        sim = self.sim("127.50.16.40:9042", "--clusters", "12")
+        sim = self.sim("127.50.16.40:0", "--clusters", "12")
         out, _ = self.run_it("crawl", "--targets", sim.file, "--memory-max", "1MiB", "--compression", "none",
                              status=0)
         self.assertEqual({e["read"] for e in self.ends(self.records(out)).values()}, {"complete"})
 
     def test_same_records_in_every_dialect(self):
-        sim = self.sim("127.50.16.60:9042", "--keyspaces", "2", "--tables", "5", "--rich")
+        sim = self.sim("127.50.16.60:0", "--keyspaces", "2", "--tables", "5", "--rich")
         seen = set()
         for protocol in ("4", "5", "auto"):
             for compression in ("none", "lz4", "auto"):
@@ -152,7 +157,7 @@ class Attempts(Case):
 class Outputs(Case):
     def setUp(self):
         super().setUp()
-        self.cluster = self.sim("127.50.12.1:9042", "--clusters", "8", "--keyspaces", "5", "--tables", "20")
+        self.cluster = self.sim("127.50.12.1:0", "--clusters", "8", "--keyspaces", "5", "--tables", "20")
 
     def test_slow_reader(self):
         """A reader that sleeps stops the crawl, loses nothing and breaks no line; no deadline is missed."""
@@ -196,7 +201,7 @@ class Outputs(Case):
         self.assertEqual(len(self.ends(self.file_records("r"))), 1)
 
     def test_two_runs_one_file(self):
-        silent = self.sim("127.50.12.20:9042", "--fault", "silent")
+        silent = self.sim("127.50.12.20:0", "--fault", "silent")
         first = self.start("crawl", silent.targets[0], "--output", "r")
         self.wait_for(lambda: os.path.exists(self.path("r.partial")), "the first run begins")
         _, err = self.run_it("crawl", self.cluster.targets[0], "--output", "r", status=2)
@@ -231,8 +236,8 @@ class Outputs(Case):
 
 class Signals(Case):
     def interrupted(self, sent, status):
-        good = self.sim("127.50.13.1:9042", "--clusters", "2", "--keyspaces", "1", "--tables", "2")
-        silent = self.sim("127.50.13.9:9042", "--fault", "silent")
+        good = self.sim("127.50.13.1:0", "--clusters", "2", "--keyspaces", "1", "--tables", "2")
+        silent = self.sim("127.50.13.9:0", "--fault", "silent")
         self.write("r", "old\n")
         process = self.start("crawl", "--targets", good.file, silent.targets[0], "--output", "r", "--progress", "lines")
         lines = []
@@ -257,7 +262,7 @@ class Signals(Case):
 
     def test_twice(self):
         """The first waits for a reader who does not read; the second one does not."""
-        sim = self.sim("127.50.13.20:9042", "--clusters", "10", "--keyspaces", "10", "--tables", "20")
+        sim = self.sim("127.50.13.20:0", "--clusters", "10", "--keyspaces", "10", "--tables", "20")
         process = self.start("crawl", "--targets", sim.file, "--output", "-")
         time.sleep(1)
         process.send_signal(signal.SIGINT)

@@ -43,7 +43,7 @@ class Passwords(Case):
         return end
 
     def test_sources(self):
-        target = self.sim("127.50.14.1:9042", *self.options).targets[0]
+        target = self.sim("127.50.14.1:0", *self.options).targets[0]
         for ending in ("", "\n", "\r\n"):
             self.write("pw", CANARY + ending)
             end = self.login("--password-file", "pw", "--allow-plaintext-login", target, status=0)
@@ -67,21 +67,21 @@ class Passwords(Case):
         self.run_it("crawl", "--config", "c.yaml", status=0)
 
     def test_wrong_is_tried_once(self):
-        sim = self.sim("127.50.14.2:9042", *self.options)
+        sim = self.sim("127.50.14.2:0", *self.options)
         self.write("pw", "wrong\n")
         end = self.login("--password-file", "pw", "--allow-plaintext-login", sim.targets[0], status=3)
         self.assertEqual((end["read"], end["class"], end["code"]), ("failed", "auth", "bad_credentials"))
         self.assertEqual(sim.stop()["clusters"][0]["requests"]["AUTH_RESPONSE"], 1)
 
     def test_not_over_plaintext(self):
-        sim = self.sim("127.50.14.3:9042", *self.options)
+        sim = self.sim("127.50.14.3:0", *self.options)
         self.write("pw", CANARY)
         end = self.login("--password-file", "pw", sim.targets[0], status=3)
         self.assertEqual((end["class"], end["code"]), ("auth", "plaintext_login"))
         self.assertEqual(sim.stop()["clusters"][0]["requests"].get("AUTH_RESPONSE", 0), 0)
 
     def test_unreadable_file_dials_nobody(self):
-        sim = self.sim("127.50.14.4:9042", *self.options)
+        sim = self.sim("127.50.14.4:0", *self.options)
         end = self.login("--password-file", "nothing", "--allow-plaintext-login", sim.targets[0], status=3)
         self.assertEqual(end["code"], "secret")
         self.assertIn("No such file", end["text"])
@@ -89,7 +89,7 @@ class Passwords(Case):
 
     def test_in_no_argument_and_no_core(self):
         """Looked at while the login is on its way, while tables are read, and as a core would show it."""
-        sim = self.sim("127.50.14.5:9042", *self.options, "--fault", "latency=700")
+        sim = self.sim("127.50.14.5:0", *self.options, "--fault", "latency=700")
         self.write("pw", CANARY + "\n")
         process = self.start("crawl", "--user", "crawler", "--password-file", "pw", "--allow-plaintext-login",
                              sim.targets[0], "--output", "r")
@@ -117,7 +117,7 @@ class Passwords(Case):
             self.assertNotIn(CANARY, f.read())
 
     def test_standard_input_in_no_core(self):
-        sim = self.sim("127.50.14.6:9042", *self.options, "--fault", "silent")
+        sim = self.sim("127.50.14.6:0", *self.options, "--fault", "silent")
         process = self.start("crawl", "--user", "crawler", "--password-file", "-", sim.targets[0], "--output", "r",
                              stdin=subprocess.PIPE)
         process.stdin.write((CANARY + "\n").encode())
@@ -128,3 +128,23 @@ class Passwords(Case):
             self.assertNotIn(CANARY.encode(), dumpable(process.pid))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=LIMIT)
+
+    def test_variable_in_no_core(self):
+        """What a variable held is taken out of the environment; two clusters may share it."""
+        silent = self.sim("127.50.14.7:0", *self.options, "--fault", "silent")
+        good = self.sim("127.50.14.8:0", *self.options)
+        auth = "auth: {user: crawler, password: {env: LAB_PW}, allow_plaintext: true}"
+        self.write("c.yaml", f"clusters:\n - {{name: a, connect: '{good.targets[0]}', {auth}}}\n"
+                             f" - {{name: b, connect: '{silent.targets[0]}', {auth}}}\n"
+                             " - {name: c, connect: '127.50.14.9:1', auth: {user: u, password: {env: NO_SUCH}}}\n")
+        process = self.start("crawl", "--config", "c.yaml", "--output", "r", env={**os.environ, "LAB_PW": CANARY})
+        lines = [process.stderr.readline() for _ in range(2)]  # a and c are done
+        self.assertIn(b"NO_SUCH: is not set", b"".join(lines))
+        with open(f"/proc/{process.pid}/environ", "rb") as f:
+            self.assertNotIn(CANARY.encode(), f.read())
+        core = dumpable(process.pid)
+        self.assertIn(b"c.yaml", core)
+        self.assertNotIn(CANARY.encode(), core)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LIMIT)
+        self.assertEqual(self.ends(self.file_records("r.partial"))["a"]["read"], "complete")

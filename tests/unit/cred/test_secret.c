@@ -137,6 +137,9 @@ static void test_bytes_and_references(void **state)
     assert_int_equal(cq_secret_bytes(s).n, 11);
     cq_secret_release(s);
     cq_secret_release(NULL);
+    assert_int_equal(cq_secret_from_bytes(&s, CQ_SECRET_PASSWORD, CQ_LIT("pw\n"), &f), 0);
+    assert_true(cq_eq(cq_secret_bytes(s), CQ_LIT("pw\n"))); /* given bytes are meant */
+    cq_secret_release(s);
     assert_true(cq_is_null(cq_secret_bytes(NULL)));
 }
 
