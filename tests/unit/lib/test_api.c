@@ -328,9 +328,8 @@ static void test_empty(void **state)
 
 static int start(void **state)
 {
-    static const char *const args[] = {"--clusters",      "4",           "--listen",
-                                       "127.50.1.1:0", "--keyspaces", "2",
-                                       "--tables",        "10",          NULL};
+    static const char *const args[] = {
+        "--clusters", "4", "--listen", "127.50.1.1:0", "--keyspaces", "2", "--tables", "10", NULL};
 
     (void)state;
     simproc_start(&sim, args);

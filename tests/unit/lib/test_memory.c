@@ -117,8 +117,8 @@ static void test_every_allocation(void **state)
 
 static int start(void **state)
 {
-    static const char *const args[] = {
-        "--listen", "127.50.2.1:0", "--keyspaces", "1", "--tables", "3", "--rich", NULL};
+    static const char *const args[] = {"--listen", "127.50.2.1:0", "--keyspaces", "1", "--tables",
+                                       "3",        "--rich",       NULL};
 
     (void)state;
     simproc_start(&sim, args);
