@@ -35,6 +35,10 @@ def found_in(data, password):
     return [name for name, one in forms(password).items() if one in data]
 
 
+class NoCore(Exception):
+    pass
+
+
 class Held:
     """A crawl that hangs on a server which never answers"""
 
@@ -65,7 +69,7 @@ class Held:
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         path = pathlib.Path(f"{prefix}.{self.process.pid}")
         if not path.exists():
-            raise RuntimeError(f"gcore: {done.stderr.decode(errors='replace')[-300:]}")
+            raise NoCore(done.stderr.decode(errors="replace").strip()[-300:])
         data = path.read_bytes()
         path.unlink()
         return data
@@ -129,7 +133,12 @@ def held(report, crawler, nodes, name, password, arguments, stub, **more):
             report.equal(f"secrets/{name}: it did log in", stub.token,
                          b"\0crawler\0" + password.encode())
         report.check(f"secrets/{name}: command line", found_in(one.of_proc("cmdline"), password))
-        report.check(f"secrets/{name}: core", found_in(one.core(nodes.folder), password))
+        try:
+            report.check(f"secrets/{name}: core", found_in(one.core(nodes.folder), password))
+        except NoCore as why:
+            if os.getuid() == 0:
+                raise
+            report.skip(f"secrets/{name}: core", f"gcore may not look, without root: {why}")
 
 
 def aborted(report, crawler, nodes, password, arguments, stub):

@@ -17,6 +17,7 @@ import nodes as servers
 import oracle
 import stubs
 import suite_faults
+import suite_secrets
 
 NETS = {"5.0": "127.30.50", "4.1": "127.30.41", "4.0": "127.30.40", "3.11": "127.30.31",
         "3.0": "127.30.30"}
@@ -84,6 +85,8 @@ def run(report, nodes, crawler, version):
         if report.wanted(f"{version}/{name}"):
             with report.suite(f"{version}/{name}"):
                 suite(bench)
+    report.check(f"{version}/the password is in no output",
+                 suite_secrets.in_outputs(crawler, bench.password))
     for node in (bench.plain, bench.login, bench.mutual):
         nodes.drop(node)
 
