@@ -49,6 +49,7 @@
 #define CQ_MAX_ERRMSG 512u
 
 /* The shell */
+#define CQ_TURN CQ_MS(10)                     /* one cluster's records before others have their turn */
 #define CQ_DEFAULT_PORT 9042
 #define CQ_MAX_TIMEOUT CQ_SEC(86400) /* what --timeout and --connect-timeout may say */
 #define CQ_DEFAULT_CONCURRENCY 1000u /* clusters read at once: --concurrency */

@@ -317,8 +317,8 @@ uint64_t cq_crawl_deadline(const struct cq_crawl *c)
 {
     uint64_t at = CQ_NEVER, conn;
 
-    if (c->state == CQ_CRAWL_OVER || c->paused || c->stalled) return CQ_NEVER;
     if (c->nudge) return c->now_ns;
+    if (c->state == CQ_CRAWL_OVER || c->paused || c->stalled) return CQ_NEVER;
     if (c->o.timeout_ns) at = c->start_ns + c->o.timeout_ns;
     conn = c->conn && c->state != CQ_CRAWL_DIALLING ? cql_conn_deadline(c->conn) : CQ_NEVER;
     if (conn < at) at = conn;

@@ -83,8 +83,10 @@ static bool emit_object(struct cq_crawl *c, const struct cq_merge *m, const stru
 static void merge_failed(struct cq_crawl *c, const struct cq_merge *m, int err)
 {
     if (err != CQ_MERGE_FELL) {
-        cq_crawl_fail(c, err, "%.*s: %s", CQ_FMT(m->keyspace), cq_err_text(err));
-        cq_fault_set(&c->fault, err, "%.*s: %s", CQ_FMT(m->keyspace), cq_err_text(err));
+        const char *colon = m->keyspace.n ? ": " : "";
+
+        cq_crawl_fail(c, err, "%.*s%s%s", CQ_FMT(m->keyspace), colon, cq_err_text(err));
+        cq_fault_set(&c->fault, err, "%.*s%s%s", CQ_FMT(m->keyspace), colon, cq_err_text(err));
         c->main_whole = false;
         return;
     }
@@ -100,8 +102,14 @@ static bool emit_merge(struct cq_crawl *c, struct cq_merge *m, enum cq_emit next
     struct cq_object o;
     int r;
 
-    while ((r = cq_merge_next(m, &o)) == CQ_MERGE_OBJECT)
+    *on = false;
+    while ((r = cq_merge_next(m, &o)) == CQ_MERGE_OBJECT) {
+        unsigned before = c->n_unwritten;
+
         if (emit_object(c, m, &o, ev)) return true;
+        c->nudge = c->n_unwritten != before; /* that took its time: others have a turn */
+        if (c->nudge) return false;
+    }
     *on = r != CQ_MERGE_BLOCKED;
     if (r == CQ_MERGE_BLOCKED)
         c->wants_pages = true;

@@ -54,6 +54,7 @@ static void judge_table(struct cq_crawl *c, enum cq_table t, const struct cq_cur
         if (info->required) reason(&c->scope, "absent", info->name, "%s", why);
         break;
     case CQ_OUTCOME_ROWS:
+        if (cursor->at_page < cursor->n_pages) break; /* nobody has looked at its rows */
         if ((t == CQ_T_LOCAL || t == CQ_T_KEYSPACES) && cursor->outcome.rows == 0)
             reason(&c->scope, "absent", info->name, "no rows at all");
         break;

@@ -262,14 +262,18 @@ static void handle(struct cq_link *l, const struct cq_crawl_event *ev)
 enum cq_link_state cq_link_run(struct cq_link *l)
 {
     struct cq_crawl_event ev;
+    uint64_t now = uv_hrtime(), until = now + CQ_TURN;
+    bool more = true;
     int n = 0;
 
     if (l->paused) return CQ_LINK_PAUSED;
     look_at_cpu(l, false);
-    while (!l->done && !l->paused && n < EVENTS_PER_TURN) {
+    while (!l->done && !l->paused && n < EVENTS_PER_TURN && now < until) {
         if (n % CPU_LOOK == 0) look_at_cpu(l, true);
-        if (!cq_crawl_next(l->crawl, &ev, uv_hrtime(), wall_ms())) break;
+        more = cq_crawl_next(l->crawl, &ev, now, wall_ms());
+        if (!more) break;
         handle(l, &ev);
+        now = uv_hrtime();
         n++;
     }
     if (l->done) return CQ_LINK_DONE;
@@ -280,7 +284,7 @@ enum cq_link_state cq_link_run(struct cq_link *l)
         return CQ_LINK_PAUSED;
     }
     arm(l);
-    if (n == EVENTS_PER_TURN) return CQ_LINK_MORE;
+    if (more) return CQ_LINK_MORE;
     return cq_crawl_is_starved(l->crawl) ? CQ_LINK_STARVED : CQ_LINK_WAITING;
 }
 
