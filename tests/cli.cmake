@@ -17,9 +17,16 @@ if(NOT Python3_FOUND)
   message(STATUS "no python3: the end-to-end tests are not registered (scripts/setup test)")
   return()
 endif()
-foreach(module usage crawl secret check)
-  add_test(NAME e2e_${module}
-    COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py ${module})
-  set_tests_properties(e2e_${module} PROPERTIES TIMEOUT 300 LABELS e2e
+function(cq_end_to_end name)
+  add_test(NAME e2e_${name}
+    COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/cli/run.py ${ARGN})
+  set_tests_properties(e2e_${name} PROPERTIES TIMEOUT 300 LABELS e2e
     ENVIRONMENT "CQLCRAWL=$<TARGET_FILE:cqlcrawl>;CQLSIM=$<TARGET_FILE:cqlsim>")
+endfunction()
+foreach(module usage secret check)
+  cq_end_to_end(${module} ${module})
+endforeach()
+foreach(part Records Attempts Outputs Signals)
+  string(TOLOWER ${part} name)
+  cq_end_to_end(${name} crawl ${part})
 endforeach()
