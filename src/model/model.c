@@ -30,8 +30,18 @@ void cq_model_fini(struct cq_model *m)
     cq_buf_fini(&m->text);
 }
 
+static bool is_whole(const struct cq_rowset *set)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (!cq_row_is_whole(set->shape, set->rows[i])) return false;
+    return true;
+}
+
 int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *line)
 {
+    if (!cq_row_is_whole(o->shape, o->row) || !is_whole(&o->indexes) || !is_whole(&o->triggers) ||
+        !is_whole(&o->masks))
+        return CQ_EPROTOCOL;
     switch (o->kind) {
     case CQ_KIND_TABLE:
     case CQ_KIND_VIEW:

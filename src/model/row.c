@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Cells into members (model/row.h). All readers are total: a cell of another length than its type
- * has is written null, a map or list that is cut short gives what came before.
+ * has is written null. A row with a map or list that is cut short makes no record at all (model.c).
  */
 #include "model/row.h"
 
@@ -18,6 +18,28 @@ void cq_row_split(struct cq_row *r, const struct cq_shape *shape, cq_bytes row)
     for (uint32_t i = 0; i < shape->n_known; i++)
         r->cell[i] = CQ_NULL;
     cql_row_cells(row, shape->n_columns, shape->slot, r->cell);
+}
+
+bool cq_row_is_whole(const struct cq_shape *shape, cq_bytes row)
+{
+    struct cq_row r;
+
+    cq_row_split(&r, shape, row);
+    for (uint64_t left = shape->lists | shape->maps; left; left &= left - 1) {
+        int slot = __builtin_ctzll(left);
+        struct cql_iter it;
+        cq_bytes a, b;
+
+        cql_iter_begin(&it, r.cell[slot]);
+        if (shape->maps >> slot & 1)
+            while (cql_iter_pair(&it, &a, &b)) {
+            }
+        else
+            while (cql_iter_next(&it, &a)) {
+            }
+        if (it.bad) return false;
+    }
+    return true;
 }
 
 void cq_put_text(struct cq_json *j, const char *key, const struct cq_row *r, int slot)

@@ -19,6 +19,8 @@ struct cq_pair {
 };
 
 void cq_row_split(struct cq_row *r, const struct cq_shape *shape, cq_bytes row);
+/* Every list, set and map has as many elements as it says. */
+bool cq_row_is_whole(const struct cq_shape *shape, cq_bytes row);
 
 static inline bool cq_row_has(const struct cq_row *r, int slot)
 {

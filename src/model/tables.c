@@ -122,6 +122,9 @@ int cq_shape_add(struct cq_shape *s, uint32_t i, cq_bytes name, cq_bytes type, s
     if (slot >= 0) {
         s->slot[i] = (int16_t)slot;
         s->present |= UINT64_C(1) << slot;
+        if (is_type(type, CQL_TYPE_MAP)) s->maps |= UINT64_C(1) << slot;
+        if (is_type(type, CQL_TYPE_LIST) || is_type(type, CQL_TYPE_SET))
+            s->lists |= UINT64_C(1) << slot;
         return 0;
     }
     extra = (struct cq_extra_column *)s->extra;

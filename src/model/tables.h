@@ -139,7 +139,8 @@ struct cq_shape {
     enum cq_table table;
     uint32_t n_columns; /* of the result */
     int16_t slot[CQ_MAX_RESULT_COLUMNS];
-    uint64_t present; /* bit s: the server sent known column s */
+    uint64_t present;     /* bit s: the server sent known column s */
+    uint64_t lists, maps; /* of them */
     uint32_t n_known;
     uint32_t n_extra;
     const struct cq_extra_column *extra; /* owner: the crawl's arena */

@@ -91,6 +91,34 @@ static void structure_is(struct fixture *f, const char *want)
     assert_string_equal((const char *)f->rec.structure.p, want);
 }
 
+/* A map or list that says more than it has: what is missing must not pass for what was never there.
+ */
+static void cut_short(void **state)
+{
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct made own;
+        uint8_t row[64];
+        cq_bytes line;
+
+        made_init(&own);
+        if (i == 0)
+            ROW(&own, CQ_T_KEYSPACES, "keyspace_name:t=k", "replication:m=class|X");
+        else
+            ROW(&own, CQ_T_TYPES, "keyspace_name:t=k", "field_names:l=a|b");
+        memcpy(row, own.rows[0].p, own.rows[0].n);
+        f->o = (struct cq_object){.kind = i ? CQ_KIND_TYPE : CQ_KIND_KEYSPACE};
+        f->o.keyspace = f->o.name = CQ_LIT("k");
+        f->o.shape = &own.shape;
+        f->o.row = (cq_bytes){row, own.rows[0].n};
+        assert_int_equal(cq_model_object(&f->model, &f->o, &line), 0);
+        row[5 + 4 + 3]++; /* behind the name and the cell's length: the count */
+        assert_int_equal(cq_model_object(&f->model, &f->o, &line), CQ_EPROTOCOL);
+        made_fini(&own);
+    }
+}
+
 /* Key columns by position, the others by name, whatever the order of the rows. */
 static void column_order(void **state)
 {
@@ -629,6 +657,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(column_order),
+        T(cut_short),
         T(key_checks),
         T(blob_names),
         T(masks),

@@ -142,7 +142,7 @@ static void every_allocation_fails_once(void **state)
 
 /* A copy of its own size of every row, some bytes inside its cells changed: lengths of cells stay
  * as they are (cql_rows_next has checked those). */
-static cq_bytes damaged(cq_bytes row, uint64_t *seed)
+static cq_bytes damaged(cq_bytes row, unsigned one_of, uint64_t *seed)
 {
     uint8_t *copy = malloc(row.n);
     size_t at = 0;
@@ -154,7 +154,8 @@ static cq_bytes damaged(cq_bytes row, uint64_t *seed)
 
         at += 4;
         for (int32_t i = 0; i < n; i++)
-            if (watched_random(seed) % 8 == 0) copy[at + (size_t)i] = (uint8_t)watched_random(seed);
+            if (watched_random(seed) % one_of == 0)
+                copy[at + (size_t)i] = (uint8_t)watched_random(seed);
         if (n > 0) at += (size_t)n;
     }
     return (cq_bytes){copy, row.n};
@@ -176,11 +177,12 @@ static void damaged_cells(void **state)
             kept[t] = malloc((table->n + 1) * sizeof(cq_bytes));
             if (table->n) memcpy(kept[t], table->rows, table->n * sizeof(cq_bytes));
             for (size_t i = 0; i < table->n; i++)
-                table->rows[i] = damaged(kept[t][i], &seed);
+                table->rows[i] = damaged(kept[t][i], 8u << round / 2, &seed);
         }
         cq_rec_scope(&b.rec, CQ_LIT("c"), CQ_NULL, 1);
         put_all(&b);
-        assert_int_equal(b.failed, 0);
+        /* a map or list that is cut short makes no record, everything else does */
+        if (b.failed) assert_int_equal(b.last, CQ_EPROTOCOL);
         for (int t = 0; t < CQ_N_TABLES; t++) {
             struct loaded_table *table = &l->tables[t];
 
@@ -190,6 +192,7 @@ static void damaged_cells(void **state)
             free(kept[t]);
         }
     }
+    assert_true(b.failed < b.lines / 2);
     end(&b);
 }
 
