@@ -189,6 +189,8 @@ static bool about_client_cert(const struct cq_tls *t, int alert)
         return true;
     case SSL_AD_HANDSHAKE_FAILURE: /* TLS 1.2's word for a certificate that is missing */
         return !t->cert_given;
+    case SSL_AD_INTERNAL_ERROR: /* what Cassandra's JSSE says of one that its truststore lacks */
+        return t->cert_given;
     default:
         return false;
     }
