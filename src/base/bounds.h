@@ -49,7 +49,7 @@
 #define CQ_MAX_ERRMSG 512u
 
 /* The shell */
-#define CQ_TURN CQ_MS(10)                     /* one cluster's records before others have their turn */
+#define CQ_TURN CQ_MS(10) /* one cluster's records before others have their turn */
 #define CQ_DEFAULT_PORT 9042
 #define CQ_MAX_TIMEOUT CQ_SEC(86400) /* what --timeout and --connect-timeout may say */
 #define CQ_DEFAULT_CONCURRENCY 1000u /* clusters read at once: --concurrency */
@@ -62,10 +62,12 @@
 /* Times */
 #define CQ_DEFAULT_TIMEOUT CQ_SEC(30) /* a whole cluster: --timeout */
 #define CQ_DEFAULT_CONNECT_TIMEOUT                                                                 \
-    CQ_SEC(5)                 /* each of resolve, connect, TLS: --connect-timeout                  \
-                               */
-#define CQ_STAGGER CQ_MS(250) /* between two addresses of one name (RFC 8305) */
-#define CQ_SETTLE CQ_MS(500)  /* --proof settled: the further reading comes this much later */
+    CQ_SEC(5)                    /* each of resolve, connect, TLS: --connect-timeout               \
+                                  */
+#define CQ_STAGGER CQ_MS(250)    /* between two addresses of one name (RFC 8305) */
+#define CQ_SETTLE CQ_MS(500)     /* --proof settled: the further reading comes this much later, */
+#define CQ_SETTLE_FACTOR 4u      /* or as many times what the read took (a slow server is slow to */
+#define CQ_SETTLE_MAX CQ_SEC(10) /* publish its version, too), but never later than this */
 #define CQ_TORN_DELAY_1 CQ_MS(500)
 #define CQ_TORN_DELAY_2 CQ_SEC(3)
 

@@ -82,6 +82,7 @@ static bool move(struct drive *d)
     if (n) {
         memcpy(p, in.p, n);
         standin_sent(d->s, n);
+        d->now += d->read_ns;
         cq_crawl_commit(d->c, n, d->now);
         moved = true;
     }

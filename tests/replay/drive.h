@@ -28,6 +28,7 @@ struct drive {
     int step_err[8];
     char step_text[8][256];
     uint64_t now;
+    uint64_t read_ns; /* every read from the server takes so long */
     int64_t wall;
     struct cq_crawl *c;
     bool done;
