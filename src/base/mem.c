@@ -64,6 +64,28 @@ void cq_wipe(void *p, size_t n)
         *v++ = 0;
 }
 
+/*
+ * The C library copies and searches in whatever vector registers it likes, by the size in hand. So
+ * it does it all once more, over zeros, in every size class that a secret may have had. The
+ * volatile pointers keep the compiler from doing it in another way, or not at all.
+ */
+void cq_wipe_registers(void)
+{
+    static const uint8_t zeros[1024];
+    uint8_t to[sizeof(zeros)];
+    void *(*volatile copy)(void *, const void *, size_t) = memcpy;
+    void *(*volatile move)(void *, const void *, size_t) = memmove;
+    void *(*volatile find)(const void *, int, size_t) = memchr;
+    int (*volatile compare)(const void *, const void *, size_t) = memcmp;
+
+    for (size_t n = 1; n <= sizeof(zeros); n += n < 64 ? 1 : n / 4) {
+        copy(to, zeros, n);
+        move(to, zeros, n);
+        (void)find(zeros, 1, n);
+        (void)compare(zeros, to, n);
+    }
+}
+
 bool cq_account_take(struct cq_account *a, size_t n)
 {
     if (a->limit && (n > a->limit || a->used > a->limit - n)) return false;

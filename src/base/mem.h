@@ -28,6 +28,11 @@ char *cq_strndup(const struct cq_mem *m, const void *p, size_t n); /* NUL added 
 
 /* Overwrites n bytes so that the compiler cannot leave it out: for secrets. */
 void cq_wipe(void *p, size_t n);
+/*
+ * The same for what copying a secret left in the processor's vector registers, which stand in a
+ * core file: to be called once the last copy is made.
+ */
+void cq_wipe_registers(void);
 
 struct cq_account {
     size_t limit; /* 0: none */

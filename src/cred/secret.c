@@ -94,6 +94,7 @@ static int finish(struct cq_secret **out, struct cq_secret *s, enum cq_secret_ki
     } else if (kind == CQ_SECRET_PASSWORD && memchr(s->data, 0, s->n)) {
         why = "holds a NUL byte, which no password may";
     }
+    cq_wipe_registers();
     if (why) {
         cq_secret_release(s);
         return refuse(f, from, why);

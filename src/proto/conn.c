@@ -100,7 +100,11 @@ void cql_conn_free(struct cql_conn *c, uint8_t **block)
 {
     if (block) *block = c ? c->in.block : NULL;
     if (!c) return;
-    if (c->has_secret) wipe(&c->out);
+    if (c->has_secret) {
+        wipe(&c->out);
+        wipe(&c->batch);
+        cq_wipe_registers();
+    }
     cql_inflow_fini(&c->in);
     cq_buf_fini(&c->out);
     cq_buf_fini(&c->batch);
@@ -262,6 +266,7 @@ void cql_conn_sent(struct cql_conn *c, size_t n)
     c->counts.bytes_out += n;
     if (c->out.n || !c->has_secret) return;
     wipe(&c->out);
+    cq_wipe_registers();
     c->has_secret = false;
 }
 
