@@ -22,10 +22,19 @@ void cq_findings_init(struct cq_findings *f, struct cq_arena *arena)
     *f = (struct cq_findings){.arena = arena};
 }
 
+/* About the same thing: one record, for it has one id. */
 static bool same(const struct cq_finding *a, const struct cq_finding *b)
 {
-    return a->code == b->code && a->table == b->table && cq_eq(a->keyspace, b->keyspace) &&
-           cq_eq(a->name, b->name);
+    return a->code == b->code && strcmp(a->about_kind, b->about_kind) == 0 &&
+           cq_eq(a->keyspace, b->keyspace) && cq_eq(a->name, b->name);
+}
+
+static bool add_to(struct cq_finding *to, const struct cq_finding *x)
+{
+    if (!to || !same(to, x)) return false;
+    to->rows++;
+    if (to->table != x->table) to->elsewhere = true;
+    return true;
 }
 
 /* digest becomes XXH3-128 over itself and the hash of the part. */
@@ -61,11 +70,9 @@ int cq_findings_add(struct cq_findings *f, enum cq_finding_code code, enum cq_ta
     x.name = name;
     f->n_all++;
     if (info[code].orphan) count_orphan(f, &x);
-    if (f->last && same(f->last, &x)) {
-        f->last->rows++;
-        return 0;
-    }
-    if (f->n >= CQ_MAX_ANOMALIES) return 0;
+    if (add_to(f->last, &x) || f->n >= CQ_MAX_ANOMALIES) return 0;
+    for (struct cq_finding *old = f->first; old; old = old->next)
+        if (add_to(old, &x)) return 0;
     if (keyspace.p) x.keyspace = cq_arena_dup(f->arena, keyspace);
     if (name.p) x.name = cq_arena_dup(f->arena, name);
     copy = cq_arena_alloc(f->arena, sizeof(*copy));
@@ -88,8 +95,9 @@ void cq_finding_anomaly(const struct cq_finding *f, struct cq_anomaly *a)
     *a = (struct cq_anomaly){.code = info[f->code].code, .about_kind = f->about_kind};
     a->keyspace = f->keyspace;
     a->name = f->name;
-    snprintf(a->text, sizeof(a->text), "%s: %s (%llu row%s)", cq_table_info(f->table)->name,
-             info[f->code].text, (unsigned long long)f->rows, f->rows == 1 ? "" : "s");
+    snprintf(a->text, sizeof(a->text), "%s%s: %s (%llu row%s)", cq_table_info(f->table)->name,
+             f->elsewhere ? " and others" : "", info[f->code].text, (unsigned long long)f->rows,
+             f->rows == 1 ? "" : "s");
 }
 
 void cq_findings_digest(const struct cq_findings *f, char out[33])

@@ -44,6 +44,7 @@ struct cq_finding {
     const char *about_kind;
     cq_bytes keyspace, name;
     uint64_t rows;
+    bool elsewhere; /* some of them in other tables */
 };
 
 struct cq_findings {
@@ -57,7 +58,7 @@ struct cq_findings {
 };
 
 void cq_findings_init(struct cq_findings *f, struct cq_arena *arena);
-/* One row. The same code, table and object as the last one adds to that. 0 or CQ_ENOMEM. */
+/* One row. The same code and object as one before adds to that. 0 or CQ_ENOMEM. */
 int cq_findings_add(struct cq_findings *f, enum cq_finding_code code, enum cq_table table,
                     const char *about_kind, cq_bytes keyspace, cq_bytes name);
 bool cq_finding_is_orphan(const struct cq_finding *f);

@@ -206,12 +206,18 @@ static void test_findings(void **state)
     cq_findings_digest(&f, one);
     cq_findings_digest(&g, two);
     assert_string_not_equal(one, two);
+    /* one object has one finding of a kind, whichever tables say so: it has one id */
+    cq_findings_add(&f, CQ_FOUND_DUPLICATE_ROW, CQ_T_INDEXES, "table", CQ_LIT("k"), CQ_LIT("u"));
+    assert_int_equal(f.n, 3);
+    cq_finding_anomaly(f.first->next, &a);
+    assert_non_null(strstr(a.text, "system_schema.tables and others"));
+    assert_non_null(strstr(a.text, "2 rows"));
     for (unsigned i = 0; i < CQ_MAX_ANOMALIES + 10; i++) {
         snprintf(name, sizeof(name), "t%u", i);
         cq_findings_add(&f, CQ_FOUND_ORPHAN_MASK, CQ_T_MASKS, "table", CQ_LIT("k"), cq_str(name));
     }
     assert_int_equal(f.n, CQ_MAX_ANOMALIES);
-    assert_int_equal(f.n_all, CQ_MAX_ANOMALIES + 10 + 5);
+    assert_int_equal(f.n_all, CQ_MAX_ANOMALIES + 10 + 6);
     cq_arena_fini(&arena);
 }
 
