@@ -3,6 +3,7 @@
 #include "crawler/merge.h"
 
 #include <assert.h>
+#include <xxhash.h>
 
 #include "base/err.h"
 
@@ -180,6 +181,20 @@ static int one_type(struct cq_merge *m, struct cq_object *o)
     return give(m, o);
 }
 
+/* Overloads come in an order of their own: twice the same need not be side by side. 1: it is new;
+ * 0: it is not; or CQ_ENOMEM. */
+static int see_overload(struct cq_merge *m, const struct cq_key *key, enum cq_kind kind)
+{
+    uint8_t both[33] = {(uint8_t)kind};
+    XXH128_canonical_t part;
+
+    XXH128_canonicalFromHash(&part, XXH3_128bits(key->name.n ? key->name.p : both, key->name.n));
+    memcpy(both + 1, part.digest, 16);
+    XXH128_canonicalFromHash(&part, XXH3_128bits(key->third.n ? key->third.p : both, key->third.n));
+    memcpy(both + 17, part.digest, 16);
+    return cq_names_put(&m->tables_seen, (cq_bytes){both, sizeof(both)}, 0);
+}
+
 /* Functions, aggregates: an object is one row. */
 static int one_row(struct cq_merge *m, struct cq_object *o, struct cq_cursor *c, enum cq_kind kind)
 {
@@ -191,7 +206,9 @@ static int one_row(struct cq_merge *m, struct cq_object *o, struct cq_cursor *c,
         m->phase++;
         return CQ_MERGE_ON;
     }
-    if (c->duplicate) return duplicate(m, c, kind);
+    err = c->duplicate ? 0 : see_overload(m, &c->key, kind);
+    if (err < 0) return err;
+    if (err == 0) return duplicate(m, c, kind);
     m->own = c;
     m->kind = kind;
     fill(m, o);

@@ -76,7 +76,7 @@ struct cq_merge {
     size_t at_type;
     bool keyless; /* the table or view given has no partition key: dropped or made just now, or out
                      of order */
-    struct cq_names tables_seen; /* of the keyspace in hand */
+    struct cq_names tables_seen; /* of the keyspace in hand; overloads, too */
     struct cq_arena arena;       /* of the keyspace in hand */
     struct cq_view_base *bases;
     uint64_t read[CQ_N_KINDS]; /* objects, written or not */

@@ -295,6 +295,32 @@ static void test_duplicates(void **state)
     bench_end(&all);
 }
 
+/* Overloads of a function have no order among them that two of a kind would be neighbours in. */
+static void test_overload_twice(void **state)
+{
+    struct recorded_table *t;
+    struct bench all, b;
+    size_t i = 0;
+
+    (void)state;
+    bench_begin(&all, RICH);
+    bench_run(&all);
+    bench_begin(&b, RICH);
+    t = &b.rec.tables[CQ_T_FUNCTIONS];
+    while (i + 1 < t->n_rows &&
+           !cq_eq(recording_cell(t, t->rows[i], 1), recording_cell(t, t->rows[i + 1], 1)))
+        i++;
+    assert_true(i + 1 < t->n_rows);
+    recording_insert(&b.rec, t, i + 2, t->rows[i]);
+    bench_run(&b);
+    bench_assert_complete(&b);
+    assert_true(bench_has(&b, "\"code\":\"duplicate_row\""));
+    assert_int_equal(b.d.counts[CQ_KIND_FUNCTION], all.d.counts[CQ_KIND_FUNCTION]);
+    assert_string_equal(b.d.scope.digest, all.d.scope.digest);
+    bench_end(&b);
+    bench_end(&all);
+}
+
 /* The trio's peers: peer 0, port 1, dc 2, host_id 3, native address 4 ... schema_version 10 */
 static void set_peer(struct bench *b, size_t row, uint32_t column, cq_bytes value)
 {
@@ -379,11 +405,12 @@ static void test_peers_unknown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_version),       cmocka_unit_test(test_version_gone),
-        cmocka_unit_test(test_no_proof),      cmocka_unit_test(test_settled),
-        cmocka_unit_test(test_orphans),       cmocka_unit_test(test_keyless),
-        cmocka_unit_test(test_orphans_moved), cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_peers),         cmocka_unit_test(test_peers_unknown),
+        cmocka_unit_test(test_version),        cmocka_unit_test(test_version_gone),
+        cmocka_unit_test(test_no_proof),       cmocka_unit_test(test_settled),
+        cmocka_unit_test(test_orphans),        cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_orphans_moved),  cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_overload_twice), cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_peers_unknown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
