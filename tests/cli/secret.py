@@ -104,7 +104,7 @@ class Passwords(Case):
             if len(core) > 100000:
                 looks += 1
                 self.assertIn(b"allow-plaintext-login", core)  # the look sees what there is
-                self.assertNotIn(CANARY.encode(), core)
+                self.assertFalse(CANARY.encode() in core, "the password is in the core")
             try:
                 process.wait(0.2)
             except subprocess.TimeoutExpired:
@@ -125,12 +125,15 @@ class Passwords(Case):
         process.stdin = None
         self.wait_for(lambda: os.path.exists(self.path("r.partial")), "the run begins")
         for _ in range(3):
-            self.assertNotIn(CANARY.encode(), dumpable(process.pid))
+            self.assertFalse(CANARY.encode() in dumpable(process.pid), "the password is in memory")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=LIMIT)
 
     def test_variable_in_no_core(self):
         """What a variable held is taken out of the environment; two clusters may share it."""
+        with open(os.environ["CQLCRAWL"], "rb") as f:
+            if b"__asan_init" in f.read():
+                self.skipTest("a sanitizer keeps a copy of the environment of its own")
         silent = self.sim("127.50.14.7:0", *self.options, "--fault", "silent")
         good = self.sim("127.50.14.8:0", *self.options)
         auth = "auth: {user: crawler, password: {env: LAB_PW}, allow_plaintext: true}"
@@ -144,7 +147,7 @@ class Passwords(Case):
             self.assertNotIn(CANARY.encode(), f.read())
         core = dumpable(process.pid)
         self.assertIn(b"c.yaml", core)
-        self.assertNotIn(CANARY.encode(), core)
+        self.assertFalse(CANARY.encode() in core, "the password is in the core")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=LIMIT)
         self.assertEqual(self.ends(self.file_records("r.partial"))["a"]["read"], "complete")
