@@ -65,8 +65,8 @@
     CQ_SEC(5)                    /* each of resolve, connect, TLS: --connect-timeout               \
                                   */
 #define CQ_STAGGER CQ_MS(250)    /* between two addresses of one name (RFC 8305) */
-#define CQ_SETTLE CQ_MS(500)     /* --proof settled: the further reading comes this much later, */
-#define CQ_SETTLE_FACTOR 4u      /* or as many times what the read took (a slow server is slow to */
+#define CQ_SETTLE CQ_MS(1000)    /* --proof settled: the further reading comes this much later, */
+#define CQ_SETTLE_FACTOR 10u     /* or as many times what the read took (a slow server is slow to */
 #define CQ_SETTLE_MAX CQ_SEC(10) /* publish its version, too), but never later than this */
 #define CQ_TORN_DELAY_1 CQ_MS(500)
 #define CQ_TORN_DELAY_2 CQ_SEC(3)

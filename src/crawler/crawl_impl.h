@@ -22,7 +22,7 @@ enum cq_crawl_state {
     CQ_CRAWL_BEFORE,    /* local, peers_v2 */
     CQ_CRAWL_MAIN,      /* all pages of the schema */
     CQ_CRAWL_AFTER,     /* the versions again */
-    CQ_CRAWL_SETTLING,  /* half a second */
+    CQ_CRAWL_SETTLING,  /* waiting before the further reading */
     CQ_CRAWL_SETTLED,   /* the versions once more */
     CQ_CRAWL_OVER,      /* nothing: the connection is not needed any more */
     CQ_N_CRAWL_STATES,
