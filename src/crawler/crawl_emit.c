@@ -60,6 +60,7 @@ static bool is_written(const struct cq_crawl *c, const struct cq_merge *m,
 static void note_unwritten(struct cq_crawl *c, const struct cq_object *o, int err)
 {
     if (c->n_unwritten++) return;
+    c->unwritten_err = err;
     snprintf(c->unwritten, sizeof(c->unwritten), "%s %.*s%s%.*s: %s", cq_kind_name(o->kind),
              CQ_FMT(o->keyspace), o->name.p ? "." : "", CQ_FMT(o->name), cq_err_text(err));
 }

@@ -124,6 +124,7 @@ struct cq_crawl {
     struct cq_names peers_seen;
     struct cq_reading reading[3]; /* before, after, settled */
     struct cq_product product;
+    int unwritten_err; /* of the first */
     unsigned n_unwritten;
     char unwritten[256];
     struct cq_scope scope;

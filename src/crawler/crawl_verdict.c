@@ -183,11 +183,11 @@ static int failure(const struct cq_crawl *c)
 /* The first reason of a read that is not complete, as an error: gives it a class and a remedy. */
 int cq_crawl_reason_err(const struct cq_crawl *c)
 {
-    static const struct {
+    const struct {
         const char *code;
         int err;
     } known[] = {{"denied", CQ_EDENIED}, {"absent", CQ_EABSENT},   {"torn", CQ_ETORN},
-                 {"order", CQ_EORDER},   {"orphans", CQ_EORPHANS}, {"unwritten", CQ_ETOO_LARGE}};
+                 {"order", CQ_EORDER},   {"orphans", CQ_EORPHANS}, {"unwritten", c->unwritten_err}};
     const struct cq_scope *s = &c->scope;
 
     if (s->err || s->read == CQ_READ_COMPLETE) return s->err;

@@ -113,9 +113,31 @@ static void test_damaged_rows(void **state)
     assert_true(complete > 0 && sorted > 10 && failed > 10);
 }
 
+/* A list that has fewer elements than it says: its type is not written, and the read says so. */
+static void test_cut_list(void **state)
+{
+    struct bench b;
+    struct recorded_table *types;
+    cq_bytes fields, cut;
+
+    (void)state;
+    bench_begin(&b, RICH);
+    types = &b.rec.tables[CQ_T_TYPES];
+    fields = recording_cell(types, types->rows[0], 2);
+    cut = cq_arena_dup(&b.rec.arena, fields);
+    ((uint8_t *)(uintptr_t)cut.p)[3]++;
+    types->rows[0] = recording_edit(&b.rec, types, types->rows[0], 2, cut);
+    bench_run(&b);
+    assert_int_equal(b.d.scope.read, CQ_READ_INCOMPLETE);
+    bench_assert_reason(&b, "unwritten", NULL);
+    assert_int_equal(bench_count(&b, "\"kind\":\"type\",\"op\""), (int)types->n_rows - 1);
+    bench_end(&b);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_damaged_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_damaged_rows),
+                                       cmocka_unit_test(test_cut_list)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
