@@ -277,7 +277,7 @@ void cq_job_run(struct cq_driver *d, struct cq_job *job)
         return;
     case CQ_JOB_NEW:
     case CQ_JOB_OVER:
-        assert(!"a job that is in no list");
+        assert(job->state != CQ_JOB_NEW && job->state != CQ_JOB_OVER); /* in no list */
         return;
     }
 }
