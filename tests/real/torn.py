@@ -22,7 +22,7 @@ import oracle
 NETS = {"5.0": "127.30.90.1", "4.0": "127.30.90.2"}
 AT_ONCE, CRAWLERS = 8, ("settled", "version")
 BURSTS = (1, 1, 2, 3, 6)
-PAUSES_S = (0, 0, 0, 0.05, 0.2, 0.7, 1.0, 1.3)
+PAUSES_S = (0, 0, 0, 0.05, 0.2, 0.7, 1.3, 2.5, 4.0)  # a slow settled read takes the longest
 WIDE_COLUMNS, WIDE_TABLES = 150, 4
 KINDS = oracle.raw_side.OBJECTS
 VOLATILE = ("epoch", "version", "observed_at", "cluster", "id", "labels")
