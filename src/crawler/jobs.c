@@ -8,19 +8,10 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <time.h>
-
-static int64_t wall_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static uint64_t seconds_since_2020(void)
 {
-    int64_t ms = wall_ms() - (int64_t)CQ_EPOCH_2020_MS;
+    int64_t ms = cq_link_wall_ms() - (int64_t)CQ_EPOCH_2020_MS;
 
     return ms > 0 ? (uint64_t)ms / 1000 : 0;
 }
@@ -58,7 +49,7 @@ static void end(struct cq_driver *d, struct cq_job *job)
         return;
     }
     /* 2 ms more: the two clocks may drift */
-    wait_ms = (job->last_epoch - now) * 1000 + 1002 - (uint64_t)(wall_ms() % 1000);
+    wait_ms = (job->last_epoch - now) * 1000 + 1002 - (uint64_t)(cq_link_wall_ms() % 1000);
     if (CQ_MS(wait_ms) > CQ_MAX_EPOCH_WAIT) wait_ms = CQ_MAX_EPOCH_WAIT / CQ_MS(1);
     cq_driver_sleep(d, job, uv_hrtime() + CQ_MS(wait_ms));
 }

@@ -31,7 +31,7 @@ struct cq_link {
     bool paused, done, closing;
 };
 
-static int64_t wall_ms(void)
+int64_t cq_link_wall_ms(void)
 {
     struct timespec t;
 
@@ -142,7 +142,7 @@ static void sock_opened(void *ctx, const struct cq_sock_facts *f)
     err = cq_crawl_connected(l->crawl, f->tls ? &tls : NULL, uv_hrtime());
     if (err) {
         drop(l);
-        cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), wall_ms());
+        cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), cq_link_wall_ms());
     }
     l->o.handler.ready(l->o.ctx);
 }
@@ -153,7 +153,7 @@ static void sock_ended(void *ctx, int err, const char *text)
     struct cq_link *l = d->link;
 
     if (!d->live) return;
-    cq_crawl_net_end(l->crawl, err ? err : CQ_ECLOSED, text, uv_hrtime(), wall_ms());
+    cq_crawl_net_end(l->crawl, err ? err : CQ_ECLOSED, text, uv_hrtime(), cq_link_wall_ms());
     drop(l);
     l->o.handler.ready(l->o.ctx);
 }
@@ -199,7 +199,7 @@ static void dial(struct cq_link *l)
     }
     if (err) {
         cq_free(l->o.mem, d);
-        cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), wall_ms());
+        cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), cq_link_wall_ms());
         return;
     }
     d->live = true;
@@ -218,7 +218,7 @@ static void flush(struct cq_link *l)
         err = cq_sock_write(l->dial->sock, out);
         if (err) {
             drop(l);
-            cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), wall_ms());
+            cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), cq_link_wall_ms());
             l->o.handler.ready(l->o.ctx);
             return;
         }
@@ -270,7 +270,7 @@ enum cq_link_state cq_link_run(struct cq_link *l)
     look_at_cpu(l, false);
     while (!l->done && !l->paused && n < EVENTS_PER_TURN && now < until) {
         if (n % CPU_LOOK == 0) look_at_cpu(l, true);
-        more = cq_crawl_next(l->crawl, &ev, now, wall_ms());
+        more = cq_crawl_next(l->crawl, &ev, now, cq_link_wall_ms());
         if (!more) break;
         handle(l, &ev);
         now = uv_hrtime();
@@ -307,7 +307,7 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     if (!l) return CQ_ENOMEM;
     l->o = *o;
     l->armed_ns = CQ_NEVER;
-    err = cq_crawl_new(&l->crawl, &l->o.crawl, uv_hrtime(), wall_ms());
+    err = cq_crawl_new(&l->crawl, &l->o.crawl, uv_hrtime(), cq_link_wall_ms());
     if (err || uv_timer_init(o->loop, &l->timer)) {
         cq_crawl_free(l->crawl);
         cq_free(o->mem, l);
@@ -317,7 +317,7 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     l->timer_open = true;
     if (l->o.tls) (void)cq_tls_ctx_retain(l->o.tls);
     if (o->early_err) {
-        cq_crawl_net_end(l->crawl, o->early_err, o->early_text, uv_hrtime(), wall_ms());
+        cq_crawl_net_end(l->crawl, o->early_err, o->early_text, uv_hrtime(), cq_link_wall_ms());
     } else {
         dial(l);
     }
@@ -339,7 +339,7 @@ void cq_link_cancel(struct cq_link *l)
     if (l->done || l->closing) return;
     drop(l);
     cq_link_resume(l); /* the verdict is worth a line even to a consumer who waits */
-    cq_crawl_cancel(l->crawl, uv_hrtime(), wall_ms());
+    cq_crawl_cancel(l->crawl, uv_hrtime(), cq_link_wall_ms());
     l->o.handler.ready(l->o.ctx);
 }
 

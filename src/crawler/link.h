@@ -63,4 +63,7 @@ void cq_link_resume(struct cq_link *l);
 void cq_link_cancel(struct cq_link *l); /* ends with done() */
 void cq_link_close(struct cq_link *l);  /* at any time, once; no callback but closed() afterwards */
 
+/* Milliseconds since 1970: the wall clock of the shell, handed to the pure machines as data. */
+int64_t cq_link_wall_ms(void);
+
 #endif
