@@ -5,8 +5,8 @@
  * command line program uses nothing else.
  *
  * Life cycle
- *   cqlcrawl_new -> cqlcrawl_add (any number, at any time) -> records and events by callback
- *   -> cqlcrawl_close -> closed
+ *   cqlcrawl_new -> [cqlcrawl_sink_add] -> cqlcrawl_add (any number, at any time)
+ *   -> records and events by callback, records to the sinks -> cqlcrawl_close -> closed
  *
  * Loops: on the host's uv_loop_t (options.loop), or on a private loop that the host drives with
  * cqlcrawl_run, or polls with cqlcrawl_fd, cqlcrawl_timeout and cqlcrawl_step beside its own epoll.
@@ -122,7 +122,21 @@ struct cqlcrawl_target {
     uint32_t page_rows;  /* rows per page; 0: chosen by bytes */
     void *user_data;     /* comes back in callbacks */
     int tls_min_version; /* 0: TLS 1.2; 12, 13 */
+
+    /* Further attempts after a fault that may pass by itself (class network, an overloaded or
+     * joining server, a shortage of ours), with full jitter between them. 0: CQLCRAWL_RETRIES. */
+    unsigned retries;
+    unsigned max_in_flight; /* statements unanswered at once; 0: all that there are */
+    /* The state knows another cluster under this name: believe this one (else nothing of it is
+     * written, err identity_mismatch). */
+    int accept_identity;
+    /* Where nothing has changed since a complete read that the state knows, one heartbeat record
+     * stands for the schema: for destinations that keep what they have. */
+    int incremental;
 };
+
+#define CQLCRAWL_RETRIES 2u
+#define CQLCRAWL_NO_RETRIES 0xffffffffu /* retries: none */
 
 /* ---- what comes out ---- */
 
@@ -145,6 +159,17 @@ enum cqlcrawl_event_kind {
     CQLCRAWL_EVENT_STEP = 0,    /* one step of one attempt ended */
     CQLCRAWL_EVENT_ATTEMPT = 1, /* an attempt ended, another one follows (torn, sorted): text */
     CQLCRAWL_EVENT_DONE = 2,    /* a target is finished: the last event with its id */
+    CQLCRAWL_EVENT_STARTED = 3, /* an attempt begins: the target has a slot */
+    CQLCRAWL_EVENT_SINK = 4,    /* a sink goes on, cools down or parks: id is the sink's */
+    CQLCRAWL_EVENT_LIMIT = 5,   /* fewer at once than asked for: text says why (once per cause) */
+};
+
+/* What became of a target's records at the sinks. */
+enum cqlcrawl_delivery {
+    CQLCRAWL_DELIVERY_NONE = 0,     /* there is no sink */
+    CQLCRAWL_DELIVERY_ACCEPTED = 1, /* every record, by every sink */
+    CQLCRAWL_DELIVERY_REJECTED = 2, /* some are dead letters, the others accepted */
+    CQLCRAWL_DELIVERY_UNKNOWN = 3,  /* the handle was closed before the sinks had answered */
 };
 
 struct cqlcrawl_event {
@@ -173,6 +198,16 @@ struct cqlcrawl_event {
     unsigned requests, connections, waits;
     int agreement;      /* 1 agreed, 0 not, -1 unknown */
     const char *reason; /* code of the first reason of an incomplete read; NULL */
+    /* DONE */
+    enum cqlcrawl_delivery delivery;
+    uint64_t dead_letters;    /* of delivery */
+    int unchanged;            /* a heartbeat stood for the schema */
+    unsigned schema_versions; /* different ones among the nodes; 0: unknown */
+    int64_t not_after_ms;     /* of the server's certificate, since 1970; 0: no TLS */
+    uint64_t epoch;           /* of the last attempt */
+    const char *cluster_name; /* what the server calls itself; NULL: it was not reached */
+    /* SINK */
+    int sink_state; /* enum cqlcrawl_sink_state */
 };
 
 enum cqlcrawl_flow { CQLCRAWL_CONTINUE = 0, CQLCRAWL_PAUSE = 1 };
@@ -191,6 +226,13 @@ struct cqlcrawl_options {
     /* As realloc; n == 0 frees. NULL: the C library's. */
     void *(*resize)(void *ctx, void *p, size_t n);
     void *resize_ctx;
+
+    unsigned rate;      /* attempts begun per second; 0: no limit */
+    unsigned half_open; /* connections that are being made at once; 0: 256 */
+    uint64_t seed;      /* of every jitter; 0: from the system */
+    /* A directory that remembers each cluster's epochs, versions and identity (made where it is
+     * missing; one process at a time). NULL: nothing is remembered. */
+    const char *state;
 };
 
 #define CQLCRAWL_INIT(type) ((struct type){.size = sizeof(struct type)})
@@ -207,7 +249,9 @@ CQLCRAWL_API const char *cqlcrawl_last_error(const cqlcrawl *c);
 CQLCRAWL_API int cqlcrawl_cancel(cqlcrawl *c, uint64_t id);
 CQLCRAWL_API void cqlcrawl_cancel_all(cqlcrawl *c);
 CQLCRAWL_API int cqlcrawl_resume(cqlcrawl *c, uint64_t id);
-CQLCRAWL_API size_t cqlcrawl_active(const cqlcrawl *c); /* targets not done yet */
+/* Targets not done yet: a target is done when its read is over and every sink has answered for its
+ * records. */
+CQLCRAWL_API size_t cqlcrawl_active(const cqlcrawl *c);
 /*
  * Everything is cancelled, handles are closed, then `closed` (may be NULL) fires once and c is
  * gone. No record comes any more; every target that is not done gets its DONE. On the host's loop
@@ -215,6 +259,123 @@ CQLCRAWL_API size_t cqlcrawl_active(const cqlcrawl *c); /* targets not done yet 
  * when the run or step around it returns: c is not to be touched afterwards.
  */
 CQLCRAWL_API void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx);
+
+/* ---- what is going on ---- */
+
+struct cqlcrawl_stats {
+    size_t size;
+    uint64_t queued, later, running, half_open, delivering; /* targets, by what they wait for */
+    uint64_t concurrency;                                   /* slots as they are now */
+    uint64_t memory_used, memory_peak, memory_max;
+    uint64_t starved;    /* running, and waiting for memory */
+    uint64_t sink_bound; /* running, and waiting for a sink or for the host's callback */
+};
+
+CQLCRAWL_API void cqlcrawl_stats(const cqlcrawl *c, struct cqlcrawl_stats *out);
+
+/*
+ * The shard of a cluster among n (1 or more): a stable hash of its name, the same on every machine
+ * and in every version: XXH3-64 of the name's bytes, modulo n.
+ */
+CQLCRAWL_API unsigned cqlcrawl_shard(const char *name, unsigned n);
+
+/* Inside DONE: what the host kept of this target is lost (a file that could not be renamed). The
+ * state then does not call its read complete, so that the next crawl is no heartbeat. */
+CQLCRAWL_API int cqlcrawl_undelivered(cqlcrawl *c, uint64_t id);
+
+/* ---- sinks: HTTP receivers of every record ---- */
+
+enum cqlcrawl_encoding {
+    CQLCRAWL_ENCODING_IDENTITY = 0,
+    CQLCRAWL_ENCODING_GZIP = 1,
+    CQLCRAWL_ENCODING_ZSTD = 2
+};
+
+enum cqlcrawl_sink_state {
+    CQLCRAWL_SINK_OPEN = 0,
+    CQLCRAWL_SINK_COOLING = 1, /* nothing is sent before a time */
+    CQLCRAWL_SINK_PARKED = 2,  /* 401, 403, 404, 3xx ...: asked again slowly; nothing is lost */
+};
+
+/* A record that the receiver will never take, with its answer. All views live during the call. */
+struct cqlcrawl_dead_letter {
+    size_t size;
+    const char *sink; /* its name */
+    long status;      /* of HTTP */
+    const char *why;  /* "rejected", "too_large" */
+    const char *answer;
+    size_t n_answer;
+    const char *line; /* the record, LF included */
+    size_t n;
+};
+
+struct cqlcrawl_sink {
+    size_t size;
+    const char *name; /* NULL: the URL's host and port */
+    const char *url;  /* http or https; a token or password over http goes to loopback only */
+    struct cqlcrawl_text token; /* Authorization: Bearer */
+    const char *user;           /* Authorization: Basic */
+    struct cqlcrawl_text password;
+    struct cqlcrawl_text cacert, cert, key; /* PEM */
+    enum cqlcrawl_encoding encoding;
+    unsigned in_flight;     /* requests at once; 0: 4 */
+    uint32_t batch_records; /* a batch is cut at so many records (0: 1000), */
+    uint64_t batch_bytes;   /* so many bytes before compression (0: 1 MiB), */
+    uint64_t batch_age_ms;  /* or when its first record is so old (0: 1 s) */
+    uint64_t timeout_ms;    /* of one request (0: 60 s) */
+    int plain_key;          /* Idempotency-Key without the quotes of RFC 8941 */
+    /*
+     * Keeps one dead letter for good before it returns. Not 0: it could not; the sink parks and
+     * tries again. NULL: the sink parks at the first record that is refused.
+     */
+    int (*dead_letter)(void *ctx, const struct cqlcrawl_dead_letter *letter);
+    void *ctx;
+};
+
+struct cqlcrawl_sink_stats {
+    size_t size;
+    const char *name;
+    enum cqlcrawl_sink_state state;
+    const char *code, *text;                  /* why it is cooling or parked; NULL */
+    uint64_t retry_at_ms;                     /* milliseconds from now; 0: open */
+    uint64_t offered, accepted, dead_letters; /* records; offered = accepted + dead + pending */
+    uint64_t pending;
+    uint64_t requests, retries;    /* retries: requests sent again, of `requests` */
+    uint64_t bytes, bytes_encoded; /* of bodies that were accepted */
+    uint64_t in_flight;
+    int full; /* it has no room: crawls wait */
+};
+
+/* Before the first target is added. Checks, reads PEM and secrets once (they are read again when a
+ * receiver answers 401), contacts nobody. id may be NULL. */
+CQLCRAWL_API int cqlcrawl_sink_add(cqlcrawl *c, const struct cqlcrawl_sink *sink, uint64_t *id);
+CQLCRAWL_API size_t cqlcrawl_sinks(const cqlcrawl *c);
+/* i: 0 to cqlcrawl_sinks - 1. 0 or not_found. */
+CQLCRAWL_API int cqlcrawl_sink_stats(const cqlcrawl *c, size_t i, struct cqlcrawl_sink_stats *out);
+/* Secrets are read again and parked or cooling sinks try at once. */
+CQLCRAWL_API void cqlcrawl_sinks_wake(cqlcrawl *c);
+
+/* ---- documents over HTTP (service discovery) ---- */
+
+struct cqlcrawl_fetch {
+    size_t size;
+    const char *url;
+    struct cqlcrawl_text token;
+    const char *user;
+    struct cqlcrawl_text password;
+    struct cqlcrawl_text cacert, cert, key;
+    const struct cqlcrawl_pair *headers;
+    size_t n_headers;
+    uint64_t timeout_ms; /* 0: 30 s */
+    size_t max;          /* bytes of the body; 0: 64 MiB */
+    /* Once, at the end of a turn. err 0: an answer came, whatever its status. Views live during the
+     * call. */
+    void (*done)(void *ctx, int err, const char *text, long status, const char *content_type,
+                 const char *body, size_t n);
+    void *ctx;
+};
+
+CQLCRAWL_API int cqlcrawl_fetch(cqlcrawl *c, const struct cqlcrawl_fetch *fetch);
 
 /*
  * Private loop only. run: until no target is active or cqlcrawl_stop. A host with a poll of its own
