@@ -10,6 +10,7 @@ SCRIPT_COLUMNS = 120
 FUNCTION = 50
 DISPATCH = 100  # a function that is one table-like switch
 FILE = 400
+API = 600
 TEST_FILE = 700  # cases are tables
 DEPTH = 3
 SCRIPTS = (".py", ".sh", ".cmake")
@@ -64,6 +65,8 @@ def check_files(tree):
     for path in tree.c_files():
         lines = len(tree.lines(path)) - 1
         most = TEST_FILE if path.startswith("tests" + os.sep) else FILE
+        if path == os.path.join("include", "cqlcrawl.h"):
+            most = API  # the whole API is one header for those who read it
         if lines > most:
             found.append(f"{path}: {lines} lines of at most {most}")
     return found
