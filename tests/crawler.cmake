@@ -15,3 +15,8 @@ endforeach()
 
 add_test(NAME replay COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/replay/run $<TARGET_FILE:cq-replay>)
 set_tests_properties(replay PROPERTIES TIMEOUT 300 LABELS unit)
+
+# The shell: links and jobs on a loop, without a network.
+cq_test(crawler_driver SOURCES unit/crawler/test_driver.c
+  LAYERS crawler_shell crawler net cred model record proto base
+  LINK PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CARES LABELS unit)

@@ -223,6 +223,22 @@ void cq_driver_resume(struct cq_driver *d, struct cq_job *job)
     cq_driver_wake(d, job);
 }
 
+void cq_driver_begun(struct cq_driver *d, struct cq_job *job, uint64_t epoch)
+{
+    assert(job->state == CQ_JOB_BEGINNING && !job->begun);
+    job->begun = true;
+    job->remembered = epoch != 0;
+    if (epoch) job->last_epoch = epoch;
+    cq_driver_wake(d, job);
+}
+
+void cq_driver_settled(struct cq_driver *d, struct cq_job *job)
+{
+    assert(job->state == CQ_JOB_SETTLING && !job->settled);
+    job->settled = true;
+    cq_driver_wake(d, job);
+}
+
 void cq_driver_close(struct cq_driver *d, void (*closed)(void *ctx), void *ctx)
 {
     assert(!d->closing);

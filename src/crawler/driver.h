@@ -9,14 +9,22 @@
  *
  *            +------------- later (torn) <-----+
  *            v                                 |          last epoch's second over
- *   add -> queued -> running (prepare ... release) -> ending ----------> over: done()
- *            ^            | sorted             |
- *            +------------+                    +- cancelled: the shortest way to ending
+ *   add -> queued -> beginning -> running (prepare ... release) -> settling -> ending -> over:
+ * done() ^                         | sorted           ^           ^
+ *            +-------------------------+                  +-----------+- cancelled: the shortest
+ * way
  *
- * An epoch is max(last + 1, seconds since 2020-01-01). Nothing is kept on disk here, so done() is
- * held back until the second of the job's last epoch is over: whoever reads that cluster again
- * after done(), this process or the next, gets a larger one. (At most a second of waiting, by a job
- * that holds no slot; a job that writes no records does not wait.)
+ * Two hooks are answered whenever the owner likes, inside the hook itself or later; without them a
+ * job goes straight on. `begin` has a slot and asks under which epoch the attempt goes; it is
+ * always answered (cq_driver_begun), also for a job that is cancelled meanwhile or a driver that
+ * closes: such a job then ends without an attempt. `settle` has no slot any more and asks whether
+ * what was written has arrived (cq_driver_settled); cancel does not cut it short, close does: then
+ * done() comes with job->settled false, and no answer is expected any more.
+ *
+ * Without an epoch from `begin` it is max(last + 1, seconds since 2020-01-01), and done() is held
+ * back until the second of the job's last epoch is over: whoever reads that cluster again after
+ * done(), this process or the next, gets a larger one. (At most a second of waiting, by a job that
+ * holds no slot; a job that writes no records does not wait.)
  *
  * Callbacks come at the end of a turn and may call anything here; what they ask for happens in the
  * next turn.
@@ -30,8 +38,10 @@
 enum cq_job_state {
     CQ_JOB_NEW,
     CQ_JOB_QUEUED,
+    CQ_JOB_BEGINNING,
     CQ_JOB_RUNNING,
     CQ_JOB_LATER,
+    CQ_JOB_SETTLING,
     CQ_JOB_ENDING,
     CQ_JOB_OVER
 };
@@ -62,6 +72,11 @@ struct cq_job {
     bool sorted;         /* the server's order cannot be merged */
     bool cancel, cancelled, resume, link_closing;
     bool waited;         /* for the last epoch's second, long enough */
+    bool started;        /* an attempt was begun: there is something to settle */
+    bool begun;          /* begin was answered */
+    bool remembered;     /* the last epoch came from begin: its owner gives larger ones later */
+    bool asked;          /* what follows the last attempt is under way */
+    bool settled;        /* settle was answered, or nobody had to be asked */
     enum cq_retry retry; /* what follows the attempt that ends */
     uint64_t last_epoch;
     uint64_t due_ns;
@@ -70,6 +85,8 @@ struct cq_job {
 };
 
 struct cq_driver_handler {
+    void (*begin)(void *ctx, struct cq_job *job);  /* -> cq_driver_begun; NULL: epochs by time */
+    void (*settle)(void *ctx, struct cq_job *job); /* -> cq_driver_settled; NULL: at once */
     /* Fills what an attempt needs: crawl (mem, account, epoch, attempt and sorted are set already),
      * endpoints, TLS. Not 0: the attempt fails with *f and dials nobody. release follows in any
      * case. */
@@ -117,6 +134,10 @@ void cq_driver_add(struct cq_driver *d, struct cq_job *job);
 void cq_driver_cancel(struct cq_driver *d, struct cq_job *job);
 void cq_driver_cancel_all(struct cq_driver *d);
 void cq_driver_resume(struct cq_driver *d, struct cq_job *job);
+/* Answers of the hooks. epoch: larger than any that the cluster's records have had, and remembered
+ * by who gives it; 0: by time. */
+void cq_driver_begun(struct cq_driver *d, struct cq_job *job, uint64_t epoch);
+void cq_driver_settled(struct cq_driver *d, struct cq_job *job);
 /* Every job ends (done() with CQ_ECANCELLED, no record any more), then closed(): no handle is left.
  */
 void cq_driver_close(struct cq_driver *d, void (*closed)(void *ctx), void *ctx);

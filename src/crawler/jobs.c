@@ -20,6 +20,7 @@ static uint64_t next_epoch(struct cq_job *job)
 {
     uint64_t now = seconds_since_2020();
 
+    if (job->remembered) return job->last_epoch;
     job->last_epoch = now > job->last_epoch ? now : job->last_epoch + 1;
     return job->last_epoch;
 }
@@ -44,7 +45,7 @@ static void end(struct cq_driver *d, struct cq_job *job)
     uint64_t wait_ms;
 
     job->state = CQ_JOB_ENDING;
-    if (d->closing || !job->writes || job->waited || now > job->last_epoch) {
+    if (d->closing || !job->writes || job->remembered || job->waited || now > job->last_epoch) {
         finish(d, job);
         return;
     }
@@ -52,6 +53,18 @@ static void end(struct cq_driver *d, struct cq_job *job)
     wait_ms = (job->last_epoch - now) * 1000 + 1002 - (uint64_t)(cq_link_wall_ms() % 1000);
     if (CQ_MS(wait_ms) > CQ_MAX_EPOCH_WAIT) wait_ms = CQ_MAX_EPOCH_WAIT / CQ_MS(1);
     cq_driver_sleep(d, job, uv_hrtime() + CQ_MS(wait_ms));
+}
+
+/* The last attempt has ended. */
+static void settle(struct cq_driver *d, struct cq_job *job)
+{
+    job->state = CQ_JOB_SETTLING;
+    if (!job->asked) {
+        job->asked = true;
+        job->settled = !job->started || !d->handler.settle;
+        if (!job->settled && !d->closing) d->handler.settle(d->ctx, job);
+    }
+    if (job->settled || d->closing) end(d, job);
 }
 
 static void set_cancelled(struct cq_job *job)
@@ -130,8 +143,8 @@ static void link_closed(void *ctx)
     d->running--;
     d->handler.release(d->ctx, job);
     if (job->cancel && job->result.err == 0 && job->retry != CQ_RETRY_NO) set_cancelled(job);
-    job->state = CQ_JOB_ENDING;
     job->due_ns = 0;
+    job->state = CQ_JOB_SETTLING;
     switch (retry) {
     case CQ_RETRY_TORN:
         job->state = CQ_JOB_LATER;
@@ -174,7 +187,7 @@ static void link_ready(void *ctx)
     cq_driver_wake(job->driver, job);
 }
 
-void cq_job_start(struct cq_driver *d, struct cq_job *job)
+static void open_link(struct cq_driver *d, struct cq_job *job)
 {
     struct cq_fault f = {0};
     struct cq_link_options o = {
@@ -197,13 +210,36 @@ void cq_job_start(struct cq_driver *d, struct cq_job *job)
     job->retry = CQ_RETRY_NO;
     job->link_closing = false;
     job->state = CQ_JOB_RUNNING;
-    d->running++;
+    job->started = true;
     err = cq_link_open(&job->link, &o);
     if (err == 0) return;
     job->result.read = CQ_READ_FAILED;
     job->result.err = err;
     (void)snprintf(job->result.text, sizeof(job->result.text), "%s", cq_err_text(err));
     link_closed(job);
+}
+
+/* begin was answered. */
+static void go_on(struct cq_driver *d, struct cq_job *job)
+{
+    if (!job->begun) return;
+    if (!job->cancel) {
+        open_link(d, job);
+        return;
+    }
+    d->running--;
+    set_cancelled(job);
+    settle(d, job);
+}
+
+void cq_job_start(struct cq_driver *d, struct cq_job *job)
+{
+    d->running++;
+    job->state = CQ_JOB_BEGINNING;
+    job->begun = !d->handler.begin;
+    job->remembered = false;
+    if (d->handler.begin) d->handler.begin(d->ctx, job);
+    go_on(d, job);
 }
 
 /* ---- a turn ---- */
@@ -247,20 +283,26 @@ void cq_job_run(struct cq_driver *d, struct cq_job *job)
     case CQ_JOB_RUNNING:
         run_link(d, job);
         return;
+    case CQ_JOB_BEGINNING:
+        go_on(d, job);
+        return;
     case CQ_JOB_QUEUED:
         if (!job->cancel) return;
         set_cancelled(job);
-        finish(d, job);
+        settle(d, job);
         return;
     case CQ_JOB_LATER:
         if (job->cancel) {
             set_cancelled(job);
             job->due_ns = 0;
-            end(d, job);
+            settle(d, job);
         } else if (job->due_ns <= uv_hrtime()) {
             job->state = CQ_JOB_QUEUED;
             cq_ring_push(&d->queued, &job->queue);
         }
+        return;
+    case CQ_JOB_SETTLING:
+        settle(d, job);
         return;
     case CQ_JOB_ENDING:
         job->waited = job->due_ns && job->due_ns <= uv_hrtime();

@@ -17,8 +17,12 @@ static int open_driver(cqlcrawl *c)
         .mem = &c->mem,
         .memory_max = (size_t)c->o.memory_max,
         .concurrency = c->o.concurrency,
-        .handler = {cq_attempt_prepare, cq_attempt_release, cq_report_record, cq_report_step,
-                    cq_report_attempt, cq_report_done},
+        .handler = {.prepare = cq_attempt_prepare,
+                    .release = cq_attempt_release,
+                    .record = cq_report_record,
+                    .step = cq_report_step,
+                    .attempt = cq_report_attempt,
+                    .done = cq_report_done},
         .ctx = c,
     };
     int err = cq_tls_cache_new(&c->tls, &c->mem);
