@@ -93,7 +93,7 @@ static uint64_t spread(struct cq_schedule *s, const struct cq_turn *t)
 
 static void new_grid(struct cq_schedule *s, struct cq_turn *t, uint64_t interval_ns, uint64_t now)
 {
-    t->interval_ns = interval_ns ? interval_ns : 1;
+    t->interval_ns = interval_ns;
     t->phase_ns = now + below(s, t->interval_ns);
 }
 
@@ -147,10 +147,17 @@ static bool make_room(struct cq_schedule *s)
     return true;
 }
 
-bool cq_schedule_add(struct cq_schedule *s, struct cq_turn *t, uint64_t interval_ns, uint64_t now)
+static uint64_t share(uint64_t interval_ns, unsigned per_cent)
 {
+    return interval_ns / 100 * per_cent;
+}
+
+bool cq_schedule_add(struct cq_schedule *s, struct cq_turn *t, uint64_t interval_ns,
+                     unsigned jitter, uint64_t now)
+{
+    assert(interval_ns);
     if (!make_room(s)) return false;
-    *t = (struct cq_turn){0};
+    *t = (struct cq_turn){.jitter_ns = share(interval_ns, jitter)};
     new_grid(s, t, interval_ns, now);
     s->n_turns++;
     wait_until(s, t, now + spread(s, t));
@@ -158,8 +165,10 @@ bool cq_schedule_add(struct cq_schedule *s, struct cq_turn *t, uint64_t interval
 }
 
 void cq_schedule_change(struct cq_schedule *s, struct cq_turn *t, uint64_t interval_ns,
-                        uint64_t now)
+                        unsigned jitter, uint64_t now)
 {
+    assert(interval_ns);
+    t->jitter_ns = share(interval_ns, jitter);
     if (t->interval_ns == interval_ns) return;
     new_grid(s, t, interval_ns, now);
     if (!t->at) return;
@@ -190,7 +199,7 @@ struct cq_turn *cq_schedule_next(struct cq_schedule *s, uint64_t now)
 
 void cq_schedule_done(struct cq_schedule *s, struct cq_turn *t, enum cq_turn_end end, uint64_t now)
 {
-    uint64_t jitter = below(s, t->interval_ns / CQ_SCHEDULE_JITTER);
+    uint64_t jitter = below(s, t->jitter_ns);
 
     if (end != CQ_TURN_NEITHER) t->failures = end == CQ_TURN_FAILED ? t->failures + 1 : 0;
     if (end == CQ_TURN_FAILED) {

@@ -12,7 +12,7 @@
  *
  * - Each turn has a grid of its own: a phase drawn once over its whole interval, so that a fleet
  *   never moves in step and its reads do not drift with what a read takes. To the place on the grid
- *   comes jitter of a tenth of the interval.
+ *   comes jitter, so many per cent of the interval.
  * - The first reads are spread over the ramp, or the interval where that is shorter.
  * - Whatever is far too late (a suspended machine, a stopped process) is spread over the ramp again
  *   instead of running at once; places that went by are not made up for.
@@ -27,12 +27,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CQ_SCHEDULE_JITTER 10u                    /* a tenth of the interval */
 #define CQ_SCHEDULE_LATE_NS 5000000000u           /* later than this is far too late */
 #define CQ_SCHEDULE_BACKOFF_MAX_NS 3600000000000u /* of the window; or the interval, if longer */
 
 struct cq_turn {
-    uint64_t interval_ns;
+    uint64_t interval_ns, jitter_ns;
     uint64_t phase_ns; /* a place of its grid; the others are whole intervals away */
     uint64_t due_ns;
     uint64_t begun_ns;
@@ -57,11 +56,12 @@ struct cq_schedule {
 
 void cq_schedule_init(struct cq_schedule *s, uint64_t seed, uint64_t ramp_ns);
 void cq_schedule_fini(struct cq_schedule *s);
-/* False: no memory. */
-bool cq_schedule_add(struct cq_schedule *s, struct cq_turn *t, uint64_t interval_ns, uint64_t now);
+/* jitter in per cent, 0 to 100. False: no memory. */
+bool cq_schedule_add(struct cq_schedule *s, struct cq_turn *t, uint64_t interval_ns,
+                     unsigned jitter, uint64_t now);
 /* Another interval: a new grid; waiting, it comes within the new interval and the ramp. */
 void cq_schedule_change(struct cq_schedule *s, struct cq_turn *t, uint64_t interval_ns,
-                        uint64_t now);
+                        unsigned jitter, uint64_t now);
 void cq_schedule_remove(struct cq_schedule *s, struct cq_turn *t);
 /* A turn that is due, taken until done or remove; NULL: none is. */
 struct cq_turn *cq_schedule_next(struct cq_schedule *s, uint64_t now);
