@@ -7,9 +7,10 @@ file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/cli ${farm}/cli SYMBOLIC)
 add_library(cq_cli OBJECT cli/args.c cli/options.c cli/config.c cli/keys.c cli/values.c cli/yaml.c
   cli/diag.c cli/pool.c cli/words.c cli/spec.c cli/target.c cli/inventory.c cli/password.c cli/text.c
   cli/output.c cli/session.c cli/report.c cli/summary.c cli/crawl.c cli/check.c cli/validate.c
-  cli/help.c cli/schedule.c cli/notify.c)
+  cli/help.c cli/schedule.c cli/notify.c cli/httpd.c cli/mhd.c)
 target_include_directories(cq_cli PUBLIC ${farm} ${CMAKE_SOURCE_DIR}/include)
-target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML)
+target_include_directories(cq_cli PUBLIC ${MHD_INCLUDE_DIRS})
+target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML ${CMAKE_DL_LIBS})
 
 add_executable(cqlcrawl cli/main.c)
 target_link_libraries(cqlcrawl PRIVATE cq_warnings cq_cli cqlcrawl_static)

@@ -36,6 +36,8 @@ LIBRARIES = {
     r"lz4(\w*)\.h": ("src/proto/lz4", "sim/", "tests/"),
     r"xxhash\.h": ("src/base/digest", "src/record/", "src/crawler/", "tests/"),
     r"yaml\.h": ("src/cli/", "tests/"),
+    r"microhttpd\.h": ("src/cli/mhd",),
+    r"dlfcn\.h": ("src/cli/mhd",),
     r"curl/": (),
     r"sqlite3\.h": (),
     r"(zstd|jansson|zlib)\.h": ("tests/",),
