@@ -4,7 +4,7 @@
  * that fails, why and what to do about it. A target's lines are kept until it is done, so that they
  * stay together. They are results: standard output.
  */
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -43,8 +43,8 @@ static void end_line(struct cq_text *t, const struct cq_outcome *o, const struct
 {
     if (!ev->err && o->read == CQLCRAWL_READ_COMPLETE) return;
     cq_text_puts(t, "  ");
-    cq_text_colour(t, CQ_RED, cq_read_name(o));
-    cq_text_printf(t, ": %s: ", ev->err ? ev->code : o->reason[0] ? o->reason : "read");
+    cq_text_colour(t, CQ_RED, cq_ending_names[cq_outcome_ending(o)]);
+    cq_text_printf(t, ": %s: ", cq_outcome_code(o));
     cq_text_escaped(t, ev->text);
     cq_text_puts(t, "\n");
     if (ev->err) remedy(t, ev->remedy);
@@ -71,62 +71,79 @@ static void step_json(struct cq_text *t, const struct cq_outcome *o,
     cq_text_puts(t, "}\n");
 }
 
+/* A target's lines so far. */
+struct lines {
+    struct cq_text text;
+    int told; /* the last step's error */
+};
+
+static void add_line(struct cq_session *s, struct lines *l, const struct cq_outcome *o,
+                     const struct cqlcrawl_event *ev)
+{
+    struct cq_text *t = &l->text;
+
+    if (s->a->json_log) {
+        step_json(t, o, ev);
+        return;
+    }
+    if (!t->n) {
+        t->colours = cq_wants_colours(STDOUT_FILENO);
+        cq_text_escaped(t, o->title);
+        cq_text_puts(t, "\n");
+    }
+    if (ev->kind == CQLCRAWL_EVENT_STEP) {
+        step_line(t, ev);
+        l->told = ev->err;
+    } else if (l->told != ev->err || (!ev->err && o->read != CQLCRAWL_READ_COMPLETE)) {
+        end_line(t, o, ev);
+    }
+}
+
 static void on_event(struct cq_session *s, struct cq_outcome *o, const struct cqlcrawl_event *ev)
 {
-    bool done = ev->kind == CQLCRAWL_EVENT_DONE;
+    struct lines *l;
 
-    if (ev->kind == CQLCRAWL_EVENT_ATTEMPT) return;
-    if (s->a->json_log) {
-        step_json(&o->steps, o, ev);
-    } else {
-        if (!o->steps.n) {
-            o->steps.colours = cq_wants_colours(STDOUT_FILENO);
-            cq_text_colour(&o->steps, CQ_BOLD, "");
-            cq_text_escaped(&o->steps, o->title);
-            cq_text_puts(&o->steps, "\n");
-        }
-        if (!done) {
-            step_line(&o->steps, ev);
-            o->told = ev->err;
-        } else if (o->told != ev->err || (!ev->err && o->read != CQLCRAWL_READ_COMPLETE)) {
-            end_line(&o->steps, o, ev);
-        }
-    }
-    if (done) {
-        cq_text_flush(&o->steps, STDOUT_FILENO);
-        cq_text_free(&o->steps);
-    }
+    if (ev->kind == CQLCRAWL_EVENT_LIMIT) cq_report_limit(s, ev->text);
+    if (ev->kind != CQLCRAWL_EVENT_STEP && ev->kind != CQLCRAWL_EVENT_DONE) return;
+    if (!o->own) o->own = calloc(1, sizeof(*l));
+    l = o->own;
+    if (!l) return;
+    add_line(s, l, o, ev);
+    if (ev->kind != CQLCRAWL_EVENT_DONE) return;
+    cq_text_flush(&l->text, STDOUT_FILENO);
+    cq_text_free(&l->text);
+    free(l);
+    o->own = NULL;
 }
 
 static int status(struct cq_session *s)
 {
-    struct cq_tally y;
+    uint64_t good = s->totals.endings[CQ_COMPLETE];
 
-    cq_tally(s, &y);
     if (!s->a->json_log && s->n_targets > 1) {
         cq_text_printf(&s->log, "\n%zu clusters: %llu in order, %llu not\n", s->n_targets,
-                       (unsigned long long)y.complete,
-                       (unsigned long long)(s->n_targets - y.complete));
+                       (unsigned long long)good, (unsigned long long)(s->n_targets - good));
         cq_text_flush(&s->log, STDERR_FILENO);
     }
     if (s->interrupted) return CQ_EXIT_SIGNAL + s->interrupted;
-    return y.complete == s->n_targets ? CQ_EXIT_OK : CQ_EXIT_INCOMPLETE;
+    return good == s->n_targets ? CQ_EXIT_OK : CQ_EXIT_INCOMPLETE;
 }
 
 int cq_command_check(struct cq_pool *pool, const struct cq_args *a)
 {
     struct cq_diags d = {.pool = pool};
     struct cq_inventory inv;
-    struct cq_session s = {.a = a, .pool = pool, .event = on_event};
+    struct cq_session s = {.a = a, .pool = pool, .check = true, .event = on_event};
     const char *why;
     int code;
 
     if (!cq_inventory_load(pool, &d, a, true, &inv)) {
         code = cq_complain(&d, a->json_log);
-    } else if (cq_session_open(&s, &inv, true, &why)) {
+    } else if (cq_session_open(&s, &inv, &why) || cq_session_add_all(&s, &inv, &why)) {
         cq_diag(&d, (struct cq_place){NULL, 0, 0}, "%s", why);
         code = cq_complain(&d, a->json_log);
     } else {
+        cq_report_limit(&s, s.limited);
         cq_session_run(&s);
         code = status(&s);
     }

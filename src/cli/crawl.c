@@ -12,6 +12,7 @@ static void on_event(struct cq_session *s, struct cq_outcome *o, const struct cq
 {
     if (ev->kind == CQLCRAWL_EVENT_DONE) cq_report_target(s, o);
     if (ev->kind == CQLCRAWL_EVENT_ATTEMPT) cq_report_retry(s, o, ev);
+    if (ev->kind == CQLCRAWL_EVENT_LIMIT) cq_report_limit(s, ev->text);
 }
 
 /* What the summary says of the records: NULL where there are none. */
@@ -35,12 +36,9 @@ static const char *where(struct cq_session *s, int err, bool whole)
 
 static int status(const struct cq_session *s, int err)
 {
-    struct cq_tally y;
-
     if (s->interrupted) return CQ_EXIT_SIGNAL + s->interrupted;
     if (err) return CQ_EXIT_UNDELIVERED;
-    cq_tally(s, &y);
-    return y.complete == s->n_targets ? CQ_EXIT_OK : CQ_EXIT_INCOMPLETE;
+    return s->totals.endings[CQ_COMPLETE] == s->n_targets ? CQ_EXIT_OK : CQ_EXIT_INCOMPLETE;
 }
 
 static int run(struct cq_session *s)
@@ -48,8 +46,8 @@ static int run(struct cq_session *s)
     bool whole;
     int err;
 
+    cq_report_limit(s, s->limited);
     cq_session_run(s);
-    if (cq_output_is_pending(s->out)) s->out->err = EPIPE; /* interrupted, and nobody took it */
     whole = !s->interrupted;
     err = cq_output_close(s->out, whole);
     if (s->out->kind == CQ_OUTPUT_NONE) cq_report_table(s);
@@ -76,7 +74,7 @@ int cq_command_crawl(struct cq_pool *pool, const struct cq_args *a)
                 err == EBUSY ? " (another run is writing it)" : "");
         code = cq_complain(&d, a->json_log);
         (void)cq_output_close(&out, false);
-    } else if (cq_session_open(&s, &inv, false, &why)) {
+    } else if (cq_session_open(&s, &inv, &why) || cq_session_add_all(&s, &inv, &why)) {
         cq_diag(&d, (struct cq_place){NULL, 0, 0}, "%s", why);
         code = cq_complain(&d, a->json_log);
         cq_output_discard(&out);

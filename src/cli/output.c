@@ -173,6 +173,7 @@ static void sync_folder(const char *path)
 int cq_output_close(struct cq_output *o, bool whole)
 {
     cq_output_flush(o);
+    if (cq_output_is_pending(o)) fail(o, EPIPE); /* given up: nobody took the rest */
     if (o->kind == CQ_OUTPUT_FILE && o->fd >= 0 && !o->err) {
         if (fsync(o->fd)) fail(o, errno);
         if (!o->err && whole) {

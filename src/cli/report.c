@@ -11,45 +11,11 @@
 
 enum { FEW = 40 };
 
-void cq_tally(const struct cq_session *s, struct cq_tally *t)
-{
-    *t = (struct cq_tally){0};
-    for (size_t i = 0; i < s->n_targets; i++) {
-        const struct cq_outcome *o = &s->targets[i];
-
-        t->complete += o->done && !o->err && o->read == CQLCRAWL_READ_COMPLETE;
-        t->failed += !o->done || o->read == CQLCRAWL_READ_FAILED;
-        t->keyspaces += o->keyspaces;
-        t->tables += o->tables;
-        t->views += o->views;
-        t->types += o->types;
-        t->functions += o->functions;
-        t->aggregates += o->aggregates;
-        t->anomalies += o->anomalies;
-        t->nodes += o->nodes;
-        t->records += o->records;
-        t->bytes_in += o->bytes_in;
-        t->bytes_out += o->bytes_out;
-    }
-    t->incomplete = s->n_targets - t->complete - t->failed;
-}
-
-const char *cq_read_name(const struct cq_outcome *o)
-{
-    if (!o->done || o->read == CQLCRAWL_READ_FAILED) return "failed";
-    return o->read == CQLCRAWL_READ_INCOMPLETE || o->err ? "incomplete" : "complete";
-}
-
 static enum cq_colour colour_of(const struct cq_outcome *o)
 {
-    switch (cq_read_name(o)[0]) {
-    case 'c':
-        return CQ_GREEN;
-    case 'i':
-        return CQ_YELLOW;
-    default:
-        return CQ_RED;
-    }
+    static const enum cq_colour colours[CQ_N_ENDINGS] = {CQ_GREEN, CQ_YELLOW, CQ_RED};
+
+    return colours[cq_outcome_ending(o)];
 }
 
 /* ---- JSON ---- */
@@ -90,20 +56,20 @@ static void target_json(struct cq_session *s, const struct cq_outcome *o)
 
     json_begin(t, o->err || o->read ? "warning" : "info", "cluster");
     json_text(t, "cluster", o->title);
-    json_text(t, "read", cq_read_name(o));
+    json_text(t, "read", cq_ending_names[cq_outcome_ending(o)]);
     if (o->err) {
-        json_text(t, "code", o->code);
-        json_text(t, "class", o->class_);
-        json_text(t, "remedy", o->remedy);
+        json_text(t, "code", cqlcrawl_errcode(o->err));
+        json_text(t, "class", cqlcrawl_errclass(o->err));
+        json_text(t, "remedy", cqlcrawl_remedy(o->err));
     }
     if (o->reason[0]) json_text(t, "reason", o->reason);
     if (o->text && *o->text) json_text(t, "text", o->text);
-    json_number(t, "tables", o->tables);
+    json_number(t, "tables", o->objects[CQ_TABLES]);
     json_number(t, "records", o->records);
     json_number(t, "bytes_in", o->bytes_in);
     json_number(t, "ms", o->ns / 1000000);
     json_number(t, "attempts", o->attempts);
-    json_number(t, "done", s->n_done);
+    json_number(t, "done", s->totals.done);
     json_number(t, "of", s->n_targets);
     json_end(t);
 }
@@ -115,16 +81,16 @@ static void target_line(struct cq_session *s, const struct cq_outcome *o)
     struct cq_text *t = &s->log;
     size_t start = t->n;
 
-    cq_text_printf(t, "[%zu/%zu]", s->n_done, s->n_targets);
+    cq_text_printf(t, "[%llu/%zu]", (unsigned long long)s->totals.done, s->n_targets);
     cq_text_pad(t, start, 10);
-    cq_text_colour(t, colour_of(o), cq_read_name(o));
+    cq_text_colour(t, colour_of(o), cq_ending_names[cq_outcome_ending(o)]);
     cq_text_pad(t, start, 22);
     cq_text_escaped(t, o->title);
-    if (o->code || o->reason[0]) {
-        cq_text_printf(t, ": %s: ", o->code ? o->code : o->reason);
+    if (cq_outcome_code(o)) {
+        cq_text_printf(t, ": %s: ", cq_outcome_code(o));
         cq_text_escaped(t, o->text);
     } else {
-        cq_text_printf(t, ": %llu tables, ", (unsigned long long)o->tables);
+        cq_text_printf(t, ": %llu tables, ", (unsigned long long)o->objects[CQ_TABLES]);
         cq_text_bytes(t, o->bytes_in);
         cq_text_puts(t, ", ");
         cq_text_time(t, o->ns);
@@ -169,6 +135,18 @@ void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
     cq_text_escaped(t, ev->text);
     cq_text_puts(t, "\n");
     cq_text_flush(t, STDERR_FILENO);
+}
+
+void cq_report_limit(struct cq_session *s, const char *why)
+{
+    if (!why || s->a->progress == CQ_PROGRESS_NONE) return;
+    if (s->a->progress == CQ_PROGRESS_JSON || s->a->json_log) {
+        json_begin(&s->log, "warning", "limit");
+        json_text(&s->log, "text", why);
+        json_end(&s->log);
+        return;
+    }
+    cq_report_message(&s->log, false, "warning", why);
 }
 
 void cq_report_message(struct cq_text *t, bool json, const char *level, const char *message)

@@ -5,18 +5,12 @@
 
 #include "cli/session.h"
 
-struct cq_tally {
-    uint64_t complete, incomplete, failed;
-    uint64_t keyspaces, tables, views, types, functions, aggregates, anomalies, nodes, records;
-    uint64_t bytes_in, bytes_out;
-};
-
-void cq_tally(const struct cq_session *s, struct cq_tally *t);
-const char *cq_read_name(const struct cq_outcome *o);
 /* One target ended. */
 void cq_report_target(struct cq_session *s, const struct cq_outcome *o);
 void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
                      const struct cqlcrawl_event *ev);
+/* Fewer at once than was asked for; NULL: nothing to say. */
+void cq_report_limit(struct cq_session *s, const char *why);
 /* summary.c: the end of `crawl`; where: what is said of the records. */
 void cq_report_summary(struct cq_session *s, const char *where);
 /* On standard output, instead of records: what was found, a line per cluster. */

@@ -1,29 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program's loop (cli/session.h). */
+/* A run of the program (cli/session.h). */
 #include "cli/session.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <time.h>
-#include <unistd.h>
 
-#define GIVE_UP_NS                                                                                 \
-    5000000000u /* how long an interrupted run waits for a stream to take the rest                 \
-                 */
+#include "cli/limits.h"
+#include "cli/signals.h"
 
-uint64_t cq_now_ns(void)
+enum {
+    WINDOW = 10000,      /* targets that the library has at least, before others are added */
+    PER_SLOT = 4,        /* and so many for each that it may read at once */
+    LINGER_MS = 200,     /* how often an interrupted run looks whether its time is over */
+    DEFAULT_SLOTS = 1000 /* include/cqlcrawl.h, concurrency */
+};
+
+static int64_t unix_ms(void)
 {
     struct timespec t;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- from the library ---- */
+
+static bool remember(struct cq_session *s, uint64_t id)
+{
+    if (s->n_paused == s->cap_paused) {
+        size_t cap = s->cap_paused ? s->cap_paused * 2 : 64;
+        uint64_t *p = realloc(s->paused, cap * sizeof(*p));
+
+        if (!p) return false; /* it goes on: the output holds a little more */
+        s->paused = p;
+        s->cap_paused = cap;
+    }
+    s->paused[s->n_paused++] = id;
+    return true;
+}
 
 static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, const char *line,
                                     size_t n)
@@ -34,36 +50,7 @@ static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, con
     cq_output_put(s->out, line, n);
     if (s->out->err && !s->interrupted) cqlcrawl_cancel_all(s->c);
     if (!cq_output_is_full(s->out)) return CQLCRAWL_CONTINUE;
-    s->paused[s->n_paused++] = id;
-    return CQLCRAWL_PAUSE;
-}
-
-static void take_done(struct cq_session *s, struct cq_outcome *o, const struct cqlcrawl_event *ev)
-{
-    o->done = true;
-    o->read = ev->read;
-    o->proof = ev->proof;
-    o->agreement = ev->agreement;
-    o->err = ev->err;
-    o->code = ev->code;
-    o->class_ = ev->class_;
-    o->remedy = ev->remedy;
-    o->text = ev->text ? cq_pool_dup(s->pool, ev->text, strlen(ev->text)) : NULL;
-    if (ev->reason) (void)strncpy(o->reason, ev->reason, sizeof(o->reason) - 1);
-    o->keyspaces = ev->keyspaces;
-    o->tables = ev->tables;
-    o->views = ev->views;
-    o->types = ev->types;
-    o->functions = ev->functions;
-    o->aggregates = ev->aggregates;
-    o->anomalies = ev->anomalies;
-    o->nodes = ev->nodes;
-    o->records = ev->records;
-    o->bytes_in = ev->bytes_in;
-    o->bytes_out = ev->bytes_out;
-    o->ns = ev->ns_total;
-    o->attempts = ev->attempts;
-    s->n_done++;
+    return remember(s, id) ? CQLCRAWL_PAUSE : CQLCRAWL_CONTINUE;
 }
 
 static void on_event(void *ctx, const struct cqlcrawl_event *ev)
@@ -71,123 +58,43 @@ static void on_event(void *ctx, const struct cqlcrawl_event *ev)
     struct cq_session *s = ctx;
     struct cq_outcome *o = ev->user_data;
 
-    if (ev->kind == CQLCRAWL_EVENT_DONE) take_done(s, o, ev);
+    switch (ev->kind) {
+    case CQLCRAWL_EVENT_STARTED:
+        cq_outcome_started(o, &s->under_way, cq_now_ns());
+        break;
+    case CQLCRAWL_EVENT_ATTEMPT:
+        cq_outcome_paused(o, &s->under_way);
+        break;
+    case CQLCRAWL_EVENT_DONE:
+        cq_outcome_paused(o, &s->under_way);
+        cq_outcome_done(o, &s->totals, ev, unix_ms(), false);
+        break;
+    case CQLCRAWL_EVENT_STEP:
+    case CQLCRAWL_EVENT_SINK:
+    case CQLCRAWL_EVENT_LIMIT:
+        break;
+    }
     if (s->event) s->event(s, o, ev);
 }
 
 /* ---- signals ---- */
 
-static void at_once(int sig)
+static void on_signal(void *ctx, short revents)
 {
-    _exit(128 + sig);
-}
+    struct cq_session *s = ctx;
+    int sig = cq_signals_take(s->signals.fd);
 
-static int open_signals(void)
-{
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigset_t set;
-
-    (void)sigaction(SIGPIPE, &ignore, NULL); /* a reader that leaves is an error of the write */
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static void take_signal(struct cq_session *s)
-{
-    struct sigaction again = {.sa_handler = at_once};
-    struct signalfd_siginfo info;
-    sigset_t set;
-
-    if (read(s->signals, &info, sizeof(info)) != (ssize_t)sizeof(info)) return;
-    s->interrupted = (int)info.ssi_signo;
-    s->give_up_ns = cq_now_ns() + GIVE_UP_NS;
-    (void)sigaction(SIGINT, &again, NULL);
-    (void)sigaction(SIGTERM, &again, NULL);
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)revents;
+    if (sig == SIGUSR1 && s->show) s->show(s);
+    if (sig == SIGHUP && s->reload) s->reload(s);
+    if (sig != SIGINT && sig != SIGTERM) return;
+    s->interrupted = sig;
+    s->give_up_ns = cq_now_ns() + CQ_GRACE_NS;
+    cq_signals_at_once();
     cqlcrawl_cancel_all(s->c);
 }
 
-/* ---- life ---- */
-
-static void raise_limit(void)
-{
-    struct rlimit l;
-
-    if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur == l.rlim_max) return;
-    l.rlim_cur = l.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &l);
-}
-
-static int add_targets(struct cq_session *s, const struct cq_inventory *inv, bool check,
-                       const char **why)
-{
-    for (size_t i = 0; i < inv->n_clusters; i++) {
-        struct cqlcrawl_target t = inv->clusters[i].spec.t;
-        struct cq_outcome *o = &s->targets[i];
-        int err;
-
-        o->title = cq_cluster_title(s->pool, &inv->clusters[i]);
-        t.user_data = o;
-        t.check = check;
-        err = o->title ? cqlcrawl_add(s->c, &t, &o->id) : -1;
-        if (err) {
-            const struct cq_place *at = &inv->clusters[i].at;
-            struct cq_diags d = {.pool = s->pool};
-
-            cq_diag(&d, *at, "%s: %s", o->title ? o->title : "?", cqlcrawl_last_error(s->c));
-            *why = d.messages[0];
-            return err;
-        }
-    }
-    return 0;
-}
-
-int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, bool check,
-                    const char **why)
-{
-    struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
-    int err;
-
-    s->n_targets = inv->n_clusters;
-    s->targets = cq_pool_alloc(s->pool, s->n_targets * sizeof(*s->targets));
-    s->paused = cq_pool_alloc(s->pool, s->n_targets * sizeof(*s->paused));
-    *why = "out of memory";
-    if (!s->targets || !s->paused) return -1;
-    raise_limit();
-    o.memory_max = s->a->memory_max ? s->a->memory_max : inv->config.memory_max;
-    o.concurrency = (unsigned)(s->a->concurrency ? s->a->concurrency : inv->config.concurrency);
-    o.record = s->out ? on_record : NULL;
-    o.event = on_event;
-    o.ctx = s;
-    err = cqlcrawl_new(&s->c, &o);
-    if (err) {
-        *why = cqlcrawl_strerror(err);
-        return err;
-    }
-    err = add_targets(s, inv, check, why);
-    if (!err) s->signals = open_signals();
-    return err;
-}
-
-/* ---- the loop ---- */
-
-static bool has_output(const struct cq_session *s)
-{
-    return s->out && cq_output_is_pending(s->out);
-}
-
-static bool is_over(const struct cq_session *s)
-{
-    if (cqlcrawl_active(s->c)) return false;
-    if (!has_output(s)) return true;
-    return s->interrupted && cq_now_ns() > s->give_up_ns;
-}
+/* ---- the output ---- */
 
 static void drain(struct cq_session *s)
 {
@@ -201,36 +108,208 @@ static void drain(struct cq_session *s)
         (void)cqlcrawl_resume(s->c, s->paused[i]);
 }
 
-static int wait_ms(const struct cq_session *s)
+static void on_writable(void *ctx, short revents)
 {
-    int ms = cqlcrawl_active(s->c) ? cqlcrawl_timeout(s->c) : -1;
+    (void)revents;
+    drain(ctx);
+}
 
-    if (has_output(s) && s->interrupted && (ms < 0 || ms > 200)) return 200;
-    return ms;
+static bool has_output(const struct cq_session *s)
+{
+    return s->out && s->out->kind == CQ_OUTPUT_STREAM && cq_output_is_pending(s->out);
+}
+
+/* ---- targets ---- */
+
+static int wrong(struct cq_session *s, const struct cq_cluster *cl, const char *title, int err,
+                 const char **why)
+{
+    struct cq_diags d = {.pool = s->pool};
+
+    cq_diag(&d, cl->at, "%s: %s", title ? title : "?", cqlcrawl_last_error(s->c));
+    *why = d.messages[0];
+    return err;
+}
+
+static void fill(const struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
+                 struct cqlcrawl_target *t)
+{
+    *t = cl->spec.t;
+    t->user_data = o;
+    t->check = s->check;
+    if (s->check && !t->retries) t->retries = CQLCRAWL_NO_RETRIES; /* its steps tell more */
+}
+
+int cq_session_add(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
+                   const char **why)
+{
+    struct cqlcrawl_target t;
+    int err;
+
+    fill(s, cl, o, &t);
+    err = cqlcrawl_add(s->c, &t, NULL);
+    return err ? wrong(s, cl, o->title, err, why) : 0;
+}
+
+static size_t window(const struct cq_session *s)
+{
+    size_t n = (size_t)s->concurrency * PER_SLOT;
+
+    return n > WINDOW ? n : WINDOW;
+}
+
+int cq_session_add_all(struct cq_session *s, const struct cq_inventory *inv, const char **why)
+{
+    s->clusters = inv->clusters;
+    s->n_targets = inv->n_clusters;
+    s->targets = calloc(s->n_targets ? s->n_targets : 1, sizeof(*s->targets));
+    *why = "out of memory";
+    if (!s->targets) return -1;
+    for (size_t i = 0; i < s->n_targets; i++) {
+        const struct cq_cluster *cl = &s->clusters[i];
+        struct cq_outcome *o = &s->targets[i];
+        struct cqlcrawl_target t;
+        int err;
+
+        o->title = cq_cluster_title(s->pool, cl);
+        if (!o->title) return -1;
+        if (i < window(s)) {
+            err = cq_session_add(s, cl, o, why);
+            s->n_added += !err;
+        } else {
+            fill(s, cl, o, &t);
+            err = cqlcrawl_validate(s->c, &t);
+            if (err) (void)wrong(s, cl, o->title, err, why);
+        }
+        if (err) return err;
+    }
+    return 0;
+}
+
+/* One that was valid and cannot be added now (no memory, its CA has gone) has failed. */
+static void add_failed(struct cq_session *s, struct cq_outcome *o, int err)
+{
+    struct cqlcrawl_event ev = CQLCRAWL_INIT(cqlcrawl_event);
+
+    ev.kind = CQLCRAWL_EVENT_DONE;
+    ev.name = o->title;
+    ev.user_data = o;
+    ev.err = err;
+    ev.code = cqlcrawl_errcode(err);
+    ev.class_ = cqlcrawl_errclass(err);
+    ev.text = cqlcrawl_last_error(s->c);
+    ev.remedy = cqlcrawl_remedy(err);
+    ev.read = CQLCRAWL_READ_FAILED;
+    ev.agreement = -1;
+    on_event(s, &ev);
+}
+
+static void add_more(struct cq_session *s)
+{
+    const char *why;
+
+    if (s->interrupted || (s->out && s->out->err)) return;
+    while (s->n_added < s->n_targets && cqlcrawl_active(s->c) < window(s)) {
+        size_t i = s->n_added++;
+        int err = cq_session_add(s, &s->clusters[i], &s->targets[i], &why);
+
+        if (err) add_failed(s, &s->targets[i], err);
+    }
+}
+
+/* ---- life ---- */
+
+static void fit(struct cq_session *s, uint64_t wanted, struct cqlcrawl_options *o)
+{
+    struct cq_files f = {.limit = cq_raise_files()};
+
+    if (!wanted) wanted = DEFAULT_SLOTS;
+    s->concurrency = cq_fit_files(&f, wanted, &o->half_open);
+    o->concurrency = s->concurrency;
+    if (s->concurrency == wanted) return;
+    s->limited = cq_pool_printf(
+        s->pool,
+        "%u clusters at once instead of %llu: this process may open %llu files (ulimit -n)",
+        s->concurrency, (unsigned long long)wanted, (unsigned long long)f.limit);
+}
+
+static bool open_sources(struct cq_session *s)
+{
+    s->signals.events = POLLIN;
+    s->signals.ready = on_signal;
+    s->output = CQ_SOURCE(-1, s);
+    s->output.ready = on_writable;
+    s->library = CQ_SOURCE(cqlcrawl_fd(s->c), s);
+    s->library.events = POLLIN;
+    s->library.ready = cq_source_ignore; /* every turn takes a step */
+    return cq_loop_add(&s->loop, &s->signals) && cq_loop_add(&s->loop, &s->output) &&
+           cq_loop_add(&s->loop, &s->library);
+}
+
+int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const char **why)
+{
+    struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
+    int err;
+
+    *why = "out of memory";
+    /* before the library makes a thread: threads inherit what is blocked */
+    s->signals = CQ_SOURCE(cq_signals_open(s->reload != NULL), s);
+    o.memory_max = s->a->memory_max ? s->a->memory_max : inv->config.memory_max;
+    fit(s, s->a->concurrency ? s->a->concurrency : inv->config.concurrency, &o);
+    o.record = s->out ? on_record : NULL;
+    o.event = on_event;
+    o.ctx = s;
+    s->started_ns = cq_now_ns();
+    err = cqlcrawl_new(&s->c, &o);
+    if (err) {
+        *why = cqlcrawl_strerror(err);
+        return err;
+    }
+    return open_sources(s) ? 0 : -1;
+}
+
+void cq_session_turn(struct cq_session *s, int ms)
+{
+    int timeout = cqlcrawl_timeout(s->c);
+
+    if (timeout >= 0 && (ms < 0 || timeout < ms)) ms = timeout;
+    s->output.fd = s->out ? s->out->fd : -1;
+    s->output.events = has_output(s) ? POLLOUT : 0;
+    cq_loop_turn(&s->loop, ms);
+    if (s->n_paused) drain(s);
+    (void)cqlcrawl_step(s->c);
+    add_more(s);
+}
+
+bool cq_session_is_over(const struct cq_session *s)
+{
+    if (s->interrupted && cq_now_ns() > s->give_up_ns) return true;
+    if (cqlcrawl_active(s->c) || has_output(s)) return false;
+    return s->interrupted || s->n_added == s->n_targets || (s->out && s->out->err);
 }
 
 void cq_session_run(struct cq_session *s)
 {
-    s->started_ns = cq_now_ns();
-    while (!is_over(s)) {
-        struct pollfd p[3] = {{.fd = cqlcrawl_fd(s->c), .events = POLLIN},
-                              {.fd = s->signals, .events = POLLIN},
-                              {.fd = has_output(s) ? s->out->fd : -1, .events = POLLOUT}};
+    while (!cq_session_is_over(s))
+        cq_session_turn(s, s->interrupted ? LINGER_MS : -1);
+    cq_session_end(s);
+}
 
-        (void)poll(p, 3, wait_ms(s));
-        if (p[1].revents) take_signal(s);
-        if (s->out && (p[2].revents || s->n_paused)) drain(s);
-        (void)cqlcrawl_step(s->c);
-    }
+void cq_session_end(struct cq_session *s)
+{
+    if (s->c) cqlcrawl_close(s->c, NULL, NULL);
+    s->c = NULL;
     s->ended_ns = cq_now_ns();
 }
 
 void cq_session_close(struct cq_session *s)
 {
-    if (s->c) cqlcrawl_close(s->c, NULL, NULL);
-    s->c = NULL;
+    cq_session_end(s);
     for (size_t i = 0; s->targets && i < s->n_targets; i++)
-        cq_text_free(&s->targets[i].steps);
-    if (s->signals > 0) (void)close(s->signals);
+        cq_outcome_fini(&s->targets[i]);
+    free(s->targets);
+    free(s->paused);
+    cq_signals_close(s->signals.fd);
+    cq_loop_fini(&s->loop);
     cq_text_free(&s->log);
 }

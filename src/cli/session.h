@@ -1,58 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One run over an inventory: the library on its private loop, beside it the signals and the
- * output's descriptor, in one poll(). The first SIGINT or SIGTERM cancels everything in good order,
- * the second one ends the program at once. Raising the descriptor limit and ignoring SIGPIPE are
- * the program's business, not the library's.
+ * One run of the program: the library on its private loop, beside it signals, the output and
+ * whatever else the command waits for (cli/loop.h), in one poll().
+ *
+ *   open -> add ... -> turn ... (crawl and check: run) -> end -> close
+ *
+ * The first SIGINT or SIGTERM cancels what is under way and begins nothing more; what was read is
+ * delivered for CQ_GRACE_NS at most. The second one ends the program at once. SIGUSR1 says how
+ * things stand. Raising the descriptor limit and ignoring SIGPIPE are the program's business, not
+ * the library's.
  */
 #ifndef CQ_CLI_SESSION_H
 #define CQ_CLI_SESSION_H
 
 #include "cli/inventory.h"
+#include "cli/loop.h"
+#include "cli/outcome.h"
 #include "cli/output.h"
 #include "cli/text.h"
 
-/* What became of one target. */
-struct cq_outcome {
-    const char *title;
-    uint64_t id;
-    bool done;
-    enum cqlcrawl_read read;
-    enum cqlcrawl_proof proof;
-    int agreement;
-    int err;
-    const char *code, *class_, *remedy; /* the library's own */
-    char *text;                         /* from servers, too: escape it */
-    char reason[32];
-    uint64_t keyspaces, tables, views, types, functions, aggregates, anomalies, nodes;
-    uint64_t records, bytes_in, bytes_out, ns;
-    unsigned attempts;
-    struct cq_text steps; /* check: the lines so far */
-    int told;             /* check: the last step's error */
-};
+#define CQ_GRACE_NS 10000000000u
 
 struct cq_session {
     cqlcrawl *c;
     const struct cq_args *a;
     struct cq_pool *pool;
     struct cq_output *out; /* NULL: no records */
-    struct cq_outcome *targets;
-    size_t n_targets, n_done;
+    bool check;
+    unsigned concurrency; /* targets at once */
+    const char *limited;  /* why they are fewer than was asked for; NULL */
+
+    const struct cq_cluster *clusters; /* crawl and check: of the inventory, */
+    struct cq_outcome *targets;        /* and what became of each */
+    size_t n_targets, n_added;
+
+    struct cq_totals totals;
+    struct cq_under_way under_way;
     uint64_t *paused; /* ids that wait for the output */
-    size_t n_paused;
-    int signals;     /* signalfd */
+    size_t n_paused, cap_paused;
+
+    struct cq_loop loop;
+    struct cq_source signals, output, library;
     int interrupted; /* the signal, or 0 */
     uint64_t started_ns, ended_ns, give_up_ns;
+
+    /* After the outcome took it. o is NULL for events of no target (SINK, LIMIT). */
     void (*event)(struct cq_session *s, struct cq_outcome *o, const struct cqlcrawl_event *ev);
-    struct cq_text log; /* standard error */
+    void (*show)(struct cq_session *s);   /* SIGUSR1; NULL: nothing */
+    void (*reload)(struct cq_session *s); /* SIGHUP; NULL: it ends the program, as by default */
+    void *own;                            /* of the command */
+    struct cq_text log;                   /* standard error */
 };
 
-uint64_t cq_now_ns(void);
-/* 0, or a message in *why (in the pool). Targets are added; nobody is contacted before
- * cq_session_run. */
-int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, bool check,
-                    const char **why);
-void cq_session_run(struct cq_session *s);
+/* The library, its sinks, signals. 0, or a message in *why (in the pool); nobody is contacted. */
+int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const char **why);
+/* One target; o->title is set. 0, or a code with a message in *why. */
+int cq_session_add(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
+                   const char **why);
+/* Every cluster of the inventory: those that the library takes at once are added, the others are
+ * checked and added as the first are done. */
+int cq_session_add_all(struct cq_session *s, const struct cq_inventory *inv, const char **why);
+/* Waits for something, at most ms (-1: no limit), and does it. */
+void cq_session_turn(struct cq_session *s, int ms);
+bool cq_session_is_over(const struct cq_session *s);
+void cq_session_run(struct cq_session *s); /* until it is over, or given up */
+/* The library is closed: every target gets its DONE. */
+void cq_session_end(struct cq_session *s);
 void cq_session_close(struct cq_session *s);
 
 #endif

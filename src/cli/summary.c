@@ -10,12 +10,6 @@
 
 enum { NAMES_PER_KIND = 5 };
 
-static const char *kind_of(const struct cq_outcome *o)
-{
-    if (o->code) return o->code;
-    return o->reason[0] ? o->reason : "incomplete";
-}
-
 static void count(struct cq_text *t, uint64_t n, const char *one, const char *many, bool *comma)
 {
     if (!n) return;
@@ -23,19 +17,19 @@ static void count(struct cq_text *t, uint64_t n, const char *one, const char *ma
     *comma = true;
 }
 
-static void objects(struct cq_text *t, const struct cq_tally *y)
+static void objects(struct cq_text *t, const struct cq_totals *y)
 {
     bool comma = false;
 
     cq_text_puts(t, "  ");
-    count(t, y->tables, "table", "tables", &comma);
-    count(t, y->views, "view", "views", &comma);
-    count(t, y->types, "type", "types", &comma);
-    count(t, y->functions, "function", "functions", &comma);
-    count(t, y->aggregates, "aggregate", "aggregates", &comma);
-    count(t, y->keyspaces, "keyspace", "keyspaces", &comma);
-    count(t, y->nodes, "node", "nodes", &comma);
-    count(t, y->anomalies, "anomaly", "anomalies", &comma);
+    count(t, y->objects[CQ_TABLES], "table", "tables", &comma);
+    count(t, y->objects[CQ_VIEWS], "view", "views", &comma);
+    count(t, y->objects[CQ_TYPES], "type", "types", &comma);
+    count(t, y->objects[CQ_FUNCTIONS], "function", "functions", &comma);
+    count(t, y->objects[CQ_AGGREGATES], "aggregate", "aggregates", &comma);
+    count(t, y->objects[CQ_KEYSPACES], "keyspace", "keyspaces", &comma);
+    count(t, y->objects[CQ_NODES], "node", "nodes", &comma);
+    count(t, y->objects[CQ_ANOMALIES], "anomaly", "anomalies", &comma);
     if (!comma) cq_text_puts(t, "no objects");
     cq_text_puts(t, "; ");
     cq_text_bytes(t, y->bytes_in);
@@ -44,21 +38,22 @@ static void objects(struct cq_text *t, const struct cq_tally *y)
     cq_text_puts(t, " sent\n");
 }
 
-static void verdicts(struct cq_session *s, const struct cq_tally *y)
+static void verdicts(struct cq_session *s, const struct cq_totals *y)
 {
     struct cq_text *t = &s->log;
     char n[64];
 
     cq_text_printf(t, "%zu cluster%s: ", s->n_targets, s->n_targets == 1 ? "" : "s");
-    (void)snprintf(n, sizeof(n), "%llu complete", (unsigned long long)y->complete);
-    cq_text_colour(t, y->complete ? CQ_GREEN : CQ_PLAIN, n);
-    if (y->incomplete) {
-        (void)snprintf(n, sizeof(n), "%llu incomplete", (unsigned long long)y->incomplete);
+    (void)snprintf(n, sizeof(n), "%llu complete", (unsigned long long)y->endings[CQ_COMPLETE]);
+    cq_text_colour(t, y->endings[CQ_COMPLETE] ? CQ_GREEN : CQ_PLAIN, n);
+    if (y->endings[CQ_INCOMPLETE]) {
+        (void)snprintf(n, sizeof(n), "%llu incomplete",
+                       (unsigned long long)y->endings[CQ_INCOMPLETE]);
         cq_text_puts(t, ", ");
         cq_text_colour(t, CQ_YELLOW, n);
     }
-    if (y->failed) {
-        (void)snprintf(n, sizeof(n), "%llu failed", (unsigned long long)y->failed);
+    if (y->endings[CQ_FAILED]) {
+        (void)snprintf(n, sizeof(n), "%llu failed", (unsigned long long)y->endings[CQ_FAILED]);
         cq_text_puts(t, ", ");
         cq_text_colour(t, CQ_RED, n);
     }
@@ -73,7 +68,7 @@ static int by_kind(const void *a, const void *b)
 {
     const struct cq_outcome *x = *(const struct cq_outcome *const *)a;
     const struct cq_outcome *y = *(const struct cq_outcome *const *)b;
-    int c = strcmp(kind_of(x), kind_of(y));
+    int c = strcmp(cq_outcome_code(x), cq_outcome_code(y));
 
     return c ? c : strcmp(x->title, y->title);
 }
@@ -83,7 +78,8 @@ static void fault_group(struct cq_text *t, struct cq_outcome **all, size_t n)
     const struct cq_outcome *first = all[0];
 
     cq_text_puts(t, "  ");
-    cq_text_colour(t, first->read == CQLCRAWL_READ_FAILED ? CQ_RED : CQ_YELLOW, kind_of(first));
+    cq_text_colour(t, first->read == CQLCRAWL_READ_FAILED ? CQ_RED : CQ_YELLOW,
+                   cq_outcome_code(first));
     cq_text_printf(t, " (%zu)\n", n);
     for (size_t i = 0; i < n && i < NAMES_PER_KIND; i++) {
         cq_text_puts(t, "    ");
@@ -95,7 +91,7 @@ static void fault_group(struct cq_text *t, struct cq_outcome **all, size_t n)
         cq_text_puts(t, "\n");
     }
     if (n > NAMES_PER_KIND) cq_text_printf(t, "    and %zu more\n", n - NAMES_PER_KIND);
-    if (first->remedy && *first->remedy) cq_text_printf(t, "    -> %s\n", first->remedy);
+    if (first->err) cq_text_printf(t, "    -> %s\n", cqlcrawl_remedy(first->err));
 }
 
 static void faults(struct cq_session *s)
@@ -111,27 +107,30 @@ static void faults(struct cq_session *s)
     }
     qsort(bad, n, sizeof(struct cq_outcome *), by_kind);
     for (size_t i = 1; i <= n; i++) {
-        if (i < n && strcmp(kind_of(bad[i]), kind_of(bad[from])) == 0) continue;
+        if (i < n && strcmp(cq_outcome_code(bad[i]), cq_outcome_code(bad[from])) == 0) continue;
         fault_group(&s->log, bad + from, i - from);
         from = i;
     }
     free(bad);
 }
 
-static void summary_json(struct cq_session *s, const struct cq_tally *y, const char *where)
+static void summary_json(struct cq_session *s, const struct cq_totals *y, const char *where)
 {
     struct cq_text *t = &s->log;
 
     cq_text_puts(t, "{\"event\":\"summary\",\"clusters\":");
     cq_text_printf(t, "%zu,\"complete\":%llu,\"incomplete\":%llu,\"failed\":%llu", s->n_targets,
-                   (unsigned long long)y->complete, (unsigned long long)y->incomplete,
-                   (unsigned long long)y->failed);
-    cq_text_printf(t, ",\"keyspaces\":%llu,\"tables\":%llu,\"views\":%llu,\"types\":%llu",
-                   (unsigned long long)y->keyspaces, (unsigned long long)y->tables,
-                   (unsigned long long)y->views, (unsigned long long)y->types);
-    cq_text_printf(t, ",\"functions\":%llu,\"aggregates\":%llu,\"nodes\":%llu,\"anomalies\":%llu",
-                   (unsigned long long)y->functions, (unsigned long long)y->aggregates,
-                   (unsigned long long)y->nodes, (unsigned long long)y->anomalies);
+                   (unsigned long long)y->endings[CQ_COMPLETE],
+                   (unsigned long long)y->endings[CQ_INCOMPLETE],
+                   (unsigned long long)y->endings[CQ_FAILED]);
+    cq_text_printf(
+        t, ",\"keyspaces\":%llu,\"tables\":%llu,\"views\":%llu,\"types\":%llu",
+        (unsigned long long)y->objects[CQ_KEYSPACES], (unsigned long long)y->objects[CQ_TABLES],
+        (unsigned long long)y->objects[CQ_VIEWS], (unsigned long long)y->objects[CQ_TYPES]);
+    cq_text_printf(
+        t, ",\"functions\":%llu,\"aggregates\":%llu,\"nodes\":%llu,\"anomalies\":%llu",
+        (unsigned long long)y->objects[CQ_FUNCTIONS], (unsigned long long)y->objects[CQ_AGGREGATES],
+        (unsigned long long)y->objects[CQ_NODES], (unsigned long long)y->objects[CQ_ANOMALIES]);
     cq_text_printf(t, ",\"records\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu,\"ms\":%llu",
                    (unsigned long long)y->records, (unsigned long long)y->bytes_in,
                    (unsigned long long)y->bytes_out,
@@ -144,19 +143,18 @@ static void summary_json(struct cq_session *s, const struct cq_tally *y, const c
 
 void cq_report_summary(struct cq_session *s, const char *where)
 {
-    struct cq_tally y;
+    const struct cq_totals *y = &s->totals;
 
-    cq_tally(s, &y);
     if (s->a->json_log || s->a->progress == CQ_PROGRESS_JSON) {
-        summary_json(s, &y, where);
+        summary_json(s, y, where);
         return;
     }
     cq_text_puts(&s->log, "\n");
-    verdicts(s, &y);
-    objects(&s->log, &y);
+    verdicts(s, y);
+    objects(&s->log, y);
     faults(s);
     if (where) {
-        cq_text_printf(&s->log, "%llu records ", (unsigned long long)y.records);
+        cq_text_printf(&s->log, "%llu records ", (unsigned long long)y->records);
         cq_text_escaped(&s->log, where);
         cq_text_puts(&s->log, "\n");
     }
@@ -177,14 +175,14 @@ static void table_line(struct cq_text *t, const struct cq_outcome *o, size_t wid
 
     cq_text_escaped(t, o->title);
     cq_text_pad(t, start, width);
-    cq_text_colour(t, colours[o->read], cq_read_name(o));
+    cq_text_colour(t, colours[cq_outcome_ending(o)], cq_ending_names[cq_outcome_ending(o)]);
     cq_text_pad(t, start, width + 11);
-    cell(t, o->keyspaces, 9);
-    cell(t, o->tables, 8);
-    cell(t, o->views, 7);
-    cell(t, o->types, 7);
-    cell(t, o->functions + o->aggregates, 11);
-    cell(t, o->nodes, 7);
+    cell(t, o->objects[CQ_KEYSPACES], 9);
+    cell(t, o->objects[CQ_TABLES], 8);
+    cell(t, o->objects[CQ_VIEWS], 7);
+    cell(t, o->objects[CQ_TYPES], 7);
+    cell(t, o->objects[CQ_FUNCTIONS] + o->objects[CQ_AGGREGATES], 11);
+    cell(t, o->objects[CQ_NODES], 7);
     cq_text_puts(t, "  ");
     cq_text_time(t, o->ns);
     cq_text_puts(t, "\n");
