@@ -18,6 +18,13 @@ struct cqsim_shape {
     bool words;      /* names that read like a company's own */
 };
 
+/* PEM files of a TLS server, and the highest version it speaks. */
+struct cqsim_tls_files {
+    const char *cert, *key, *client_ca;
+    bool require_client_cert;
+    const char *max; /* "1.2", "1.3"; NULL = 1.3 */
+};
+
 struct cqsim_config {
     size_t n_clusters;
     uint8_t ip[4];
@@ -39,9 +46,7 @@ struct cqsim_config {
     char password[CQSIM_MAX_TEXT];
     const char *authenticator;
     bool tls;
-    const char *cert, *key, *client_ca;
-    bool require_client_cert;
-    const char *tls_max;
+    struct cqsim_tls_files tls_files;
     const char *replay, *replay_c2s;
     const char *targets_file, *peers_file, *pid_file, *stats_file;
     bool print_targets;

@@ -183,11 +183,13 @@ static const struct option options[] = {
     {"password-file", SPECIAL(set_password), "FILE  its first line is the password"},
     {"authenticator", FIELD(K_TEXT, authenticator), "CLASS  named in AUTHENTICATE"},
     {"tls", FIELD(K_FLAG, tls), "TLS on every port"},
-    {"cert", FIELD(K_TEXT, cert), "FILE  PEM chain"},
-    {"key", FIELD(K_TEXT, key), "FILE  PEM"},
-    {"client-ca", FIELD(K_TEXT, client_ca), "FILE  asks clients for a certificate of this CA"},
-    {"require-client-cert", FIELD(K_FLAG, require_client_cert), "and refuses those without"},
-    {"tls-max", FIELD(K_TEXT, tls_max), "1.2|1.3  (1.3)"},
+    {"cert", FIELD(K_TEXT, tls_files.cert), "FILE  PEM chain"},
+    {"key", FIELD(K_TEXT, tls_files.key), "FILE  PEM"},
+    {"client-ca", FIELD(K_TEXT, tls_files.client_ca),
+     "FILE  asks clients for a certificate of this CA"},
+    {"require-client-cert", FIELD(K_FLAG, tls_files.require_client_cert),
+     "and refuses those without"},
+    {"tls-max", FIELD(K_TEXT, tls_files.max), "1.2|1.3  (1.3)"},
     {"replay", FIELD(K_TEXT, replay), "FILE  server bytes of a recorded conversation"},
     {"replay-c2s", FIELD(K_TEXT, replay_c2s), "FILE  its client bytes (for recorded errors)"},
     {"targets-file", FIELD(K_TEXT, targets_file), "FILE  host:port per line, once all listen"},
@@ -288,7 +290,8 @@ enum cqsim_go cqsim_options_read(int argc, char *const *argv, struct cqsim_confi
     settle(&r);
     const char *wrong = NULL;
     if (out->n_clusters == 0 || out->n_clusters > 1000000) wrong = "--clusters is out of range";
-    if (out->tls && (out->cert == NULL || out->key == NULL)) wrong = "--tls needs --cert and --key";
+    if (out->tls && (out->tls_files.cert == NULL || out->tls_files.key == NULL))
+        wrong = "--tls needs --cert and --key";
     if (out->auth == CQSIM_AUTH_PASSWORD && out->password[0] == 0)
         wrong = "--auth password needs --password-file";
     if (wrong == NULL) return CQSIM_GO;

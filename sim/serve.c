@@ -165,7 +165,7 @@ int cqsim_serve(struct cqsim_fleet *fleet)
     s.links.scratch = cqsim_alloc(CQSIM_READ_CHUNK);
     s.listeners = cqsim_alloc(fleet->n_clusters * sizeof *s.listeners);
     if (fleet->config->tls) {
-        s.links.tls = cqsim_tls_context_new(fleet->config, error, sizeof error);
+        s.links.tls = cqsim_tls_context_new(&fleet->config->tls_files, error, sizeof error);
         if (s.links.tls == NULL) {
             fprintf(stderr, "cqlsim: %s\n", error);
             rc = 2;

@@ -18,31 +18,31 @@ struct cqsim_tls {
     BIO *out;
 };
 
-static bool load(SSL_CTX *ctx, const struct cqsim_config *config)
+static bool load(SSL_CTX *ctx, const struct cqsim_tls_files *files)
 {
-    if (SSL_CTX_use_certificate_chain_file(ctx, config->cert) != 1) return false;
-    if (SSL_CTX_use_PrivateKey_file(ctx, config->key, SSL_FILETYPE_PEM) != 1) return false;
+    if (SSL_CTX_use_certificate_chain_file(ctx, files->cert) != 1) return false;
+    if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1) return false;
     if (SSL_CTX_check_private_key(ctx) != 1) return false;
-    if (config->client_ca != NULL) {
-        if (SSL_CTX_load_verify_locations(ctx, config->client_ca, NULL) != 1) return false;
-        STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(config->client_ca);
+    if (files->client_ca != NULL) {
+        if (SSL_CTX_load_verify_locations(ctx, files->client_ca, NULL) != 1) return false;
+        STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(files->client_ca);
         if (names != NULL) SSL_CTX_set_client_CA_list(ctx, names);
         int mode = SSL_VERIFY_PEER;
-        if (config->require_client_cert) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+        if (files->require_client_cert) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
         SSL_CTX_set_verify(ctx, mode, NULL);
     }
-    if (config->tls_max != NULL && strcmp(config->tls_max, "1.2") == 0)
+    if (files->max != NULL && strcmp(files->max, "1.2") == 0)
         return SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1;
     return true;
 }
 
-struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_config *config, char *error,
+struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_tls_files *files, char *error,
                                                 size_t n_error)
 {
     static const unsigned char id[] = "cqlsim";
     struct cqsim_tls_context *c = cqsim_alloc(sizeof *c);
     c->ctx = SSL_CTX_new(TLS_server_method());
-    if (c->ctx != NULL && load(c->ctx, config)) {
+    if (c->ctx != NULL && load(c->ctx, files)) {
         SSL_CTX_set_session_id_context(c->ctx, id, sizeof id - 1);
         return c;
     }

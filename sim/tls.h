@@ -13,7 +13,7 @@ struct cqsim_tls_context;
 struct cqsim_tls;
 
 /* NULL and a text when files cannot be read or do not fit together. */
-struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_config *config, char *error,
+struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_tls_files *files, char *error,
                                                 size_t n_error);
 void cqsim_tls_context_free(struct cqsim_tls_context *ctx);
 
