@@ -55,6 +55,7 @@ static void take_objects(struct cq_outcome *o, const struct cqlcrawl_event *ev)
     const uint64_t n[CQ_N_OBJECTS] = {ev->keyspaces, ev->tables,     ev->views, ev->types,
                                       ev->functions, ev->aggregates, ev->nodes, ev->anomalies};
 
+    if (!ev->unchanged) o->counted = true;
     for (int i = 0; i < CQ_N_OBJECTS; i++) {
         if (ev->unchanged && i != CQ_NODES) continue; /* what was read last is still there */
         o->objects[i] = n[i] < UINT32_MAX ? (uint32_t)n[i] : UINT32_MAX;

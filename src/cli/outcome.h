@@ -50,6 +50,7 @@ struct cq_outcome {
     uint8_t read, proof, delivery;
     int8_t agreement;
     bool done, unchanged, undelivered;
+    bool counted;    /* objects are of a read, this one or an earlier one */
     char reason[24]; /* code of the first reason of an incomplete read; "" */
 };
 

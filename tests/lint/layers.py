@@ -34,7 +34,7 @@ LIBRARIES = {
     r"openssl/": ("src/net/tls", "src/base/digest", "sim/tls", "sim/main", "tests/"),
     r"ares(_\w+)?\.h": ("src/net/resolver", "tests/"),
     r"lz4(\w*)\.h": ("src/proto/lz4", "sim/", "tests/"),
-    r"xxhash\.h": ("src/base/digest", "src/record/", "src/crawler/", "sim/receiver/", "tests/"),
+    r"xxhash\.h": ("src/base/digest", "src/record/", "src/crawler/", "src/cli/outname", "sim/receiver/", "tests/"),
     r"yaml\.h": ("src/cli/", "tests/"),
     r"microhttpd\.h": ("src/cli/mhd",),
     r"dlfcn\.h": ("src/cli/mhd",),
