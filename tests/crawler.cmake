@@ -20,3 +20,11 @@ set_tests_properties(replay PROPERTIES TIMEOUT 300 LABELS unit)
 cq_test(crawler_driver SOURCES unit/crawler/test_driver.c
   LAYERS crawler_shell crawler net cred model record proto base
   LINK PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CARES LABELS unit)
+
+# The scheduler: in virtual time, against a small world of its own.
+cq_test(crawler_fleet SOURCES unit/crawler/test_fleet.c sched/world.c LAYERS crawler model record proto base
+  LABELS unit)
+add_executable(fleet-trace sched/trace.c sched/world.c)
+target_include_directories(fleet-trace PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(fleet-trace PRIVATE cq_warnings cq_crawler cq_model cq_record cq_proto cq_base)
+set_target_properties(fleet-trace PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -53,6 +53,16 @@
 #define CQ_DEFAULT_PORT 9042
 #define CQ_MAX_TIMEOUT CQ_SEC(86400) /* what --timeout and --connect-timeout may say */
 #define CQ_DEFAULT_CONCURRENCY 1000u /* clusters read at once: --concurrency */
+#define CQ_DEFAULT_HALF_OPEN 256u    /* connections that are being made at once */
+#define CQ_HALF_OPEN_TIME CQ_SEC(1)  /* after that one does not count among them any more */
+#define CQ_STARTS_PER_TURN 64u       /* attempts begun in one turn of the loop */
+#define CQ_RATE_SLACK CQ_MS(20)      /* a late loop makes up for so much of the rate */
+#define CQ_MAX_RETRIES 100u          /* of one target */
+#define CQ_RETRY_BASE CQ_SEC(1)      /* the first retry comes within this, */
+#define CQ_RETRY_CAP CQ_SEC(30)      /* each within twice as much as the one before, up to this */
+#define CQ_MAX_TRYING CQ_SEC(600)    /* no retry begins later after the first attempt */
+#define CQ_WINDOW_GROWS CQ_SEC(1)    /* a window that a shortage made smaller grows this often */
+#define CQ_DOOMED_PER_TURN 1024u     /* targets cancelled in one turn of the loop */
 #define CQ_MAX_EPOCH_WAIT CQ_SEC(3)  /* for the last epoch's second to be over */
 
 /* Secrets and trust */

@@ -5,4 +5,5 @@ cq_layer(crawler
     crawler/pages.c crawler/cursor.c crawler/sorted.c crawler/merge.c crawler/gather.c
     crawler/reading.c crawler/login.c crawler/product.c crawler/crawl.c crawler/crawl_conn.c
     crawler/crawl_ask.c crawler/crawl_emit.c crawler/crawl_nodes.c crawler/crawl_verdict.c
+    crawler/due.c crawler/fleet.c crawler/retry.c
   USES base proto record model)
