@@ -293,6 +293,7 @@ static uint64_t next_time(const struct world *w)
 void world_run(struct world *w)
 {
     struct cq_member *m;
+    unsigned idle = 0; /* turns in which no time went by */
 
     while (w->over < w->o.clusters) {
         uint64_t at;
@@ -302,6 +303,8 @@ void world_run(struct world *w)
             start(w, CQ_RING_OF(m, struct cluster, m));
         at = next_time(w);
         assert(at != CQ_NEVER); /* nobody waits for ever */
+        idle = at > w->now ? 0 : idle + 1;
+        assert(idle < 1000); /* a deadline that was kept for nothing */
         if (at > w->now) w->now = at;
         happen(w);
     }
