@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/files.h"
+
 static const char lock_name[] = ".cqlcrawl.lock"; /* no cluster's file begins with a dot */
 
 static void fail(struct cq_outdir *d, const char *name, int err)
@@ -107,19 +109,11 @@ static void forget(struct cq_outdir *d, struct cq_outfile *f)
 
 static void write_out(struct cq_outdir *d, struct cq_outfile *f)
 {
-    size_t off = 0;
+    int err;
 
     if (d->err || !is_open(d, f)) return;
-    while (off < f->n) {
-        ssize_t done = write(f->fd, f->p + off, f->n - off);
-
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) {
-            fail(d, f->name, errno);
-            break;
-        }
-        off += (size_t)done;
-    }
+    err = cq_write_all(f->fd, f->p, f->n);
+    if (err) fail(d, f->name, err);
     forget(d, f);
     if (d->gathered < CQ_OUTDIR_GATHER / 2) return;
     free(f->p);
@@ -206,7 +200,7 @@ bool cq_outdir_finish(struct cq_outdir *d, struct cq_outfile **at, enum cq_outdi
     *at = NULL;
     if (!f) return d->err == 0;
     if (end != CQ_OUTDIR_KEPT && (f->n || f->created)) write_out(d, f);
-    if (end == CQ_OUTDIR_WHOLE && !d->err) place(d, f, durable);
+    if (end == CQ_OUTDIR_WHOLE) place(d, f, durable);
     if (end == CQ_OUTDIR_KEPT && !d->err) keep(d, f);
     forget(d, f);
     shut(d, f);

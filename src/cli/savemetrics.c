@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cli/files.h"
+
 static double resident(void)
 {
     unsigned long long size, pages;
@@ -46,19 +48,6 @@ void cq_process_read(struct cq_process *p)
     if (getrlimit(RLIMIT_NOFILE, &l) == 0) p->max_files = (double)l.rlim_cur;
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-    while (n) {
-        ssize_t done = write(fd, p, n);
-
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return errno;
-        p += done;
-        n -= (size_t)done;
-    }
-    return 0;
-}
-
 int cq_metrics_save(const struct cq_text *t, const char *path)
 {
     size_t n = strlen(path) + sizeof(".partial");
@@ -71,7 +60,7 @@ int cq_metrics_save(const struct cq_text *t, const char *path)
     }
     (void)snprintf(partial, n, "%s.partial", path);
     fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    err = fd < 0 ? errno : write_all(fd, t->p, t->n);
+    err = fd < 0 ? errno : cq_write_all(fd, t->p, t->n);
     if (fd >= 0 && close(fd) && !err) err = errno;
     if (!err && rename(partial, path)) err = errno;
     if (err && fd >= 0) (void)unlink(partial);

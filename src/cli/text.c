@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 bool cq_wants_colours(int fd)
@@ -112,15 +113,11 @@ void cq_text_colour(struct cq_text *t, enum cq_colour c, const char *s)
     cq_text_puts(t, "\033[0m");
 }
 
-void cq_text_json(struct cq_text *t, const char *s)
+/* The inside of a JSON string. */
+static void json_inside(struct cq_text *t, const char *s)
 {
     const unsigned char *p = (const unsigned char *)s;
 
-    if (!s) {
-        cq_text_puts(t, "null");
-        return;
-    }
-    cq_text_puts(t, "\"");
     while (*p) {
         uint32_t c;
         size_t n = character(p, &c);
@@ -136,7 +133,38 @@ void cq_text_json(struct cq_text *t, const char *s)
         }
         p += n ? n : 1;
     }
+}
+
+void cq_text_json(struct cq_text *t, const char *s)
+{
+    if (!s) {
+        cq_text_puts(t, "null");
+        return;
+    }
     cq_text_puts(t, "\"");
+    json_inside(t, s);
+    cq_text_puts(t, "\"");
+}
+
+void cq_text_json_n(struct cq_text *t, const char *s, size_t n)
+{
+    char *copy = malloc(n + 1);
+    size_t at = 0;
+
+    if (!copy) {
+        t->failed = true;
+        return;
+    }
+    memcpy(copy, s, n);
+    copy[n] = 0;
+    cq_text_puts(t, "\"");
+    while (at <= n) { /* text by text, each up to a NUL */
+        json_inside(t, copy + at);
+        at += strlen(copy + at) + 1;
+        if (at <= n) cq_text_puts(t, "\\u0000");
+    }
+    cq_text_puts(t, "\"");
+    free(copy);
 }
 
 void cq_text_bytes(struct cq_text *t, uint64_t n)
@@ -171,29 +199,81 @@ void cq_text_time(struct cq_text *t, uint64_t ns)
     }
 }
 
-/* Characters of the last line, escapes of colours not counted. */
-static size_t columns(const struct cq_text *t, size_t from)
-{
-    size_t n = 0;
+/* ---- columns ---- */
 
-    for (size_t i = from; i < t->n; i++) {
-        if (t->p[i] == '\033') {
-            while (i < t->n && t->p[i] != 'm')
-                i++;
-        } else if (((unsigned char)t->p[i] & 0xc0) != 0x80) {
+/* Columns of a character: too many rather than too few, so that no line is broken. */
+static size_t width_of(uint32_t c)
+{
+    if ((c >= 0x300 && c < 0x370) || (c >= 0x200b && c <= 0x200d)) return 0;
+    return c >= 0x1100 && !(c >= 0x2000 && c < 0x2e80) ? 2 : 1;
+}
+
+/* Bytes of the text's next piece (an escape of colour or a character) and its columns. */
+static size_t piece(const struct cq_text *t, size_t at, size_t *width)
+{
+    uint32_t c = 0;
+    size_t n = 1;
+
+    *width = 0;
+    if (t->p[at] == '\033') {
+        while (at + n < t->n && t->p[at + n - 1] != 'm')
             n++;
-        }
+        return n;
     }
+    while (at + n < t->n && ((unsigned char)t->p[at + n] & 0xc0) == 0x80)
+        n++;
+    if (n <= 4) { /* a copy, for character() looks ahead to a NUL */
+        unsigned char s[5] = {0};
+
+        memcpy(s, t->p + at, n);
+        (void)character(s, &c);
+    }
+    *width = width_of(c);
     return n;
+}
+
+size_t cq_text_columns(const struct cq_text *t, size_t line_start)
+{
+    size_t n = 0, width;
+
+    for (size_t i = line_start; i < t->n; i += piece(t, i, &width), n += width)
+        ;
+    return n;
+}
+
+void cq_text_cut(struct cq_text *t, size_t line_start, size_t most)
+{
+    size_t n = 0, width, i = line_start;
+
+    while (i < t->n) {
+        size_t bytes = piece(t, i, &width);
+
+        if (n + width > most) break;
+        n += width;
+        i += bytes;
+    }
+    if (i >= t->n) return;
+    t->n = i;
+    if (t->colours) cq_text_puts(t, "\033[0m");
 }
 
 void cq_text_pad(struct cq_text *t, size_t line_start, size_t width)
 {
-    size_t have = columns(t, line_start);
+    size_t have = cq_text_columns(t, line_start);
 
     do {
         cq_text_puts(t, " ");
     } while (++have < width && !t->failed);
+}
+
+void cq_text_utc(struct cq_text *t, int64_t ms)
+{
+    time_t s = (time_t)(ms / 1000);
+    struct tm tm;
+
+    (void)gmtime_r(&s, &tm);
+    cq_text_printf(t, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
 }
 
 void cq_text_flush(struct cq_text *t, int fd)

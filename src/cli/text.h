@@ -29,11 +29,18 @@ void cq_text_escaped(struct cq_text *t, const char *s);
 void cq_text_colour(struct cq_text *t, enum cq_colour c, const char *s);
 /* A JSON string, quotes included; NULL: null. */
 void cq_text_json(struct cq_text *t, const char *s);
+void cq_text_json_n(struct cq_text *t, const char *s, size_t n); /* NUL may be in it */
 /* "1.2 MB", "45 ms", "1,234" without a locale. */
 void cq_text_bytes(struct cq_text *t, uint64_t n);
 void cq_text_time(struct cq_text *t, uint64_t ns);
 /* Spaces up to this column of the last line, at least one. */
 void cq_text_pad(struct cq_text *t, size_t line_start, size_t width);
+/* What was appended since line_start is cut to so many columns; colours are ended. */
+void cq_text_cut(struct cq_text *t, size_t line_start, size_t width);
+/* Columns of what was appended since line_start. */
+size_t cq_text_columns(const struct cq_text *t, size_t line_start);
+/* "2026-11-21T04:40:00.123Z" of milliseconds since 1970. */
+void cq_text_utc(struct cq_text *t, int64_t ms);
 /* Writes all of it and empties it. */
 void cq_text_flush(struct cq_text *t, int fd);
 void cq_text_free(struct cq_text *t);
