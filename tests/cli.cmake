@@ -21,6 +21,11 @@ foreach(module api memory)
   add_dependencies(test_lib_${module} cqlsim)
 endforeach()
 
+cq_test(lib_slot SOURCES unit/lib/test_slot.c unit/lib/simproc.c net/certs.c
+  LINK cqlcrawl_static PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO LABELS cost)
+target_compile_definitions(test_lib_slot PRIVATE CQ_SIM="$<TARGET_FILE:cqlsim>")
+add_dependencies(test_lib_slot cqlsim)
+
 # End to end: the program against simulated clusters (tests/cli/*.py, Python's own library only).
 find_package(Python3 COMPONENTS Interpreter)
 if(NOT Python3_FOUND)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The block arena of base/arena.h. Blocks double up to 64 KiB; a larger object gets a block of its
- * own. */
+/* The block arena of base/arena.h. Blocks grow from a quarter of a KiB to 64 KiB; a larger object
+ * gets a block of its own. */
 #include "base/arena.h"
 
 #include "base/bounds.h"
 
-enum { FIRST = 1024, LARGEST = 65536, ALIGN = 16 };
+enum { FIRST = 224, GROWTH = 4, LARGEST = 65536, ALIGN = 16 };
 
 struct cq_arena_block {
     struct cq_arena_block *next;
@@ -54,7 +54,7 @@ void cq_arena_reset(struct cq_arena *a)
 
 static struct cq_arena_block *grow(struct cq_arena *a, size_t n)
 {
-    size_t cap = a->head ? a->head->cap * 2 : FIRST;
+    size_t cap = a->head ? a->head->cap * GROWTH : FIRST;
     struct cq_arena_block *b;
 
     if (cap > LARGEST) cap = LARGEST;

@@ -33,16 +33,16 @@ static uint64_t *clock_of(struct cq_crawl *c)
 {
     switch (c->state) {
     case CQ_CRAWL_HANDSHAKE:
-        return &c->scope.ns_protocol;
+        return &c->spent.ns_protocol;
     case CQ_CRAWL_LOGIN:
-        return &c->scope.ns_login;
+        return &c->spent.ns_login;
     case CQ_CRAWL_BEFORE:
-        return &c->scope.ns_before;
+        return &c->spent.ns_before;
     case CQ_CRAWL_MAIN:
-        return &c->scope.ns_main;
+        return &c->spent.ns_main;
     case CQ_CRAWL_AFTER:
     case CQ_CRAWL_SETTLED:
-        return &c->scope.ns_after;
+        return &c->spent.ns_after;
     case CQ_CRAWL_DIALLING:
     case CQ_CRAWL_RESERVE:
     case CQ_CRAWL_SETTLING:
@@ -111,28 +111,29 @@ void cq_crawl_cpu(struct cq_crawl *c, uint64_t ns)
     c->cpu_ns += ns;
 }
 
+const char *cq_crawl_keep(struct cq_crawl *c, const char *text)
+{
+    cq_bytes copy;
+
+    if (!text) return NULL;
+    copy = cq_arena_dup(&c->arena, (cq_bytes){(const uint8_t *)text, strlen(text) + 1});
+    return cq_is_null(copy) ? "" : (const char *)copy.p;
+}
+
 void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
                    const char *fmt, ...)
 {
     char text[CQ_MAX_ERRMSG];
-    struct cq_crawl_event *ev;
-    char *copy;
+    struct cq_told *told;
     va_list ap;
-    int n;
 
     va_start(ap, fmt);
-    n = vsnprintf(text, sizeof(text), fmt, ap);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (n < 0) n = 0;
-    if ((size_t)n >= sizeof(text)) n = (int)sizeof(text) - 1;
     assert(c->queue_n < CQ_QUEUED);
-    ev = &c->queue[(c->queue_at + c->queue_n++) % CQ_QUEUED];
-    *ev = (struct cq_crawl_event){.kind = kind, .step = step, .err = err, .text = ""};
-    copy = n ? cq_arena_alloc(&c->arena, (size_t)n + 1) : NULL;
-    if (copy) {
-        memcpy(copy, text, (size_t)n + 1);
-        ev->text = copy;
-    }
+    told = &c->queue[(c->queue_at + c->queue_n++) % CQ_QUEUED];
+    *told = (struct cq_told){.kind = kind, .step = step, .err = err, .text = ""};
+    if (text[0]) told->text = cq_crawl_keep(c, text);
 }
 
 void cq_crawl_over(struct cq_crawl *c)
@@ -142,6 +143,13 @@ void cq_crawl_over(struct cq_crawl *c)
     c->wanting = -1;
     c->budget.starved = false;
     if (!c->transport_gone) cq_crawl_push(c, CQ_CRAWL_HANGUP, 0, 0, "%s", "");
+}
+
+void cq_crawl_blame(struct cq_crawl *c, int err, const char *text)
+{
+    if (c->fault.err) return;
+    c->fault.err = err;
+    c->fault.text = cq_crawl_keep(c, text);
 }
 
 void cq_crawl_fail(struct cq_crawl *c, int err, const char *fmt, ...)
@@ -154,7 +162,7 @@ void cq_crawl_fail(struct cq_crawl *c, int err, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    cq_fault_set(&c->fault, err, "%s", text);
+    cq_crawl_blame(c, err, text);
     cq_crawl_over(c);
     if (at != CQ_CRAWL_HANDSHAKE && at != CQ_CRAWL_LOGIN) return;
     cq_crawl_push(c, CQ_CRAWL_STEP,
@@ -162,85 +170,21 @@ void cq_crawl_fail(struct cq_crawl *c, int err, const char *fmt, ...)
                   text);
 }
 
-static void link_cursors(struct cq_crawl *c)
-{
-    struct cq_merge *m = &c->schema;
-#define CURSOR(t) (&c->asks[CQ_T_##t].cursor)
-    m->keyspaces = CURSOR(KEYSPACES);
-    m->types = CURSOR(TYPES);
-    m->functions = CURSOR(FUNCTIONS);
-    m->aggregates = CURSOR(AGGREGATES);
-    m->tables = CURSOR(TABLES);
-    m->views = CURSOR(VIEWS);
-    m->child[CQ_CHILD_COLUMNS] = CURSOR(COLUMNS);
-    m->child[CQ_CHILD_INDEXES] = CURSOR(INDEXES);
-    m->child[CQ_CHILD_TRIGGERS] = CURSOR(TRIGGERS);
-    m->child[CQ_CHILD_DROPPED] = CURSOR(DROPPED);
-    m->child[CQ_CHILD_MASKS] = CURSOR(MASKS);
-    m->udts = c->udts;
-    m = &c->virtual_;
-    m->keyspaces = CURSOR(VKEYSPACES);
-    m->tables = CURSOR(VTABLES);
-    m->child[CQ_CHILD_COLUMNS] = CURSOR(VCOLUMNS);
-#undef CURSOR
-    m->virtual_ = true;
-    for (int i = 0; i < 2; i++) {
-        m = i ? &c->virtual_ : &c->schema;
-        m->findings = &c->findings;
-        m->model = &c->model;
-        m->sorted = c->o.sorted;
-        m->keyspaces->collect = true;
-    }
-    for (int i = CQ_T_KEYSPACES; i < CQ_N_ASKS; i++)
-        if (c->o.sorted || i >= CQ_N_TABLES) c->asks[i].cursor.collect = true;
-}
-
-static enum cq_table table_of(int ask)
-{
-    if (ask < CQ_N_TABLES) return (enum cq_table)ask;
-    if (ask == CQ_ASK_AFTER_LOCAL || ask == CQ_ASK_SETTLED_LOCAL) return CQ_T_LOCAL;
-    return CQ_T_PEERS_V2; /* or peers, once that is known */
-}
-
-/* Everything that cannot fail, so that cq_crawl_free can take it from there. */
-static void init(struct cq_crawl *c, const struct cq_crawl_options *o)
-{
-    c->o = *o;
-    c->wanting = -1;
-    c->version = o->version;
-    c->no_compression = o->compression == CQL_NO;
-    cq_arena_init(&c->arena, o->mem);
-    c->budget = (struct cq_budget){.account = o->account};
-    c->shared = (struct cq_shared){o->mem, &c->arena, &c->budget};
-    for (int i = 0; i < CQ_N_ASKS; i++)
-        cq_cursor_init(&c->asks[i].cursor, &c->shared, table_of(i));
-    cq_rec_init(&c->rec, o->mem);
-    cq_model_init(&c->model, o->mem, &c->rec);
-    cq_merge_init(&c->schema, o->mem);
-    cq_merge_init(&c->virtual_, o->mem);
-    cq_names_init(&c->peers_seen, o->mem);
-    cq_findings_init(&c->findings, &c->arena);
-}
-
 int cq_crawl_new(struct cq_crawl **out, const struct cq_crawl_options *o, uint64_t now_ns,
                  int64_t wall_ms)
 {
     struct cq_crawl *c = cq_calloc(o->mem, 1, sizeof(*c));
 
-    *out = NULL;
-    if (!c) return CQ_ENOMEM;
-    init(c, o);
-    c->now_ns = c->start_ns = c->since_ns = now_ns;
-    c->wall_ms = c->scope.started_ms = wall_ms;
-    c->scope.attempt = o->attempt;
-    memcpy(c->scope.filters_hash, o->filters_hash, sizeof(c->scope.filters_hash));
-    cq_rec_scope(&c->rec, o->cluster, o->labels, o->epoch);
-    if (cq_udts_new(&c->udts, o->mem) != 0) {
-        cq_crawl_free(c);
-        return CQ_ENOMEM;
-    }
-    link_cursors(c);
     *out = c;
+    if (!c) return CQ_ENOMEM;
+    c->o = o;
+    c->wanting = -1;
+    c->version = o->version;
+    c->no_compression = o->compression == CQL_NO;
+    cq_arena_init(&c->arena, o->mem);
+    c->budget = (struct cq_budget){.account = o->account};
+    c->now_ns = c->start_ns = c->since_ns = now_ns;
+    c->wall_ms = c->started_ms = wall_ms;
     return 0;
 }
 
@@ -249,16 +193,9 @@ void cq_crawl_free(struct cq_crawl *c)
     const struct cq_mem *mem;
 
     if (!c) return;
-    mem = c->o.mem;
+    mem = c->o->mem;
     cql_conn_free(c->conn, NULL); /* a block that it has belongs to a cursor */
-    for (int i = 0; i < CQ_N_ASKS; i++)
-        cq_cursor_fini(&c->asks[i].cursor);
-    cq_merge_fini(&c->schema);
-    cq_merge_fini(&c->virtual_);
-    cq_names_fini(&c->peers_seen);
-    cq_udts_free(c->udts);
-    cq_model_fini(&c->model);
-    cq_rec_fini(&c->rec);
+    cq_crawl_work_free(c);
     cq_budget_release(&c->budget);
     cq_arena_fini(&c->arena);
     cq_free(mem, c);
@@ -274,7 +211,7 @@ void cq_crawl_cancel(struct cq_crawl *c, uint64_t now_ns, int64_t wall_ms)
         cq_crawl_fail(c, CQ_ECANCELLED, "the crawl was interrupted");
         return;
     }
-    cq_fault_set(&c->fault, CQ_ECANCELLED, "the crawl was interrupted");
+    cq_crawl_blame(c, CQ_ECANCELLED, "the crawl was interrupted");
 }
 
 void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n)
@@ -297,6 +234,11 @@ void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns)
     cql_conn_commit(c->conn, n, cq_crawl_inner(c));
 }
 
+void cq_crawl_unused(struct cq_crawl *c)
+{
+    if (c->conn) cql_conn_unused(c->conn);
+}
+
 cq_bytes cq_crawl_pending(struct cq_crawl *c)
 {
     if (!c->conn || c->state == CQ_CRAWL_OVER || c->state == CQ_CRAWL_DIALLING)
@@ -308,7 +250,7 @@ void cq_crawl_sent(struct cq_crawl *c, size_t n)
 {
     if (n == cql_conn_pending(c->conn).n) {
         c->sent_requests = cql_conn_counts(c->conn).requests;
-        c->sent_waits = c->scope.waits;
+        c->sent_waits = c->spent.waits;
     }
     cql_conn_sent(c->conn, n);
 }
@@ -319,7 +261,7 @@ uint64_t cq_crawl_deadline(const struct cq_crawl *c)
 
     if (c->nudge) return c->now_ns;
     if (c->state == CQ_CRAWL_OVER || c->paused || c->stalled) return CQ_NEVER;
-    if (c->o.timeout_ns) at = c->start_ns + c->o.timeout_ns;
+    if (c->o->timeout_ns) at = c->start_ns + c->o->timeout_ns;
     conn = c->conn && c->state != CQ_CRAWL_DIALLING ? cql_conn_deadline(c->conn) : CQ_NEVER;
     if (conn < at) at = conn;
     if (c->state == CQ_CRAWL_SETTLING && c->settle_ns < at) at = c->settle_ns;
@@ -332,13 +274,23 @@ void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns)
     set_now(c, now_ns);
     if (c->state == CQ_CRAWL_OVER) return;
     if (c->conn && c->state != CQ_CRAWL_DIALLING) cql_conn_tick(c->conn, cq_crawl_inner(c));
-    if (!c->o.timeout_ns || cq_crawl_inner(c) < c->start_ns + c->o.timeout_ns) return;
+    if (!c->o->timeout_ns || cq_crawl_inner(c) < c->start_ns + c->o->timeout_ns) return;
     if (c->state == CQ_CRAWL_HANDSHAKE && cql_conn_counts(c->conn).bytes_in == 0)
         cq_crawl_fail(c, CQ_ESILENT, "connected, but not a byte came in %llu ms",
-                      (unsigned long long)(c->o.timeout_ns / 1000000));
+                      (unsigned long long)(c->o->timeout_ns / 1000000));
     else
         cq_crawl_fail(c, CQ_ETIMEOUT, "not done after %llu ms",
-                      (unsigned long long)(c->o.timeout_ns / 1000000));
+                      (unsigned long long)(c->o->timeout_ns / 1000000));
+}
+
+static void tell(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    const struct cq_told *t = &c->queue[c->queue_at];
+
+    *ev = (struct cq_crawl_event){
+        .kind = t->kind, .step = t->step, .err = t->err, .ns = t->ns, .text = t->text};
+    c->queue_at = (c->queue_at + 1) % CQ_QUEUED;
+    c->queue_n--;
 }
 
 bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_ns, int64_t wall_ms)
@@ -347,7 +299,8 @@ bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_n
     bool told;
 
     set_now(c, now_ns);
-    c->wall_ms = c->rec.wall_ms = wall_ms;
+    c->wall_ms = wall_ms;
+    if (c->w) c->w->rec.wall_ms = wall_ms;
     c->nudge = false;
     do {
         before = c->state;
@@ -359,9 +312,7 @@ bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_n
         cq_crawl_ask(c);
         told = c->queue_n > 0;
         if (told) {
-            *ev = c->queue[c->queue_at];
-            c->queue_at = (c->queue_at + 1) % CQ_QUEUED;
-            c->queue_n--;
+            tell(c, ev);
         } else {
             told = cq_crawl_emit(c, ev);
         }

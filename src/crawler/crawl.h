@@ -42,8 +42,8 @@ struct cq_orphans {
 struct cq_crawl_options {
     const struct cq_mem *mem;
     struct cq_account *account; /* of the crawler: pages of all crawls; NULL: no limit */
-    cq_bytes cluster;           /* record key `cluster`; everything here is kept by the caller until
-                                   cq_crawl_free */
+    cq_bytes cluster;           /* record key `cluster`; this struct and everything in it is kept by
+                                   the caller until cq_crawl_free */
     cq_bytes labels;            /* JSON object */
     uint64_t epoch;
     unsigned attempt; /* 1.. */
@@ -123,6 +123,8 @@ void cq_crawl_cancel(struct cq_crawl *c, uint64_t now_ns,
 
 void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n); /* *n == 0: not now */
 void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns);
+/* The space offered last is not used: nothing is there to be read. */
+void cq_crawl_unused(struct cq_crawl *c);
 cq_bytes cq_crawl_pending(struct cq_crawl *c);
 void cq_crawl_sent(struct cq_crawl *c, size_t n);
 

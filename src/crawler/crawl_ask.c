@@ -11,18 +11,18 @@
 
 static void want(struct cq_crawl *c, int ask, enum cq_form form)
 {
-    c->asks[ask].form = form;
-    c->asks[ask].asked = CQ_ASK_WANTED;
+    c->w->asks[ask].form = form;
+    c->w->asks[ask].asked = CQ_ASK_WANTED;
 }
 
 static uint32_t page_rows(const struct cq_crawl *c, const struct cq_cursor *cursor)
 {
-    return c->o.page_rows ? c->o.page_rows : cq_query_page_rows(cursor->table, cursor->row_bytes);
+    return c->o->page_rows ? c->o->page_rows : cq_query_page_rows(cursor->table, cursor->row_bytes);
 }
 
 static void send_one(struct cq_crawl *c, int i)
 {
-    struct cq_ask *a = &c->asks[i];
+    struct cq_ask *a = &c->w->asks[i];
     struct cq_cursor *cursor = &a->cursor;
     cq_bytes state = cursor->outcome.pages ? cq_buf_view(&cursor->paging_state) : CQ_NULL;
     int stream = cql_conn_query(c->conn, cq_query_text(cursor->table, a->form),
@@ -32,7 +32,7 @@ static void send_one(struct cq_crawl *c, int i)
         cq_crawl_fail(c, stream, "%s could not be asked", cq_table_info(cursor->table)->name);
         return;
     }
-    c->by_stream[stream] = (uint8_t)i;
+    c->w->by_stream[stream] = (uint8_t)i;
     a->asked = CQ_ASK_SENT;
     c->n_sent++;
 }
@@ -50,51 +50,53 @@ static void send_due(struct cq_crawl *c)
 
     if (c->n_sent) return;
     for (int i = 0; i < CQ_N_ASKS && c->state != CQ_CRAWL_OVER; i++) {
-        if (!is_due(c, &c->asks[i])) continue;
+        if (!is_due(c, &c->w->asks[i])) continue;
         send_one(c, i);
         n++;
     }
-    if (n) c->scope.waits++;
+    if (n) c->spent.waits++;
 }
 
 uint64_t cq_crawl_ask_deadline(const struct cq_crawl *c)
 {
     uint64_t at = CQ_NEVER;
 
-    if (c->n_sent) return at; /* the next write waits for the answers */
+    if (c->n_sent || !c->w) return at; /* the next write waits for the answers */
     for (int i = 0; i < CQ_N_ASKS; i++)
-        if (c->asks[i].asked == CQ_ASK_LATER && c->asks[i].later_ns < at) at = c->asks[i].later_ns;
+        if (c->w->asks[i].asked == CQ_ASK_LATER && c->w->asks[i].later_ns < at)
+            at = c->w->asks[i].later_ns;
     return at;
 }
 
 static bool is_quiet(const struct cq_crawl *c)
 {
     if (c->n_sent) return false;
+    if (!c->w) return true;
     for (int i = 0; i < CQ_N_ASKS; i++)
-        if (c->asks[i].asked != CQ_ASK_IDLE) return false;
+        if (c->w->asks[i].asked != CQ_ASK_IDLE) return false;
     return true;
 }
 
 static int peers_table(const struct cq_crawl *c)
 {
-    return c->asks[CQ_T_PEERS_V2].cursor.outcome.outcome == CQ_OUTCOME_ABSENT ? CQ_T_PEERS
-                                                                              : CQ_T_PEERS_V2;
+    return c->w->asks[CQ_T_PEERS_V2].cursor.outcome.outcome == CQ_OUTCOME_ABSENT ? CQ_T_PEERS
+                                                                                 : CQ_T_PEERS_V2;
 }
 
 /* What the contacted node's version is, before anything else is asked. */
 static void read_before(struct cq_crawl *c)
 {
-    struct cq_cursor *local = &c->asks[CQ_T_LOCAL].cursor;
+    struct cq_cursor *local = &c->w->asks[CQ_T_LOCAL].cursor;
     struct cq_reading r = {0};
 
     if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) cq_reading_row(&r, local->shape, local->row);
-    memcpy(c->scope.version_before, r.local, sizeof(r.local));
+    memcpy(c->w->scope.version_before, r.local, sizeof(r.local));
 }
 
 static void begin_main(struct cq_crawl *c)
 {
-    if (cq_cursor_peek(&c->asks[CQ_T_LOCAL].cursor, NULL) == CQ_AT_NEED) {
-        c->asks[CQ_T_LOCAL].asked = CQ_ASK_WANTED; /* its page was empty: the row is to come */
+    if (cq_cursor_peek(&c->w->asks[CQ_T_LOCAL].cursor, NULL) == CQ_AT_NEED) {
+        c->w->asks[CQ_T_LOCAL].asked = CQ_ASK_WANTED; /* its page was empty: the row is to come */
         return;
     }
     read_before(c);
@@ -107,7 +109,7 @@ static void begin_main(struct cq_crawl *c)
 static bool is_whole(const struct cq_crawl *c)
 {
     for (int t = 0; t < CQ_N_TABLES; t++)
-        if (!c->asks[t].cursor.complete && (t != CQ_T_PEERS || peers_table(c) == CQ_T_PEERS))
+        if (!c->w->asks[t].cursor.complete && (t != CQ_T_PEERS || peers_table(c) == CQ_T_PEERS))
             return false;
     return true;
 }
@@ -115,19 +117,19 @@ static bool is_whole(const struct cq_crawl *c)
 /* The same readings once more, in the forms that worked. */
 static void want_reading(struct cq_crawl *c, int local, int peers)
 {
-    const struct cq_ask *from = &c->asks[peers_table(c)];
+    const struct cq_ask *from = &c->w->asks[peers_table(c)];
 
-    if (c->asks[CQ_T_LOCAL].cursor.outcome.outcome == CQ_OUTCOME_ROWS)
+    if (c->w->asks[CQ_T_LOCAL].cursor.outcome.outcome == CQ_OUTCOME_ROWS)
         want(c, local, CQ_FORM_VERSION);
     if (from->cursor.outcome.outcome != CQ_OUTCOME_ROWS) return;
-    c->asks[peers].cursor.table = from->cursor.table;
+    c->w->asks[peers].cursor.table = from->cursor.table;
     want(c, peers, from->form);
 }
 
 static void end_main(struct cq_crawl *c)
 {
     c->main_whole = true;
-    if (c->o.proof == CQ_PROOF_NONE) {
+    if (c->o->proof == CQ_PROOF_NONE) {
         cq_crawl_over(c);
         return;
     }
@@ -142,7 +144,7 @@ static void end_main(struct cq_crawl *c)
  */
 static uint64_t settle_wait(const struct cq_crawl *c)
 {
-    uint64_t took = c->scope.ns_before + c->scope.ns_main + c->scope.ns_after;
+    uint64_t took = c->spent.ns_before + c->spent.ns_main + c->spent.ns_after;
 
     if (took <= CQ_SETTLE / CQ_SETTLE_FACTOR) return CQ_SETTLE;
     return took < CQ_SETTLE_MAX / CQ_SETTLE_FACTOR ? took * CQ_SETTLE_FACTOR : CQ_SETTLE_MAX;
@@ -151,9 +153,9 @@ static uint64_t settle_wait(const struct cq_crawl *c)
 static void end_after(struct cq_crawl *c)
 {
     cq_crawl_read_after(c, 1, CQ_ASK_AFTER_LOCAL);
-    memcpy(c->scope.version_after, c->reading[1].local, sizeof(c->scope.version_after));
-    if (c->o.proof != CQ_PROOF_SETTLED || !cq_version_says(c->scope.version_before) ||
-        strcmp(c->scope.version_before, c->scope.version_after) != 0) {
+    memcpy(c->w->scope.version_after, c->w->reading[1].local, sizeof(c->w->scope.version_after));
+    if (c->o->proof != CQ_PROOF_SETTLED || !cq_version_says(c->w->scope.version_before) ||
+        strcmp(c->w->scope.version_before, c->w->scope.version_after) != 0) {
         cq_crawl_over(c);
         return;
     }
@@ -171,13 +173,19 @@ static void end_settling(struct cq_crawl *c)
 static void end_settled(struct cq_crawl *c)
 {
     cq_crawl_read_after(c, 2, CQ_ASK_SETTLED_LOCAL);
-    memcpy(c->scope.version_settled, c->reading[2].local, sizeof(c->scope.version_settled));
+    memcpy(c->w->scope.version_settled, c->w->reading[2].local,
+           sizeof(c->w->scope.version_settled));
     cq_crawl_over(c);
 }
 
 static void begin_before(struct cq_crawl *c)
 {
     if (!cq_budget_reserve(&c->budget, CQ_DEFAULT_RESERVATION)) return;
+    if (cq_crawl_work_new(c) != 0) {
+        cq_crawl_fail(c, CQ_ENOMEM, "no memory to read with");
+        return;
+    }
+    if (cq_budget_take(&c->budget, sizeof(*c->w))) c->w->charged = sizeof(*c->w);
     cq_crawl_set_state(c, CQ_CRAWL_BEFORE);
     want(c, CQ_T_LOCAL, CQ_FORM_ALL);
     want(c, CQ_T_PEERS_V2, CQ_FORM_NAMED);
@@ -218,7 +226,7 @@ static void want_pages(struct cq_crawl *c)
 {
     if (c->n_sent || c->state < CQ_CRAWL_MAIN) return;
     for (int i = 0; i < CQ_N_ASKS; i++) {
-        struct cq_ask *a = &c->asks[i];
+        struct cq_ask *a = &c->w->asks[i];
 
         if (a->asked != CQ_ASK_IDLE || !cq_cursor_wants_page(&a->cursor)) continue;
         if (c->wants_pages || a->cursor.collect) a->asked = CQ_ASK_WANTED;
@@ -232,7 +240,7 @@ void cq_crawl_ask(struct cq_crawl *c)
     /* an answerless phase may end the next one at once */
     for (int i = 0; i < 3 && c->state != CQ_CRAWL_OVER && is_quiet(c); i++)
         move_on(c);
-    if (c->state != CQ_CRAWL_OVER) send_due(c);
+    if (c->w && c->state != CQ_CRAWL_OVER) send_due(c);
 }
 
 static void on_refusal(struct cq_crawl *c, struct cq_ask *a, const struct cql_event *ev)
@@ -268,7 +276,7 @@ static void on_refusal(struct cq_crawl *c, struct cq_ask *a, const struct cql_ev
 
 void cq_crawl_answer(struct cq_crawl *c, const struct cql_event *ev)
 {
-    struct cq_ask *a = &c->asks[c->by_stream[ev->stream]];
+    struct cq_ask *a = &c->w->asks[c->w->by_stream[ev->stream]];
     int err = 0;
 
     assert(a->asked == CQ_ASK_SENT && c->n_sent > 0);
@@ -281,7 +289,7 @@ void cq_crawl_answer(struct cq_crawl *c, const struct cql_event *ev)
         on_refusal(c, a, ev);
     } else {
         cq_cursor_fail(&a->cursor, CQ_ETIMEOUT, "no answer in %llu ms",
-                       (unsigned long long)(c->o.request_timeout_ns / 1000000));
+                       (unsigned long long)(c->o->request_timeout_ns / 1000000));
     }
     if (err) cq_crawl_fail(c, err, "no memory for a page");
     if (ev->kind == CQL_EV_TIMEOUT)

@@ -35,34 +35,26 @@ static void drop_conn(struct cq_crawl *c)
     c->conn = NULL;
 }
 
-static const char *keep(struct cq_crawl *c, const char *text)
-{
-    return text ? (const char *)cq_arena_dup(&c->arena,
-                                             (cq_bytes){(const uint8_t *)text, strlen(text) + 1})
-                      .p
-                : NULL;
-}
-
 static void keep_tls(struct cq_crawl *c, const struct cq_tls_facts *tls)
 {
     c->has_tls = tls != NULL;
     if (!tls) return;
-    c->tls.version = keep(c, tls->version);
-    c->tls.cipher = keep(c, tls->cipher);
-    c->tls.subject = keep(c, tls->subject);
-    c->tls.issuer = keep(c, tls->issuer);
+    c->tls.version = cq_crawl_keep(c, tls->version);
+    c->tls.cipher = cq_crawl_keep(c, tls->cipher);
+    c->tls.subject = cq_crawl_keep(c, tls->subject);
+    c->tls.issuer = cq_crawl_keep(c, tls->issuer);
     c->tls.not_after_ms = tls->not_after_ms;
 }
 
 int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint64_t now_ns)
 {
     struct cql_conn_options o = {
-        .mem = c->o.mem,
+        .mem = c->o->mem,
         .version = c->version,
-        .compression = c->no_compression ? CQL_NO : c->o.compression,
-        .driver_name = c->o.driver_name,
-        .driver_version = c->o.driver_version,
-        .request_timeout_ns = c->o.request_timeout_ns,
+        .compression = c->no_compression ? CQL_NO : c->o->compression,
+        .driver_name = c->o->driver_name,
+        .driver_version = c->o->driver_version,
+        .request_timeout_ns = c->o->request_timeout_ns,
         .take = take,
         .give = give,
         .ctx = c,
@@ -73,18 +65,18 @@ int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint6
     if (c->state != CQ_CRAWL_DIALLING) return CQ_EINVALID;
     drop_conn(c);
     c->transport_gone = false;
-    c->scope.connections++;
+    c->spent.connections++;
     keep_tls(c, tls);
     err = cql_conn_new(&c->conn, &o, cq_crawl_inner(c));
     if (err) return err;
-    c->scope.waits++; /* OPTIONS */
+    c->spent.waits++; /* OPTIONS */
     cq_crawl_set_state(c, CQ_CRAWL_HANDSHAKE);
     return 0;
 }
 
 void cq_crawl_net_step(struct cq_crawl *c, int step, uint64_t ns)
 {
-    uint64_t *const spent[] = {&c->scope.ns_resolve, &c->scope.ns_connect, &c->scope.ns_tls};
+    uint64_t *const spent[] = {&c->spent.ns_resolve, &c->spent.ns_connect, &c->spent.ns_tls};
 
     if (step >= 0 && step < 3) *spent[step] += ns;
 }
@@ -101,7 +93,7 @@ void cq_crawl_net_end(struct cq_crawl *c, int err, const char *text, uint64_t no
         cq_crawl_fail(c, err, "%s", text && text[0] ? text : cq_err_text(err));
         return;
     }
-    c->end_text = keep(c, text);
+    c->end_text = cq_crawl_keep(c, text);
     c->end_err = err;
     cql_conn_end(c->conn, err); /* what it still holds comes first */
 }
@@ -112,10 +104,11 @@ static bool redial(struct cq_crawl *c, const struct cql_event *ev)
     bool *tried = ev->retry_version == 5 ? &c->tried_v5 : &c->tried_v4;
 
     if (c->state != CQ_CRAWL_HANDSHAKE) return false;
-    if (ev->retry_version && !c->o.version && !*tried) {
+    if (ev->retry_version && !c->o->version && !*tried) {
         *tried = true;
         c->version = ev->retry_version;
-    } else if (ev->retry_without_compression && !c->no_compression && c->o.compression != CQL_YES) {
+    } else if (ev->retry_without_compression && !c->no_compression &&
+               c->o->compression != CQL_YES) {
         c->no_compression = true;
     } else {
         return false;
@@ -146,11 +139,11 @@ static void protocol_done(struct cq_crawl *c)
 static void on_login(struct cq_crawl *c, const struct cql_event *ev)
 {
     const struct cq_login_options o = {
-        .login = c->o.login,
-        .user = c->o.user,
-        .password = c->o.password,
-        .allow_plaintext = c->o.allow_plaintext_login,
-        .allow_authenticators = c->o.allow_authenticators,
+        .login = c->o->login,
+        .user = c->o->user,
+        .password = c->o->password,
+        .allow_plaintext = c->o->allow_plaintext_login,
+        .allow_authenticators = c->o->allow_authenticators,
         .encrypted = c->has_tls,
     };
     const char *authenticator = cql_conn_authenticator(c->conn);
@@ -163,14 +156,14 @@ static void on_login(struct cq_crawl *c, const struct cql_event *ev)
         protocol_done(c);
         cq_crawl_set_state(c, CQ_CRAWL_LOGIN);
     }
-    cq_buf_init(&token, c->o.mem, CQ_MAX_REQUEST);
+    cq_buf_init(&token, c->o->mem, CQ_MAX_REQUEST);
     if (ev->kind == CQL_EV_AUTHENTICATE)
         err = cq_login_first(&o, authenticator, &token, &fault);
     else
         err = cq_login_challenge(&o, authenticator, ev->bytes, &token, &fault);
     bytes = cq_buf_view(&token);
     if (!err) {
-        c->scope.waits++;
+        c->spent.waits++;
         err = cql_conn_auth(c->conn, bytes, cq_crawl_inner(c));
         if (err) cq_fault_set(&fault, err, "the login could not be sent");
     }
@@ -182,7 +175,7 @@ static void on_login(struct cq_crawl *c, const struct cql_event *ev)
 static void on_ready(struct cq_crawl *c)
 {
     static const cq_bytes certificate = {(const uint8_t *)"its certificate", 15};
-    cq_bytes as = c->o.login == CQ_LOGIN_MTLS ? certificate : c->o.user;
+    cq_bytes as = c->o->login == CQ_LOGIN_MTLS ? certificate : c->o->user;
     uint64_t took = 0;
 
     if (c->state == CQ_CRAWL_HANDSHAKE) {
@@ -205,7 +198,7 @@ void cq_crawl_give_block(struct cq_crawl *c)
     int err;
 
     if (c->wanting < 0) return;
-    cursor = &c->asks[c->wanting].cursor;
+    cursor = &c->w->asks[c->wanting].cursor;
     block = cq_cursor_room(cursor, c->want_bytes, &err);
     if (err == CQ_EMEMORY) {
         cq_crawl_fail(c, err, "an answer from %s is larger than --memory-max allows (%zu bytes)",
@@ -222,7 +215,7 @@ static void on_event(struct cq_crawl *c, const struct cql_event *ev)
 {
     switch (ev->kind) {
     case CQL_EV_SUPPORTED:
-        c->scope.waits++; /* STARTUP */
+        c->spent.waits++; /* STARTUP */
         break;
     case CQL_EV_AUTHENTICATE:
     case CQL_EV_AUTH_CHALLENGE:
@@ -232,7 +225,7 @@ static void on_event(struct cq_crawl *c, const struct cql_event *ev)
         on_ready(c);
         break;
     case CQL_EV_BODY:
-        c->wanting = c->by_stream[ev->stream];
+        c->wanting = c->w->by_stream[ev->stream];
         c->want_bytes = ev->need;
         cq_crawl_give_block(c);
         break;

@@ -15,7 +15,9 @@ bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line
 {
     if (err) {
         cq_crawl_fail(c, err, "a %s record could not be written", cq_kind_name(kind));
-        cq_fault_set(&c->fault, err, "a %s record could not be written", cq_kind_name(kind));
+        snprintf(c->w->text, sizeof(c->w->text), "a %s record could not be written",
+                 cq_kind_name(kind));
+        cq_crawl_blame(c, err, c->w->text); /* where the conversation is over already */
         return false;
     }
     *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_RECORD, .record_kind = kind, .line = line};
@@ -34,8 +36,13 @@ static bool emit_begin(struct cq_crawl *c, struct cq_crawl_event *ev)
     int err;
 
     c->emit = CQ_EMIT_CLUSTER;
-    if (c->o.discard) return false;
-    err = cq_model_scope_begin(&c->model, &c->scope, &line);
+    if (!c->w && cq_crawl_work_new(c) != 0) {
+        cq_crawl_blame(c, CQ_ENOMEM, "no memory to say how it ended");
+        c->emit = CQ_EMIT_DONE;
+        return false;
+    }
+    if (c->o->discard) return false;
+    err = cq_model_scope_begin(&c->w->model, &c->w->scope, &line);
     return cq_crawl_line(c, err, CQ_KIND_SCOPE_BEGIN, line, ev);
 }
 
@@ -45,23 +52,23 @@ static bool is_whole(const struct cq_crawl *c, const struct cq_merge *m, const s
 {
     if (o->kind != CQ_KIND_TABLE && o->kind != CQ_KIND_VIEW) return true;
     if (!o->columns.shape) return false;
-    return !m->keyless || (c->o.previous && c->o.previous->digest[0]);
+    return !m->keyless || (c->o->previous && c->o->previous->digest[0]);
 }
 
 static bool is_written(const struct cq_crawl *c, const struct cq_merge *m,
                        const struct cq_object *o)
 {
-    if (c->o.discard || (o->system && !c->o.write_system)) return false;
+    if (c->o->discard || (o->system && !c->o->write_system)) return false;
     if (!is_whole(c, m, o)) return false;
-    return !c->o.wants || c->o.wants(c->o.wants_ctx, o->keyspace, o->name);
+    return !c->o->wants || c->o->wants(c->o->wants_ctx, o->keyspace, o->name);
 }
 
 /* One object that cannot be written does not stop the others; the read is not complete then. */
 static void note_unwritten(struct cq_crawl *c, const struct cq_object *o, int err)
 {
-    if (c->n_unwritten++) return;
-    c->unwritten_err = err;
-    snprintf(c->unwritten, sizeof(c->unwritten), "%s %.*s%s%.*s: %s", cq_kind_name(o->kind),
+    if (c->w->n_unwritten++) return;
+    c->w->unwritten_err = err;
+    snprintf(c->w->unwritten, sizeof(c->w->unwritten), "%s %.*s%s%.*s: %s", cq_kind_name(o->kind),
              CQ_FMT(o->keyspace), o->name.p ? "." : "", CQ_FMT(o->name), cq_err_text(err));
 }
 
@@ -72,7 +79,7 @@ static bool emit_object(struct cq_crawl *c, const struct cq_merge *m, const stru
     int err;
 
     if (!is_written(c, m, o)) return false;
-    err = cq_model_object(&c->model, o, &line);
+    err = cq_model_object(&c->w->model, o, &line);
     if (err && err != CQ_ENOMEM) {
         note_unwritten(c, o, err);
         return false;
@@ -87,13 +94,15 @@ static void merge_failed(struct cq_crawl *c, const struct cq_merge *m, int err)
         const char *colon = m->keyspace.n ? ": " : "";
 
         cq_crawl_fail(c, err, "%.*s%s%s", CQ_FMT(m->keyspace), colon, cq_err_text(err));
-        cq_fault_set(&c->fault, err, "%.*s%s%s", CQ_FMT(m->keyspace), colon, cq_err_text(err));
+        snprintf(c->w->text, sizeof(c->w->text), "%.*s%s%s", CQ_FMT(m->keyspace), colon,
+                 cq_err_text(err));
+        cq_crawl_blame(c, err, c->w->text);
         c->main_whole = false;
         return;
     }
     c->fell = true;
     for (int t = 0; t < CQ_N_TABLES; t++)
-        if (c->asks[t].cursor.fell) c->fell_at = (enum cq_table)t;
+        if (c->w->asks[t].cursor.fell) c->fell_at = (enum cq_table)t;
     cq_crawl_over(c);
 }
 
@@ -105,10 +114,10 @@ static bool emit_merge(struct cq_crawl *c, struct cq_merge *m, enum cq_emit next
 
     *on = false;
     while ((r = cq_merge_next(m, &o)) == CQ_MERGE_OBJECT) {
-        unsigned before = c->n_unwritten;
+        unsigned before = c->w->n_unwritten;
 
         if (emit_object(c, m, &o, ev)) return true;
-        c->nudge = c->n_unwritten != before; /* that took its time: others have a turn */
+        c->nudge = c->w->n_unwritten != before; /* that took its time: others have a turn */
         if (c->nudge) return false;
     }
     *on = r != CQ_MERGE_BLOCKED;
@@ -123,7 +132,7 @@ static bool emit_merge(struct cq_crawl *c, struct cq_merge *m, enum cq_emit next
 
 static bool emit_anomaly(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
-    const struct cq_finding *f = c->finding;
+    const struct cq_finding *f = c->w->finding;
     struct cq_anomaly a;
     cq_bytes line;
     int err;
@@ -132,10 +141,10 @@ static bool emit_anomaly(struct cq_crawl *c, struct cq_crawl_event *ev)
         c->emit = CQ_EMIT_END;
         return false;
     }
-    c->finding = f->next;
-    if (c->o.discard || (cq_finding_is_orphan(f) && !c->orphans_confirmed)) return false;
+    c->w->finding = f->next;
+    if (c->o->discard || (cq_finding_is_orphan(f) && !c->w->orphans_confirmed)) return false;
     cq_finding_anomaly(f, &a);
-    err = cq_model_anomaly(&c->model, &a, &line);
+    err = cq_model_anomaly(&c->w->model, &a, &line);
     return cq_crawl_line(c, err, CQ_KIND_ANOMALY, line, ev);
 }
 
@@ -145,51 +154,66 @@ static bool emit_end(struct cq_crawl *c, struct cq_crawl_event *ev)
     int err;
 
     c->emit = CQ_EMIT_READ_STEP;
-    c->scope.finished_ms = c->wall_ms;
-    c->scope.requests = c->before.requests + c->sent_requests;
-    c->scope.waits = c->sent_waits;
-    c->scope.ns_total = c->now_ns - c->start_ns;
-    c->scope.cpu_us = c->cpu_ns / 1000;
-    if (c->o.discard) return false;
-    err = cq_model_scope_end(&c->model, &c->scope, &line);
+    c->w->scope.finished_ms = c->wall_ms;
+    c->w->scope.requests = c->before.requests + c->sent_requests;
+    c->w->scope.waits = c->sent_waits;
+    c->w->scope.ns_total = c->now_ns - c->start_ns;
+    c->w->scope.cpu_us = c->cpu_ns / 1000;
+    if (c->o->discard) return false;
+    err = cq_model_scope_end(&c->w->model, &c->w->scope, &line);
     return cq_crawl_line(c, err, CQ_KIND_SCOPE_END, line, ev);
 }
 
 static const char *first_reason(const struct cq_crawl *c)
 {
-    return c->scope.n_reasons ? c->scope.reasons[0].text : "";
+    return c->w->scope.n_reasons ? c->w->scope.reasons[0].text : "";
 }
 
 static bool emit_read_step(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
-    const struct cq_scope *s = &c->scope;
-    const uint64_t *n = c->schema.read, *v = c->virtual_.read;
+    const struct cq_scope *s = &c->w->scope;
+    const uint64_t *n = c->w->schema.read, *v = c->w->virtual_.read;
 
     c->emit = CQ_EMIT_DONE;
-    if (s->ns_before == 0 && !c->asks[CQ_T_LOCAL].cursor.complete) return false; /* never began */
+    if (s->ns_before == 0 && !c->w->asks[CQ_T_LOCAL].cursor.complete)
+        return false; /* never began */
     if (s->read == CQ_READ_COMPLETE)
-        snprintf(c->text, sizeof(c->text), "complete: %llu tables, %llu keyspaces",
+        snprintf(c->w->text, sizeof(c->w->text), "complete: %llu tables, %llu keyspaces",
                  (unsigned long long)(n[CQ_KIND_TABLE] + v[CQ_KIND_TABLE]),
                  (unsigned long long)(n[CQ_KIND_KEYSPACE] + v[CQ_KIND_KEYSPACE]));
     else
-        snprintf(c->text, sizeof(c->text), "%s: %s",
+        snprintf(c->w->text, sizeof(c->w->text), "%s: %s",
                  s->read == CQ_READ_FAILED ? "failed" : "incomplete", first_reason(c));
     *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_STEP, .step = CQ_CRAWL_READ_STEP};
     ev->err = cq_crawl_reason_err(c);
     ev->ns = s->ns_before + s->ns_main + s->ns_after;
-    ev->text = c->text;
+    ev->text = c->w->text;
     return true;
 }
+
+/* Of a crawl without memory for its scope. */
+static const struct cq_scope no_scope = {
+    .read = CQ_READ_FAILED, .err = CQ_ENOMEM, .text = "no memory to say how it ended"};
+static const uint64_t no_counts[CQ_N_KINDS];
+static const struct cq_orphans no_orphans;
 
 static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
     c->emit = CQ_EMIT_OVER;
-    *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .scope = &c->scope};
-    ev->counts = c->rec.counts;
-    ev->err = c->fault.err ? c->fault.err : c->scope.err;
-    ev->text = c->fault.err ? c->fault.text : c->scope.err ? c->scope.text : first_reason(c);
+    if (!c->w) {
+        *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .scope = &no_scope};
+        ev->counts = no_counts;
+        ev->orphans = &no_orphans;
+        ev->err = CQ_ENOMEM;
+        ev->text = no_scope.text;
+        return true;
+    }
+    *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .scope = &c->w->scope};
+    ev->counts = c->w->rec.counts;
+    ev->err = c->fault.err ? c->fault.err : c->w->scope.err;
+    ev->text = c->fault.err ? c->fault.text : c->w->scope.err ? c->w->scope.text : first_reason(c);
     ev->retry = c->retry;
-    ev->orphans = &c->orphans;
+    ev->orphans = &c->w->orphans;
     return true;
 }
 
@@ -202,23 +226,23 @@ static bool step(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
     *on = false;
     switch (c->emit) {
     case CQ_EMIT_BEGIN:
+        if (c->state < CQ_CRAWL_MAIN) return false;
         told = emit_begin(c, ev);
         break;
     case CQ_EMIT_CLUSTER:
-        if (c->state < CQ_CRAWL_MAIN) return false;
         told = cq_crawl_emit_cluster(c, ev);
         break;
     case CQ_EMIT_LOCAL:
     case CQ_EMIT_PEERS:
         return cq_crawl_emit_node(c, ev, on);
     case CQ_EMIT_SCHEMA:
-        return emit_merge(c, &c->schema, CQ_EMIT_VIRTUAL, ev, on);
+        return emit_merge(c, &c->w->schema, CQ_EMIT_VIRTUAL, ev, on);
     case CQ_EMIT_VIRTUAL:
-        return emit_merge(c, &c->virtual_, CQ_EMIT_VERDICT, ev, on);
+        return emit_merge(c, &c->w->virtual_, CQ_EMIT_VERDICT, ev, on);
     case CQ_EMIT_VERDICT:
         if (c->state != CQ_CRAWL_OVER) return false;
         cq_crawl_verdict(c);
-        c->finding = c->findings.first;
+        c->w->finding = c->w->findings.first;
         c->emit = CQ_EMIT_ANOMALIES;
         break;
     case CQ_EMIT_ANOMALIES:

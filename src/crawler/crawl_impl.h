@@ -72,47 +72,32 @@ enum { CQ_QUEUED = 8 };
 /* enum cq_step of net/sock.h, which this layer does not see */
 enum { CQ_CRAWL_PROTOCOL_STEP = 3, CQ_CRAWL_LOGIN_STEP = 4, CQ_CRAWL_READ_STEP = 5 };
 
-struct cq_crawl {
-    struct cq_crawl_options o;
-    enum cq_crawl_state state;
-    enum cq_emit emit;
-    struct cq_fault fault; /* why it ended early */
-    bool main_whole;       /* every page of the main write has come */
-    bool fell;             /* rows came in an order that cannot be merged */
-    enum cq_table fell_at;
-    bool is_cancelled;
-    /* time: conn and the deadlines run on a clock that stands still while we are the ones who wait
-     */
-    uint64_t now_ns, start_ns, since_ns, settle_ns;
-    uint64_t stalled_ns, stall_since_ns;
-    bool paused, stalled;
-    int64_t wall_ms;
-    uint64_t cpu_ns;
-    /* the connection */
-    struct cql_conn *conn;
-    bool transport_gone;
-    bool tried_v4, tried_v5, no_compression;
-    int version;                   /* to dial with: 0, 4, 5 */
-    struct cql_conn_counts before; /* of connections that are gone */
-    uint32_t sent_requests;        /* of this one: what has left, not what was queued */
-    uint32_t sent_waits;           /* as scope.waits, of what has left */
-    bool has_tls;
-    struct cq_tls_facts tls;
-    const char *end_text; /* the transport's words, until conn says that it failed */
-    int end_err;
-    bool nudge;            /* cq_crawl_next wants to be called */
-    uint64_t nudged_bytes; /* when it did last: bytes received, plus one */
-    int wanting;           /* ask whose body wants a block; -1 */
-    size_t want_bytes;
-    /* statements */
+/* What waits to be told; text lives in the crawl's arena. */
+struct cq_told {
+    enum cq_crawl_event_kind kind;
+    int step, err;
+    uint64_t ns;
+    const char *text;
+};
+
+/* What the attempt has cost until now: goes into the scope at the end. */
+struct cq_spent {
+    uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login, ns_before, ns_main, ns_after;
+    uint32_t waits, connections;
+};
+
+/*
+ * What statements and records need. Made when the first statement is about to leave, out of the
+ * crawl's reservation: a crawl that dials, logs in or waits for memory has none of it. One that
+ * ended before gets it for its last lines.
+ */
+struct cq_work {
+    size_t charged; /* bytes of it that the budget knows of */
     struct cq_arena arena;
-    struct cq_budget budget;
+    /* statements */
     struct cq_shared shared;
     struct cq_ask asks[CQ_N_ASKS];
     uint8_t by_stream[CQ_MAX_STREAMS];
-    unsigned n_sent;                  /* unanswered */
-    unsigned n_timed_out, n_answered; /* of the phase */
-    bool wants_pages;                 /* the records cannot go on */
     /* records */
     struct cq_rec rec;
     struct cq_model model;
@@ -129,10 +114,55 @@ struct cq_crawl {
     char unwritten[256];
     struct cq_scope scope;
     struct cq_orphans orphans;
-    enum cq_retry retry;
-    struct cq_crawl_event queue[CQ_QUEUED];
-    unsigned queue_at, queue_n;
     char text[CQ_MAX_ERRMSG];
+};
+
+struct cq_crawl {
+    const struct cq_crawl_options *o;
+    enum cq_crawl_state state;
+    enum cq_emit emit;
+    struct { /* why it ended early; the first one counts */
+        int err;
+        const char *text;
+    } fault;
+    bool main_whole; /* every page of the main write has come */
+    bool fell;       /* rows came in an order that cannot be merged */
+    enum cq_table fell_at;
+    bool is_cancelled;
+    /* time: conn and the deadlines run on a clock that stands still while we are the ones who wait
+     */
+    uint64_t now_ns, start_ns, since_ns, settle_ns;
+    uint64_t stalled_ns, stall_since_ns;
+    bool paused, stalled;
+    int64_t wall_ms, started_ms;
+    uint64_t cpu_ns;
+    struct cq_spent spent;
+    /* the connection */
+    struct cql_conn *conn;
+    bool transport_gone;
+    bool tried_v4, tried_v5, no_compression;
+    int version;                   /* to dial with: 0, 4, 5 */
+    struct cql_conn_counts before; /* of connections that are gone */
+    uint32_t sent_requests;        /* of this one: what has left, not what was queued */
+    uint32_t sent_waits;           /* as spent.waits, of what has left */
+    bool has_tls;
+    struct cq_tls_facts tls;
+    const char *end_text; /* the transport's words, until conn says that it failed */
+    int end_err;
+    bool nudge;            /* cq_crawl_next wants to be called */
+    uint64_t nudged_bytes; /* when it did last: bytes received, plus one */
+    int wanting;           /* ask whose body wants a block; -1 */
+    size_t want_bytes;
+    /* statements */
+    struct cq_arena arena; /* texts */
+    struct cq_budget budget;
+    struct cq_work *w;                /* NULL before the first statement */
+    unsigned n_sent;                  /* unanswered */
+    unsigned n_timed_out, n_answered; /* of the phase */
+    bool wants_pages;                 /* the records cannot go on */
+    enum cq_retry retry;
+    struct cq_told queue[CQ_QUEUED];
+    unsigned queue_at, queue_n;
 };
 
 /* crawl.c */
@@ -144,6 +174,14 @@ void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, 
 void cq_crawl_fail(struct cq_crawl *c, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void cq_crawl_over(struct cq_crawl *c); /* the conversation has ended */
+/* A copy that lives as long as the crawl; NULL for NULL, "" where there is no memory. */
+const char *cq_crawl_keep(struct cq_crawl *c, const char *text);
+/* The same without an end, where it has ended already. */
+void cq_crawl_blame(struct cq_crawl *c, int err, const char *text);
+
+/* crawl_work.c: 0 or CQ_ENOMEM */
+int cq_crawl_work_new(struct cq_crawl *c);
+void cq_crawl_work_free(struct cq_crawl *c);
 
 /* crawl_conn.c */
 void cq_crawl_pump(struct cq_crawl *c); /* all events of the connection */

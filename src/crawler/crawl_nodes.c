@@ -8,14 +8,14 @@ enum { MAX_OFFERED = 16 };
 
 bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
-    struct cq_cursor *local = &c->asks[CQ_T_LOCAL].cursor;
+    struct cq_cursor *local = &c->w->asks[CQ_T_LOCAL].cursor;
     cq_bytes offered[MAX_OFFERED];
     struct cq_cluster_facts f = {.offered = offered};
     cq_bytes line;
     int err;
 
     c->emit = CQ_EMIT_LOCAL;
-    if (c->o.discard) return false;
+    if (c->o->discard) return false;
     if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) {
         f.shape = local->shape;
         f.row = local->row;
@@ -26,13 +26,13 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
         if (cq_is_null(v)) break;
         offered[f.n_offered++] = v;
     }
-    cq_product_detect(c->conn, f.shape, f.row, &c->product);
+    cq_product_detect(c->conn, f.shape, f.row, &c->w->product);
     f.protocol = cql_conn_version(c->conn);
     f.compression = cql_conn_compression(c->conn);
     f.authenticator = cql_conn_authenticator(c->conn);
-    f.product = &c->product;
+    f.product = &c->w->product;
     f.tls = c->has_tls ? &c->tls : NULL;
-    err = cq_model_cluster(&c->model, &f, &line);
+    err = cq_model_cluster(&c->w->model, &f, &line);
     return cq_crawl_line(c, err, CQ_KIND_CLUSTER, line, ev);
 }
 
@@ -45,17 +45,17 @@ static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl
     cq_bytes line;
     int err = 1;
 
-    if (c->peers_seen.n > CQ_MAX_PEERS) {
+    if (c->w->peers_seen.n > CQ_MAX_PEERS) {
         cq_cursor_fail(from, CQ_ETOO_MANY, "more than %u peers", CQ_MAX_PEERS);
         return 0;
     }
-    cq_reading_row(&c->reading[0], from->shape, from->row);
+    cq_reading_row(&c->w->reading[0], from->shape, from->row);
     if (from->table == CQ_T_LOCAL || cq_peer_is_whole(from->shape, from->row)) {
-        if (id.p) err = cq_names_put(&c->peers_seen, id, 0);
+        if (id.p) err = cq_names_put(&c->w->peers_seen, id, 0);
         if (err < 0) return err;
-        if (err && c->o.discard) return 0;
+        if (err && c->o->discard) return 0;
         if (err)
-            err = cq_model_node(&c->model, from->shape, from->row, c->o.default_port, &line);
+            err = cq_model_node(&c->w->model, from->shape, from->row, c->o->default_port, &line);
         else
             err = CQ_EINVALID;
         if (!err) return cq_crawl_line(c, 0, CQ_KIND_NODE, line, ev);
@@ -63,15 +63,15 @@ static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl
         if (err == CQ_EINVALID) why = CQ_FOUND_PEER_DUPLICATE;
     }
     cq_peer_name(from->shape, from->row, name);
-    return cq_findings_add(&c->findings, why, from->table, "node", CQ_NULL, cq_str(name));
+    return cq_findings_add(&c->w->findings, why, from->table, "node", CQ_NULL, cq_str(name));
 }
 
 bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
 {
-    bool v2 = c->asks[CQ_T_PEERS_V2].cursor.outcome.outcome != CQ_OUTCOME_ABSENT;
-    struct cq_cursor *from = &c->asks[c->emit == CQ_EMIT_LOCAL ? CQ_T_LOCAL
-                                      : v2                     ? CQ_T_PEERS_V2
-                                                               : CQ_T_PEERS]
+    bool v2 = c->w->asks[CQ_T_PEERS_V2].cursor.outcome.outcome != CQ_OUTCOME_ABSENT;
+    struct cq_cursor *from = &c->w->asks[c->emit == CQ_EMIT_LOCAL ? CQ_T_LOCAL
+                                         : v2                     ? CQ_T_PEERS_V2
+                                                                  : CQ_T_PEERS]
                                   .cursor;
     int at = cq_cursor_peek(from, NULL);
     int err = 0;

@@ -28,14 +28,14 @@ static void reason(struct cq_scope *s, const char *code, const char *table, cons
 void cq_crawl_read_after(struct cq_crawl *c, int reading, int first_ask)
 {
     for (int i = first_ask; i < first_ask + 2; i++) {
-        struct cq_cursor *cursor = &c->asks[i].cursor;
+        struct cq_cursor *cursor = &c->w->asks[i].cursor;
 
         while (cq_cursor_peek(cursor, NULL) == CQ_AT_ROW) {
-            cq_reading_row(&c->reading[reading], cursor->shape, cursor->row);
+            cq_reading_row(&c->w->reading[reading], cursor->shape, cursor->row);
             cq_cursor_skip(cursor);
         }
     }
-    c->reading[reading].done = c->asks[first_ask].cursor.outcome.outcome == CQ_OUTCOME_ROWS;
+    c->w->reading[reading].done = c->w->asks[first_ask].cursor.outcome.outcome == CQ_OUTCOME_ROWS;
 }
 
 static void judge_table(struct cq_crawl *c, enum cq_table t, const struct cq_cursor *cursor)
@@ -45,18 +45,18 @@ static void judge_table(struct cq_crawl *c, enum cq_table t, const struct cq_cur
 
     switch (cursor->outcome.outcome) {
     case CQ_OUTCOME_DENIED:
-        reason(&c->scope, "denied", info->name, "%s", why);
+        reason(&c->w->scope, "denied", info->name, "%s", why);
         break;
     case CQ_OUTCOME_FAILED:
-        reason(&c->scope, "failed", info->name, "%s", why);
+        reason(&c->w->scope, "failed", info->name, "%s", why);
         break;
     case CQ_OUTCOME_ABSENT:
-        if (info->required) reason(&c->scope, "absent", info->name, "%s", why);
+        if (info->required) reason(&c->w->scope, "absent", info->name, "%s", why);
         break;
     case CQ_OUTCOME_ROWS:
         if (cursor->at_page < cursor->n_pages) break; /* nobody has looked at its rows */
         if ((t == CQ_T_LOCAL || t == CQ_T_KEYSPACES) && cursor->outcome.rows == 0)
-            reason(&c->scope, "absent", info->name, "no rows at all");
+            reason(&c->w->scope, "absent", info->name, "no rows at all");
         break;
     case CQ_OUTCOME_PENDING:
         break;
@@ -68,18 +68,18 @@ static void judge_table(struct cq_crawl *c, enum cq_table t, const struct cq_cur
 static void judge_tables(struct cq_crawl *c)
 {
     for (int t = 0; t < CQ_N_TABLES; t++) {
-        struct cq_ask *a = &c->asks[t];
+        struct cq_ask *a = &c->w->asks[t];
         bool begun = a->asked != CQ_ASK_IDLE || a->cursor.outcome.pages > 0;
 
         if (begun && !a->cursor.complete) a->cursor.outcome.outcome = CQ_OUTCOME_FAILED;
-        c->scope.tables[t] = a->cursor.outcome;
+        c->w->scope.tables[t] = a->cursor.outcome;
         if (a->cursor.complete) judge_table(c, (enum cq_table)t, &a->cursor);
     }
     for (int i = CQ_N_TABLES; i < CQ_N_ASKS; i++) {
-        const struct cq_cursor *again = &c->asks[i].cursor;
+        const struct cq_cursor *again = &c->w->asks[i].cursor;
 
         if (again->complete && again->outcome.outcome != CQ_OUTCOME_ROWS)
-            reason(&c->scope, "failed", cq_table_info(again->table)->name,
+            reason(&c->w->scope, "failed", cq_table_info(again->table)->name,
                    "the versions could not be read again: %s", again->why ? again->why : "");
     }
 }
@@ -92,8 +92,8 @@ static bool moved(const char *from, const char *to)
 /* Sets proof; true: the contacted node's version is not what it was. */
 static bool judge_version(struct cq_crawl *c)
 {
-    struct cq_scope *s = &c->scope;
-    bool after = c->reading[1].done, settled = c->reading[2].done; /* perhaps without a row */
+    struct cq_scope *s = &c->w->scope;
+    bool after = c->w->reading[1].done, settled = c->w->reading[2].done; /* perhaps without a row */
 
     s->proof = CQ_PROOF_NONE;
     if (after && moved(s->version_before, s->version_after)) {
@@ -114,45 +114,56 @@ static bool judge_version(struct cq_crawl *c)
 /* The attempt before this one saw exactly the same orphans under the same version. */
 static bool is_confirmed(const struct cq_crawl *c)
 {
-    const struct cq_orphans *p = c->o.previous;
+    const struct cq_orphans *p = c->o->previous;
 
-    return p && p->digest[0] && strcmp(p->digest, c->orphans.digest) == 0 &&
-           strcmp(p->version, c->orphans.version) == 0;
+    return p && p->digest[0] && strcmp(p->digest, c->w->orphans.digest) == 0 &&
+           strcmp(p->version, c->w->orphans.version) == 0;
 }
 
 static bool judge_orphans(struct cq_crawl *c)
 {
-    const struct cq_finding *f = c->findings.first;
+    const struct cq_finding *f = c->w->findings.first;
     struct cq_anomaly a;
 
-    cq_findings_digest(&c->findings, c->orphans.digest);
-    memcpy(c->orphans.version, c->scope.version_before, sizeof(c->orphans.version));
-    c->orphans_confirmed = is_confirmed(c);
+    cq_findings_digest(&c->w->findings, c->w->orphans.digest);
+    memcpy(c->w->orphans.version, c->w->scope.version_before, sizeof(c->w->orphans.version));
+    c->w->orphans_confirmed = is_confirmed(c);
     /* where rows came out of order orphans say nothing */
-    if (!c->findings.orphans || c->orphans_confirmed || c->fell) return false;
+    if (!c->w->findings.orphans || c->w->orphans_confirmed || c->fell) return false;
     while (f && !cq_finding_is_orphan(f))
         f = f->next;
     if (!f) {
-        reason(&c->scope, "orphans", NULL, "%llu rows point to nothing",
-               (unsigned long long)c->findings.orphans);
+        reason(&c->w->scope, "orphans", NULL, "%llu rows point to nothing",
+               (unsigned long long)c->w->findings.orphans);
         return true;
     }
     cq_finding_anomaly(f, &a);
-    reason(&c->scope, "orphans", cq_table_info(f->table)->name,
+    reason(&c->w->scope, "orphans", cq_table_info(f->table)->name,
            "%llu rows point to nothing, the first: %.*s%s%.*s: %.100s",
-           (unsigned long long)c->findings.orphans, CQ_FMT(f->keyspace), f->name.p ? "." : "",
+           (unsigned long long)c->w->findings.orphans, CQ_FMT(f->keyspace), f->name.p ? "." : "",
            CQ_FMT(f->name), a.text);
     return true;
 }
 
 static void count_cost(struct cq_crawl *c)
 {
+    const struct cq_spent *spent = &c->spent;
+    struct cq_scope *s = &c->w->scope;
     struct cql_conn_counts n = {0};
 
     if (c->conn) n = cql_conn_counts(c->conn);
-    c->scope.requests = c->before.requests + n.requests;
-    c->scope.bytes_in = c->before.bytes_in + n.bytes_in;
-    c->scope.bytes_out = c->before.bytes_out + n.bytes_out;
+    s->requests = c->before.requests + n.requests;
+    s->connections = spent->connections;
+    s->bytes_in = c->before.bytes_in + n.bytes_in;
+    s->bytes_out = c->before.bytes_out + n.bytes_out;
+    s->ns_resolve = spent->ns_resolve;
+    s->ns_connect = spent->ns_connect;
+    s->ns_tls = spent->ns_tls;
+    s->ns_protocol = spent->ns_protocol;
+    s->ns_login = spent->ns_login;
+    s->ns_before = spent->ns_before;
+    s->ns_main = spent->ns_main;
+    s->ns_after = spent->ns_after;
 }
 
 static uint64_t schema_rows(const struct cq_crawl *c)
@@ -160,7 +171,7 @@ static uint64_t schema_rows(const struct cq_crawl *c)
     uint64_t rows = 0;
 
     for (int t = CQ_T_KEYSPACES; t < CQ_N_TABLES; t++)
-        rows += c->scope.tables[t].rows;
+        rows += c->w->scope.tables[t].rows;
     return rows;
 }
 
@@ -169,7 +180,7 @@ static int failure(const struct cq_crawl *c)
 {
     if (c->fault.err) return c->fault.err;
     for (int t = 0; t < CQ_N_TABLES; t++) {
-        const struct cq_cursor *cursor = &c->asks[t].cursor;
+        const struct cq_cursor *cursor = &c->w->asks[t].cursor;
 
         if (!cq_table_info((enum cq_table)t)->required) continue;
         if (cursor->outcome.outcome == CQ_OUTCOME_DENIED) return CQ_EDENIED;
@@ -186,22 +197,23 @@ int cq_crawl_reason_err(const struct cq_crawl *c)
     const struct {
         const char *code;
         int err;
-    } known[] = {{"denied", CQ_EDENIED}, {"absent", CQ_EABSENT},   {"torn", CQ_ETORN},
-                 {"order", CQ_EORDER},   {"orphans", CQ_EORPHANS}, {"unwritten", c->unwritten_err}};
-    const struct cq_scope *s = &c->scope;
+    } known[] = {{"denied", CQ_EDENIED},   {"absent", CQ_EABSENT},
+                 {"torn", CQ_ETORN},       {"order", CQ_EORDER},
+                 {"orphans", CQ_EORPHANS}, {"unwritten", c->w->unwritten_err}};
+    const struct cq_scope *s = &c->w->scope;
 
     if (s->err || s->read == CQ_READ_COMPLETE) return s->err;
     if (c->fault.err) return c->fault.err;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(s->reasons[0].code, known[i].code) == 0) return known[i].err;
     for (int i = 0; i < CQ_N_ASKS; i++)
-        if (c->asks[i].cursor.err) return c->asks[i].cursor.err;
+        if (c->w->asks[i].cursor.err) return c->w->asks[i].cursor.err;
     return CQ_ESERVER_ERROR;
 }
 
 static void judge_read(struct cq_crawl *c)
 {
-    struct cq_scope *s = &c->scope;
+    struct cq_scope *s = &c->w->scope;
 
     s->read = s->n_reasons ? CQ_READ_INCOMPLETE : CQ_READ_COMPLETE;
     if (s->read == CQ_READ_COMPLETE || schema_rows(c) > 0) return;
@@ -212,7 +224,7 @@ static void judge_read(struct cq_crawl *c)
 
 static bool has_peers(const struct cq_crawl *c, int ask)
 {
-    return c->asks[ask].cursor.outcome.outcome == CQ_OUTCOME_ROWS;
+    return c->w->asks[ask].cursor.outcome.outcome == CQ_OUTCOME_ROWS;
 }
 
 /* By the last reading that has the peers too: where they cannot be read nobody knows. */
@@ -220,16 +232,16 @@ static void judge_agreement(struct cq_crawl *c)
 {
     int reading = 0;
 
-    if (c->reading[1].have_local && has_peers(c, CQ_ASK_AFTER_PEERS)) reading = 1;
-    if (c->reading[2].have_local && has_peers(c, CQ_ASK_SETTLED_PEERS)) reading = 2;
-    cq_reading_agreement(&c->reading[reading], &c->scope);
+    if (c->w->reading[1].have_local && has_peers(c, CQ_ASK_AFTER_PEERS)) reading = 1;
+    if (c->w->reading[2].have_local && has_peers(c, CQ_ASK_SETTLED_PEERS)) reading = 2;
+    cq_reading_agreement(&c->w->reading[reading], &c->w->scope);
     if (!has_peers(c, CQ_T_PEERS_V2) && !has_peers(c, CQ_T_PEERS))
-        c->scope.agreement_known = c->scope.agreed = false;
+        c->w->scope.agreement_known = c->w->scope.agreed = false;
 }
 
 void cq_crawl_verdict(struct cq_crawl *c)
 {
-    struct cq_scope *s = &c->scope;
+    struct cq_scope *s = &c->w->scope;
     bool torn, orphans;
 
     if (c->fault.err) reason(s, cq_err_code(c->fault.err), NULL, "%s", c->fault.text);
@@ -239,14 +251,15 @@ void cq_crawl_verdict(struct cq_crawl *c)
     judge_tables(c);
     torn = judge_version(c);
     orphans = judge_orphans(c);
-    if (c->n_unwritten)
-        reason(s, "unwritten", NULL, "%u objects, the first: %s", c->n_unwritten, c->unwritten);
+    if (c->w->n_unwritten)
+        reason(s, "unwritten", NULL, "%u objects, the first: %s", c->w->n_unwritten,
+               c->w->unwritten);
     judge_read(c);
     judge_agreement(c);
-    if (c->main_whole && !c->fell && !c->is_cancelled && !c->o.discard)
-        cq_rec_digest(&c->rec, s->digest);
+    if (c->main_whole && !c->fell && !c->is_cancelled && !c->o->discard)
+        cq_rec_digest(&c->w->rec, s->digest);
     count_cost(c);
-    if (c->fell && !c->o.sorted)
+    if (c->fell && !c->o->sorted)
         c->retry = CQ_RETRY_SORTED;
     else if (!c->fault.err && (torn || orphans))
         c->retry = CQ_RETRY_TORN;

@@ -117,6 +117,13 @@ static void sock_received(void *ctx, size_t n)
     d->link->o.handler.ready(d->link->o.ctx);
 }
 
+static void sock_unused(void *ctx)
+{
+    struct dial *d = ctx;
+
+    if (d->live) cq_crawl_unused(d->link->crawl);
+}
+
 static void sock_step(void *ctx, const struct cq_sock_step *step)
 {
     struct dial *d = ctx;
@@ -180,7 +187,8 @@ static int open_sock(struct cq_link *l, struct dial *d)
         .tls = l->o.tls,
         .sni = l->o.sni,
         .verify_name = l->o.verify_name,
-        .handler = {sock_space, sock_received, sock_step, sock_opened, sock_ended, sock_closed},
+        .handler = {sock_space, sock_received, sock_unused, sock_step, sock_opened, sock_ended,
+                    sock_closed},
         .ctx = d,
     };
 

@@ -39,7 +39,7 @@ static void free_sock(struct cq_sock *s)
 {
     const struct cq_mem *m = s->mem;
 
-    cq_dial_fini(&s->dial);
+    cq_sock_free_dial(s);
     cq_buf_fini(&s->out);
     cq_tls_ctx_release(s->tls);
     cq_free(m, s->endpoints);

@@ -63,6 +63,7 @@ struct cq_sock_handler {
     /* Where received bytes go. *n == 0: none wanted now; reading stops until cq_sock_resume. */
     void (*space)(void *ctx, uint8_t **p, size_t *n);
     void (*received)(void *ctx, size_t n);
+    void (*unused)(void *ctx); /* nothing came into the space given last; may be NULL */
     void (*step)(void *ctx, const struct cq_sock_step *step);
     void (*opened)(void *ctx,
                    const struct cq_sock_facts *facts); /* facts live as long as the sock */

@@ -14,9 +14,9 @@ static void on_lookup(void *ctx, int err, const char *why, const struct cq_addr 
 
     q->lookup = NULL;
     if (err)
-        cq_dial_unresolved(&s->dial, e, err, why);
+        cq_dial_unresolved(s->dial, e, err, why);
     else
-        (void)cq_dial_addresses(&s->dial, e, a, n, uv_hrtime()); /* no memory: the dial fails */
+        (void)cq_dial_addresses(s->dial, e, a, n, uv_hrtime()); /* no memory: the dial fails */
     if (!s->busy) cq_sock_advance(s);
 }
 
@@ -28,12 +28,12 @@ static void ask(struct cq_sock *s, size_t e, uint64_t now)
 
     s->asked[e].s = s;
     if (cq_addr_parse(p->host, p->port, &a)) {
-        (void)cq_dial_addresses(&s->dial, e, &a, 1, now);
+        (void)cq_dial_addresses(s->dial, e, &a, 1, now);
         return;
     }
     err = cq_resolver_lookup(s->resolver, p->host, p->port, on_lookup, &s->asked[e],
                              &s->asked[e].lookup);
-    if (err) cq_dial_unresolved(&s->dial, e, err, "the resolver could not be started");
+    if (err) cq_dial_unresolved(s->dial, e, err, "the resolver could not be started");
 }
 
 void cq_sock_resolve(struct cq_sock *s)
@@ -42,14 +42,28 @@ void cq_sock_resolve(struct cq_sock *s)
 
     cq_sock_set_state(s, CQ_SOCK_RESOLVE);
     s->step_began = now;
-    cq_dial_init(&s->dial, s->mem, &s->fault, s->timeout, now);
+    s->dial = cq_alloc(s->mem, sizeof *s->dial);
+    if (!s->dial) {
+        cq_fault_set(&s->fault, CQ_ENOMEM, "no memory to connect with");
+        cq_sock_step_failed(s, CQ_STEP_RESOLVE);
+        return;
+    }
+    cq_dial_init(s->dial, s->mem, &s->fault, s->timeout, now);
     for (size_t e = 0; e < s->n_endpoints; e++)
-        cq_dial_name(&s->dial, s->endpoints[e].host);
+        cq_dial_name(s->dial, s->endpoints[e].host);
     s->busy = true;
     for (size_t e = 0; e < s->n_endpoints; e++)
         ask(s, e, now);
     s->busy = false;
     cq_sock_advance(s);
+}
+
+void cq_sock_free_dial(struct cq_sock *s)
+{
+    if (!s->dial) return;
+    cq_dial_fini(s->dial);
+    cq_free(s->mem, s->dial);
+    s->dial = NULL;
 }
 
 void cq_sock_forget_dial(struct cq_sock *s, const struct cq_attempt *but)
@@ -71,7 +85,7 @@ static void on_connectable(uv_poll_t *p, int status, int events)
     struct cq_attempt *a = p->data;
     struct cq_sock *s = a->s;
     const char *why = NULL;
-    int err = cq_fd_connected(&s->dial.addrs[a->index].addr, a->fd, &why);
+    int err = cq_fd_connected(&s->dial->addrs[a->index].addr, a->fd, &why);
 
     (void)status; /* the socket itself knows better */
     (void)events;
@@ -79,7 +93,7 @@ static void on_connectable(uv_poll_t *p, int status, int events)
         size_t index = a->index;
 
         cq_sock_drop(s, a);
-        cq_dial_failed(&s->dial, index, err, why);
+        cq_dial_failed(s->dial, index, err, why);
         cq_sock_advance(s);
         return;
     }
@@ -94,7 +108,7 @@ static int begin(struct cq_sock *s, size_t index, const char **why)
 {
     struct cq_attempt *a;
     int fd = -1;
-    int err = cq_fd_connect(&s->dial.addrs[index].addr, &fd, why);
+    int err = cq_fd_connect(&s->dial->addrs[index].addr, &fd, why);
 
     if (err) return err;
     *why = NULL;
@@ -120,7 +134,7 @@ static bool resolved(struct cq_sock *s)
 {
     char text[256];
 
-    cq_dial_print(&s->dial, text, sizeof text);
+    cq_dial_print(s->dial, text, sizeof text);
     cq_sock_set_state(s, CQ_SOCK_CONNECT);
     return cq_sock_step_done(s, CQ_STEP_RESOLVE, text);
 }
@@ -132,16 +146,16 @@ void cq_sock_advance(struct cq_sock *s)
         const char *why = NULL;
         int err;
 
-        switch (cq_dial_next(&s->dial, uv_hrtime(), &i)) {
+        switch (cq_dial_next(s->dial, uv_hrtime(), &i)) {
         case CQ_DIAL_WAIT:
-            cq_sock_arm(s, cq_dial_deadline(&s->dial));
+            cq_sock_arm(s, cq_dial_deadline(s->dial));
             return;
         case CQ_DIAL_RESOLVED:
             if (!resolved(s)) return;
             break;
         case CQ_DIAL_CONNECT:
             err = begin(s, i, &why);
-            if (err) cq_dial_failed(&s->dial, i, err, why);
+            if (err) cq_dial_failed(s->dial, i, err, why);
             break;
         case CQ_DIAL_FAILED:
             cq_sock_step_failed(s, s->state == CQ_SOCK_RESOLVE ? CQ_STEP_RESOLVE : CQ_STEP_CONNECT);

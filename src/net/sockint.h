@@ -70,7 +70,7 @@ struct cq_sock {
     uint64_t tls_deadline;
     bool busy; /* inside the asking for names: do not advance yet */
 
-    struct cq_dial dial;
+    struct cq_dial *dial; /* while it resolves and connects; else NULL */
     struct cq_attempt *attempts;
     struct cq_attempt *conn;
 
@@ -98,6 +98,7 @@ void cq_sock_drop(struct cq_sock *s,
 void cq_sock_resolve(struct cq_sock *s);
 void cq_sock_advance(struct cq_sock *s); /* goes on dialling */
 void cq_sock_forget_dial(struct cq_sock *s, const struct cq_attempt *but);
+void cq_sock_free_dial(struct cq_sock *s);
 
 /* sockio.c */
 void cq_sock_connected(struct cq_sock *s); /* s->conn is there */

@@ -89,6 +89,7 @@ static void read_all(struct cq_sock *s)
         s->paused = n == 0;
         if (s->paused) return;
         io = s->t.ops->read(&s->t, p, n, &got);
+        if (io == CQ_IO_AGAIN && s->on.unused) s->on.unused(s->ctx);
         if (io == CQ_IO_AGAIN) return;
         if (io == CQ_IO_END) end_of_stream(s);
         if (io == CQ_IO_FAILED) cq_sock_end(s, s->fault.err, s->fault.text);
@@ -158,11 +159,11 @@ static int use_transport(struct cq_sock *s, size_t endpoint)
 
 void cq_sock_connected(struct cq_sock *s)
 {
-    struct cq_dial_addr won = s->dial.addrs[s->conn->index];
+    struct cq_dial_addr won = s->dial->addrs[s->conn->index];
     int err;
 
     cq_sock_arm(s, CQ_NEVER);
-    cq_dial_fini(&s->dial);
+    cq_sock_free_dial(s);
     cq_addr_print(&won.addr, true, s->facts.peer);
     err = use_transport(s, won.endpoint);
     if (!cq_sock_step_done(s, CQ_STEP_CONNECT, s->facts.peer)) return;

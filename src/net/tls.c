@@ -23,10 +23,11 @@
 int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl, size_t ring,
                 struct cq_fault *fault)
 {
+    size_t out = ring < CQ_TLS_RING_OUT ? ring : CQ_TLS_RING_OUT;
     BIO *inner = NULL;
 
     *t = (struct cq_tls){.mem = mem, .ssl = ssl, .fault = fault, .not_after_ms = -1};
-    if (!ssl || BIO_new_bio_pair(&inner, ring, &t->net, ring) != 1) {
+    if (!ssl || BIO_new_bio_pair(&inner, out, &t->net, ring) != 1) {
         ERR_clear_error();
         SSL_free(ssl);
         *t = (struct cq_tls){.fault = fault};
@@ -139,6 +140,16 @@ static enum cq_io settled(const struct cq_tls *t)
     return t->state == CQ_TLS_FAILED ? CQ_IO_FAILED : CQ_IO_END;
 }
 
+/*
+ * Gives OpenSSL's record buffers back where nothing is in them. SSL_MODE_RELEASE_BUFFERS alone does
+ * not: 3.0 keeps the one for writing behind a write that went out whole, and makes it anew for
+ * every session ticket that is read.
+ */
+static void rest(struct cq_tls *t)
+{
+    (void)SSL_free_buffers(t->ssl);
+}
+
 enum cq_io cq_tls_handshake(struct cq_tls *t)
 {
     enum cq_io io;
@@ -150,6 +161,7 @@ enum cq_io cq_tls_handshake(struct cq_tls *t)
     rc = SSL_do_handshake(t->ssl);
     if (rc == 1) {
         t->state = CQ_TLS_OPEN;
+        rest(t);
         io = cq_tls_describe_peer(t) ? CQ_IO_FAILED : CQ_IO_OK;
         if (io == CQ_IO_FAILED) t->state = CQ_TLS_FAILED;
     } else {
@@ -178,6 +190,7 @@ enum cq_io cq_tls_read(struct cq_tls *t, uint8_t *p, size_t n, size_t *got)
         t->answered = true;
     else
         io = outcome(t, rc);
+    if (io == CQ_IO_AGAIN) rest(t);
     ERR_clear_error();
     return io;
 }
@@ -193,7 +206,10 @@ enum cq_io cq_tls_write(struct cq_tls *t, cq_bytes b, size_t *taken)
     if (t->state != CQ_TLS_OPEN) return settled(t);
     ERR_clear_error();
     rc = SSL_write_ex(t->ssl, b.p, b.n, taken);
-    if (rc != 1) io = outcome(t, rc);
+    if (rc == 1)
+        rest(t);
+    else
+        io = outcome(t, rc);
     ERR_clear_error();
     return io;
 }

@@ -8,8 +8,9 @@
  *   ciphertext out:  pending -> send -> sent, until pending is empty, after EVERY call of this
  * header, failed ones too (alerts, key updates, a client's last flight leave this way)
  *
- * Between the two sides lie the two rings of an OpenSSL BIO pair, of the size given; space and
- * pending are views into them. A call that says AGAIN wants ciphertext in, or room in the ring out.
+ * Between the two sides lie the two rings of an OpenSSL BIO pair, of the size given (the one out:
+ * at most CQ_TLS_RING_OUT); space and pending are views into them. A call that says AGAIN wants
+ * ciphertext in, or room in the ring out.
  */
 #ifndef CQ_NET_TLS_H
 #define CQ_NET_TLS_H

@@ -47,8 +47,12 @@ void cql_conn_fail(struct cql_conn *c, int err, const char *fmt, ...)
     va_list ap;
 
     if (c->state == CQL_CONN_FAILED) return;
+    c->text = c->own_text = cq_alloc(c->o.mem, CQ_MAX_ERRMSG);
     va_start(ap, fmt);
-    vsnprintf(c->text, sizeof(c->text), fmt, ap);
+    if (c->own_text)
+        vsnprintf(c->own_text, CQ_MAX_ERRMSG, fmt, ap);
+    else
+        c->text = cq_err_text(err);
     va_end(ap);
     c->err = err;
     cql_conn_set_state(c, CQL_CONN_FAILED);
@@ -110,6 +114,8 @@ void cql_conn_free(struct cql_conn *c, uint8_t **block)
     cq_buf_fini(&c->batch);
     cq_free(c->o.mem, c->supported);
     cq_free(c->o.mem, c->authenticator);
+    cq_free(c->o.mem, c->asked_ns);
+    cq_free(c->o.mem, c->own_text);
     cq_free(c->o.mem, c);
 }
 
@@ -126,6 +132,11 @@ void cql_conn_commit(struct cql_conn *c, size_t n, uint64_t now_ns)
     cql_inflow_commit(&c->in, n);
     c->counts.bytes_in += n;
     if (n && cql_conn_is_in_body(c)) c->progress_ns = now_ns;
+}
+
+void cql_conn_unused(struct cql_conn *c)
+{
+    cql_inflow_unused(&c->in);
 }
 
 void cql_conn_end(struct cql_conn *c, int err)
@@ -254,7 +265,7 @@ cq_bytes cql_conn_pending(struct cql_conn *c)
         int err = cql_segments_put(&c->out, cq_buf_view(&c->batch), c->is_lz4, false);
 
         if (c->has_secret) wipe(&c->batch);
-        cq_buf_clear(&c->batch);
+        cq_buf_fini(&c->batch);
         if (err) cql_conn_fail(c, err, "no memory for a request");
     }
     return cq_buf_view(&c->out);
@@ -264,10 +275,13 @@ void cql_conn_sent(struct cql_conn *c, size_t n)
 {
     cq_buf_consume(&c->out, n);
     c->counts.bytes_out += n;
-    if (c->out.n || !c->has_secret) return;
-    wipe(&c->out);
-    cq_wipe_registers();
-    c->has_secret = false;
+    if (c->out.n) return;
+    if (c->has_secret) {
+        wipe(&c->out);
+        cq_wipe_registers();
+        c->has_secret = false;
+    }
+    cq_buf_fini(&c->out); /* whoever waits for an answer holds no buffers */
 }
 
 int cql_conn_query(struct cql_conn *c, cq_bytes statement, uint32_t page_size,
@@ -282,6 +296,8 @@ int cql_conn_query(struct cql_conn *c, cq_bytes statement, uint32_t page_size,
     if (c->state != CQL_CONN_READY) return CQ_EINVALID;
     if (statement.n + paging_state.n > CQ_MAX_REQUEST) return CQ_ETOO_LARGE;
     if (taken == UINT64_MAX) return CQ_ETOO_MANY;
+    if (!c->asked_ns) c->asked_ns = cq_alloc(c->o.mem, CQ_MAX_STREAMS * sizeof(*c->asked_ns));
+    if (!c->asked_ns) return CQ_ENOMEM;
     cql_conn_set_now(c, now_ns);
     stream = __builtin_ctzll(~taken);
     if (page_size) q.flags |= CQL_QUERY_PAGE_SIZE;

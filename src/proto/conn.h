@@ -32,8 +32,9 @@
  * inside until the next call of cql_conn_next.
  *
  * Memory: compressed or segmented input waits in buffers of the connection's own; what they grow
- * beyond 4 KiB each is asked for through take and given back when nothing is in flight. While take
- * refuses, cql_conn_space offers no room: call it and cql_conn_next again when there is memory.
+ * beyond 4 KiB each is asked for through take and given back when nothing is in flight. Whoever
+ * waits for an answer and has called unused holds no buffer at all. While take refuses,
+ * cql_conn_space offers no room: call it and cql_conn_next again when there is memory.
  *
  * Time: the owner's own delays (a block, memory, a token) count against no deadline. While a body
  * arrives the other statements' clocks stand still, and it may be silent for one timeout.
@@ -115,6 +116,9 @@ void cql_conn_free(struct cql_conn *c, uint8_t **block);
 /* Where received bytes go: *n == 0 while a block is wanted or events wait to be pulled. */
 void cql_conn_space(struct cql_conn *c, uint8_t **p, size_t *n);
 void cql_conn_commit(struct cql_conn *c, size_t n, uint64_t now_ns);
+/* The space offered last is not used, nothing is there to be read: an empty buffer is given back.
+ */
+void cql_conn_unused(struct cql_conn *c);
 /* The transport ended: becomes CQL_EV_FAILED with err (CQ_ERESET, CQ_ECLOSED, ...) unless it failed
  * before. */
 void cql_conn_end(struct cql_conn *c, int err);

@@ -36,7 +36,7 @@ struct cql_conn {
     uint64_t in_flight; /* one bit a stream */
     uint64_t orphans;   /* given up, not answered */
     uint64_t timed_out; /* of these, those to be told */
-    uint64_t asked_ns[CQ_MAX_STREAMS];
+    uint64_t *asked_ns; /* CQ_MAX_STREAMS of them, from the first statement on */
 
     uint64_t now_ns;      /* the last one heard of */
     uint64_t credit_ns;   /* time that does not count against the statements */
@@ -53,7 +53,8 @@ struct cql_conn {
     int retry_version;
     bool retry_without_compression;
     bool told;
-    char text[CQ_MAX_ERRMSG];
+    const char *text; /* own_text, or static words where there was no memory for it */
+    char *own_text;
 };
 
 void cql_conn_set_state(struct cql_conn *c, enum cql_conn_state to);

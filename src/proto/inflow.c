@@ -63,9 +63,15 @@ void cql_inflow_fini(struct cql_inflow *in)
 void cql_inflow_idle(struct cql_inflow *in)
 {
     if (in->head_n || in->raw.n > in->raw.off || in->payload.n) return;
-    if (charge(in->raw.cap)) release(in, &in->raw);
+    release(in, &in->raw);
     release(in, &in->plain);
-    if (charge(in->small.cap)) release(in, &in->small);
+    release(in, &in->small);
+}
+
+void cql_inflow_unused(struct cql_inflow *in)
+{
+    in->direct = false;
+    if (in->raw.n == 0 && !charge(in->raw.cap)) release(in, &in->raw);
 }
 
 size_t cql_inflow_pending(const struct cql_inflow *in)

@@ -98,7 +98,9 @@ void cql_inflow_segmented(struct cql_inflow *in);
 size_t cql_inflow_pending(const struct cql_inflow *in);
 /* Received so far, for the text of an error: what is next in line. */
 cq_bytes cql_inflow_peek(const struct cql_inflow *in);
-/* Gives buffers beyond the first block back, where nothing is in them. */
+/* Nothing is asked: gives all buffers back, where nothing is in them. */
 void cql_inflow_idle(struct cql_inflow *in);
+/* The space offered last is not used: the received bytes' first block goes back, if it is empty. */
+void cql_inflow_unused(struct cql_inflow *in);
 
 #endif

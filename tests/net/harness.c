@@ -164,7 +164,7 @@ static void begin(struct client *c)
         .tls = c->tls,
         .sni = c->sni,
         .verify_name = c->name,
-        .handler = {on_space, on_received, on_step, on_opened, on_ended, on_closed},
+        .handler = {on_space, on_received, NULL, on_step, on_opened, on_ended, on_closed},
         .ctx = c,
     };
 

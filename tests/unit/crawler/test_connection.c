@@ -270,7 +270,7 @@ static void test_pause(void **state)
     bench_begin(&b, RICH);
     assert_int_equal(cq_crawl_new(&c, &b.d.o, 1000, b.d.wall), 0);
     assert_int_equal(cq_crawl_connected(c, NULL, 1000), 0);
-    assert_true(cq_crawl_next(c, &ev, 1000, b.d.wall));
+    assert_false(cq_crawl_next(c, &ev, 1000, b.d.wall));
     assert_true(cq_crawl_deadline(c) == 1000 + CQ_SEC(5));
     cq_crawl_pause(c, 2000);
     assert_true(cq_crawl_deadline(c) == CQ_NEVER);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an attempt has from its first statement on (struct cq_work): made in one piece out of its
+ * reservation, freed with the crawl. Without memory for it the crawl ends; without even that for
+ * its last lines, DONE says so and no scope is written.
+ */
+#include "crawler/crawl_impl.h"
+
+static void link_cursors(struct cq_crawl *c)
+{
+    struct cq_work *w = c->w;
+    struct cq_merge *m = &w->schema;
+
+#define CURSOR(t) (&w->asks[CQ_T_##t].cursor)
+    m->keyspaces = CURSOR(KEYSPACES);
+    m->types = CURSOR(TYPES);
+    m->functions = CURSOR(FUNCTIONS);
+    m->aggregates = CURSOR(AGGREGATES);
+    m->tables = CURSOR(TABLES);
+    m->views = CURSOR(VIEWS);
+    m->child[CQ_CHILD_COLUMNS] = CURSOR(COLUMNS);
+    m->child[CQ_CHILD_INDEXES] = CURSOR(INDEXES);
+    m->child[CQ_CHILD_TRIGGERS] = CURSOR(TRIGGERS);
+    m->child[CQ_CHILD_DROPPED] = CURSOR(DROPPED);
+    m->child[CQ_CHILD_MASKS] = CURSOR(MASKS);
+    m->udts = w->udts;
+    m = &w->virtual_;
+    m->keyspaces = CURSOR(VKEYSPACES);
+    m->tables = CURSOR(VTABLES);
+    m->child[CQ_CHILD_COLUMNS] = CURSOR(VCOLUMNS);
+#undef CURSOR
+    m->virtual_ = true;
+    for (int i = 0; i < 2; i++) {
+        m = i ? &w->virtual_ : &w->schema;
+        m->findings = &w->findings;
+        m->model = &w->model;
+        m->sorted = c->o->sorted;
+        m->keyspaces->collect = true;
+    }
+    for (int i = CQ_T_KEYSPACES; i < CQ_N_ASKS; i++)
+        if (c->o->sorted || i >= CQ_N_TABLES) w->asks[i].cursor.collect = true;
+}
+
+static enum cq_table table_of(int ask)
+{
+    if (ask < CQ_N_TABLES) return (enum cq_table)ask;
+    if (ask == CQ_ASK_AFTER_LOCAL || ask == CQ_ASK_SETTLED_LOCAL) return CQ_T_LOCAL;
+    return CQ_T_PEERS_V2; /* or peers, once that is known */
+}
+
+static void init(struct cq_crawl *c, struct cq_work *w)
+{
+    const struct cq_mem *mem = c->o->mem;
+
+    cq_arena_init(&w->arena, mem);
+    w->shared = (struct cq_shared){mem, &w->arena, &c->budget};
+    for (int i = 0; i < CQ_N_ASKS; i++)
+        cq_cursor_init(&w->asks[i].cursor, &w->shared, table_of(i));
+    cq_rec_init(&w->rec, mem);
+    cq_model_init(&w->model, mem, &w->rec);
+    cq_merge_init(&w->schema, mem);
+    cq_merge_init(&w->virtual_, mem);
+    cq_names_init(&w->peers_seen, mem);
+    cq_findings_init(&w->findings, &w->arena);
+}
+
+int cq_crawl_work_new(struct cq_crawl *c)
+{
+    const struct cq_crawl_options *o = c->o;
+    struct cq_work *w = cq_calloc(o->mem, 1, sizeof(*w));
+
+    if (!w) return CQ_ENOMEM;
+    c->w = w;
+    init(c, w);
+    if (cq_udts_new(&w->udts, o->mem) != 0) {
+        cq_crawl_work_free(c);
+        return CQ_ENOMEM;
+    }
+    link_cursors(c);
+    w->scope.attempt = o->attempt;
+    w->scope.started_ms = c->started_ms;
+    memcpy(w->scope.filters_hash, o->filters_hash, sizeof(w->scope.filters_hash));
+    cq_rec_scope(&w->rec, o->cluster, o->labels, o->epoch);
+    w->rec.wall_ms = c->wall_ms;
+    return 0;
+}
+
+void cq_crawl_work_free(struct cq_crawl *c)
+{
+    struct cq_work *w = c->w;
+
+    if (!w) return;
+    for (int i = 0; i < CQ_N_ASKS; i++)
+        cq_cursor_fini(&w->asks[i].cursor);
+    cq_merge_fini(&w->schema);
+    cq_merge_fini(&w->virtual_);
+    cq_names_fini(&w->peers_seen);
+    cq_udts_free(w->udts);
+    cq_model_fini(&w->model);
+    cq_rec_fini(&w->rec);
+    cq_arena_fini(&w->arena);
+    cq_budget_give(&c->budget, w->charged);
+    cq_free(c->o->mem, w);
+    c->w = NULL;
+}
