@@ -10,7 +10,7 @@ add_library(cq_cli OBJECT cli/args.c cli/options.c cli/config.c cli/keys.c cli/v
   cli/help.c cli/schedule.c cli/notify.c cli/httpd.c cli/mhd.c)
 # one run: what it waits for, what became of the targets
 target_sources(cq_cli PRIVATE cli/loop.c cli/limits.c cli/signals.c cli/outcome.c
-  cli/outdir.c cli/outname.c cli/metrics.c cli/savemetrics.c
+  cli/outdir.c cli/outname.c cli/metrics.c cli/clustermetrics.c cli/savemetrics.c
   cli/progress.c cli/deadletters.c cli/files.c)
 target_include_directories(cq_cli PUBLIC ${farm} ${CMAKE_SOURCE_DIR}/include)
 target_include_directories(cq_cli PUBLIC ${MHD_INCLUDE_DIRS})

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prometheus text (cli/metrics.h). */
+/* Prometheus text (cli/metrics.h): the run as a whole; of each cluster: clustermetrics.c. */
 #include "cli/metrics.h"
 
 #include <math.h>
@@ -29,14 +29,14 @@ static void put_label_value(struct cq_text *t, const char *s)
     }
 }
 
-static void put_label(struct cq_text *t, const char *before, const char *label, const char *value)
+void cq_metric_label(struct cq_text *t, const char *before, const char *label, const char *value)
 {
     cq_text_printf(t, "%s%s=\"", before, label);
     put_label_value(t, value);
     cq_text_puts(t, "\"");
 }
 
-static void put_number(struct cq_text *t, double n)
+void cq_metric_number(struct cq_text *t, double n)
 {
     if (n == floor(n) && fabs(n) < 9007199254740992.0) {
         cq_text_printf(t, " %.0f\n", n);
@@ -49,10 +49,10 @@ void cq_metric(struct cq_text *t, const char *name, const char *label, const cha
 {
     cq_text_puts(t, name);
     if (label) {
-        put_label(t, "{", label, value);
+        cq_metric_label(t, "{", label, value);
         cq_text_puts(t, "}");
     }
-    put_number(t, n);
+    cq_metric_number(t, n);
 }
 
 static void one(struct cq_text *t, const char *name, const char *type, double n, const char *help)
@@ -73,11 +73,11 @@ static void errors(struct cq_text *t, const struct cq_totals *y)
         const struct cq_fault_count *f = &y->faults[i];
 
         cq_text_puts(t, name);
-        put_label(t, "{", "class", f->class_);
-        put_label(t, ",", "code", f->code);
-        put_label(t, ",", "read", cq_ending_names[f->ending]);
+        cq_metric_label(t, "{", "class", f->class_);
+        cq_metric_label(t, ",", "code", f->code);
+        cq_metric_label(t, ",", "read", cq_ending_names[f->ending]);
         cq_text_puts(t, "}");
-        put_number(t, (double)f->n);
+        cq_metric_number(t, (double)f->n);
     }
 }
 
@@ -212,8 +212,8 @@ static void sink_states(struct cq_text *t, const struct cq_metrics *m)
     for (size_t i = 0; i < m->n_sinks; i++) {
         for (int k = 0; k < 3; k++) {
             cq_text_puts(t, name);
-            put_label(t, "{", "sink", m->sinks[i].name);
-            put_label(t, ",", "state", states[k]);
+            cq_metric_label(t, "{", "sink", m->sinks[i].name);
+            cq_metric_label(t, ",", "state", states[k]);
             cq_text_puts(t, (int)m->sinks[i].state == k ? "} 1\n" : "} 0\n");
         }
     }
@@ -230,109 +230,6 @@ static void sinks(struct cq_text *t, const struct cq_metrics *m)
             cq_metric(t, f->name, "sink", m->sinks[i].name, f->value(&m->sinks[i]));
     }
     sink_states(t, m);
-}
-
-/* ---- clusters ---- */
-
-struct of_cluster {
-    const char *name, *help;
-    double (*value)(const struct cq_outcome *o); /* NaN: not known, no series */
-};
-
-static double read_at(const struct cq_outcome *o)
-{
-    return o->read_at_ms ? (double)o->read_at_ms / MS_PER_S : (double)NAN;
-}
-
-static double read_of(const struct cq_outcome *o)
-{
-    return o->done ? (double)cq_outcome_ending(o) : (double)NAN;
-}
-
-static double agreement(const struct cq_outcome *o)
-{
-    return o->done && o->agreement >= 0 ? (double)o->agreement : (double)NAN;
-}
-
-static double versions(const struct cq_outcome *o)
-{
-    return o->schema_versions ? (double)o->schema_versions : (double)NAN;
-}
-
-static double not_after(const struct cq_outcome *o)
-{
-    return o->not_after_ms ? (double)o->not_after_ms / MS_PER_S : (double)NAN;
-}
-
-static double took(const struct cq_outcome *o)
-{
-    return o->done ? (double)o->ns / NS_PER_S : (double)NAN;
-}
-
-static const struct of_cluster of_clusters[] = {
-    {"cqlcrawl_cluster_last_complete_read_timestamp_seconds",
-     "When the last complete and delivered read of the cluster ended.", read_at},
-    {"cqlcrawl_cluster_read", "The last crawl: 0 complete, 1 incomplete, 2 failed.", read_of},
-    {"cqlcrawl_cluster_agreement", "1: all nodes reported one schema version; 0: they did not.",
-     agreement},
-    {"cqlcrawl_cluster_schema_versions", "Different schema versions among the nodes.", versions},
-    {"cqlcrawl_cluster_certificate_not_after_timestamp_seconds",
-     "When the certificate of the node that was read expires.", not_after},
-    {"cqlcrawl_cluster_crawl_duration_seconds", "What the last crawl took.", took},
-};
-
-static void cluster_objects(struct cq_text *t, const struct cq_metrics *m)
-{
-    static const char name[] = "cqlcrawl_cluster_objects";
-
-    cq_metric_family(t, name, GAUGE, "Objects and nodes that the last read found, by kind.");
-    for (size_t i = 0; i < m->n_clusters; i++) {
-        const struct cq_outcome *o = m->cluster(m->ctx, i);
-
-        for (int k = 0; o->counted && k < CQ_N_OBJECTS; k++) {
-            cq_text_puts(t, name);
-            put_label(t, "{", "cluster", o->title);
-            put_label(t, ",", "kind", cq_object_names[k]);
-            cq_text_puts(t, "}");
-            put_number(t, (double)o->objects[k]);
-        }
-    }
-}
-
-static void cluster_errors(struct cq_text *t, const struct cq_metrics *m)
-{
-    static const char name[] = "cqlcrawl_cluster_error_info";
-
-    cq_metric_family(t, name, GAUGE, "1: why the last crawl of the cluster was not complete.");
-    for (size_t i = 0; i < m->n_clusters; i++) {
-        const struct cq_outcome *o = m->cluster(m->ctx, i);
-        const char *code = cq_outcome_code(o);
-
-        if (!o->done || !code) continue;
-        cq_text_puts(t, name);
-        put_label(t, "{", "cluster", o->title);
-        put_label(t, ",", "class", o->err ? cqlcrawl_errclass(o->err) : "incomplete");
-        put_label(t, ",", "code", code);
-        cq_text_puts(t, "} 1\n");
-    }
-}
-
-static void clusters(struct cq_text *t, const struct cq_metrics *m)
-{
-    one(t, "cqlcrawl_clusters", GAUGE, (double)m->n_clusters, "Clusters of the inventory.");
-    for (size_t k = 0; k < sizeof(of_clusters) / sizeof(of_clusters[0]); k++) {
-        const struct of_cluster *f = &of_clusters[k];
-
-        cq_metric_family(t, f->name, GAUGE, f->help);
-        for (size_t i = 0; i < m->n_clusters; i++) {
-            const struct cq_outcome *o = m->cluster(m->ctx, i);
-            double n = f->value(o);
-
-            if (!isnan(n)) cq_metric(t, f->name, "cluster", o->title, n);
-        }
-    }
-    cluster_objects(t, m);
-    cluster_errors(t, m);
 }
 
 /* ---- the process ---- */
@@ -352,7 +249,7 @@ static void process(struct cq_text *t, const struct cq_process *p, int64_t start
         "When the process began.");
 }
 
-void cq_metrics_write(struct cq_text *t, const struct cq_metrics *m)
+void cq_metrics_head(struct cq_text *t, const struct cq_metrics *m)
 {
     cq_metric_family(t, "cqlcrawl_build_info", GAUGE, "1, with the version of the program.");
     cq_metric(t, "cqlcrawl_build_info", "version", cqlcrawl_version(), 1);
@@ -360,6 +257,6 @@ void cq_metrics_write(struct cq_text *t, const struct cq_metrics *m)
     traffic(t, m->totals);
     now(t, m->stats);
     sinks(t, m);
-    clusters(t, m);
     process(t, &m->process, m->started_ms);
+    one(t, "cqlcrawl_clusters", GAUGE, (double)m->n_clusters, "Clusters of the inventory.");
 }

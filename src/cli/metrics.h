@@ -23,6 +23,7 @@ struct cq_metrics {
     size_t n_sinks;
     /* Clusters of the inventory, by number; names differ. */
     const struct cq_outcome *(*cluster)(const void *ctx, size_t i);
+    uint64_t (*interval_ns)(const void *ctx, size_t i); /* serve; NULL: they are read once */
     const void *ctx;
     size_t n_clusters;
     int64_t started_ms; /* since 1970 */
@@ -31,10 +32,23 @@ struct cq_metrics {
 
 void cq_metrics_write(struct cq_text *t, const struct cq_metrics *m);
 
+/* The same in pieces. m may be another one each time, but of the same clusters. */
+struct cq_metrics_cursor {
+    unsigned part; /* 0: the head; stats, sinks and process are looked at there only */
+    size_t i;
+};
+/* Until t holds max bytes or a little more; a cursor of zeros begins. False: this was the last. */
+bool cq_metrics_more(struct cq_text *t, const struct cq_metrics *m, struct cq_metrics_cursor *at,
+                     size_t max);
+void cq_metrics_head(struct cq_text *t, const struct cq_metrics *m); /* all but the clusters */
+
 /* For whoever adds families of its own: HELP and TYPE of one; name{label="value"} n. label NULL:
  * none. */
 void cq_metric_family(struct cq_text *t, const char *name, const char *type, const char *help);
 void cq_metric(struct cq_text *t, const char *name, const char *label, const char *value, double n);
+/* Pieces of a line: before is "{" or ","; a space, the number, the end of the line. */
+void cq_metric_label(struct cq_text *t, const char *before, const char *label, const char *value);
+void cq_metric_number(struct cq_text *t, double n);
 
 /* ---- shell ---- */
 

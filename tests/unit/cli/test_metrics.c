@@ -54,6 +54,8 @@ static void crawl(size_t i, enum cqlcrawl_read read, const char *code, uint64_t 
     cq_outcome_done(&outcomes[i], &totals, &ev, 1790000000250, false);
 }
 
+static struct cq_metrics metrics;
+
 static int fill(void **state)
 {
     static const struct cqlcrawl_sink_stats sinks[] = {
@@ -61,7 +63,7 @@ static int fill(void **state)
         {.name = "other", .state = CQLCRAWL_SINK_PARKED, .retry_at_ms = 1500, .full = 1},
     };
     static const struct cqlcrawl_stats stats = {.running = 2, .memory_max = 64u << 20};
-    struct cq_metrics m = {
+    metrics = (struct cq_metrics){
         .totals = &totals,
         .stats = &stats,
         .sinks = sinks,
@@ -82,9 +84,55 @@ static int fill(void **state)
         crawl(0, CQLCRAWL_READ_COMPLETE, NULL, ms);
     crawl(1, CQLCRAWL_READ_FAILED, "connection_refused", 5);
     crawl(2, CQLCRAWL_READ_INCOMPLETE, NULL, 6);
-    cq_metrics_write(&text, &m);
+    cq_metrics_write(&text, &metrics);
     cq_text_put(&text, "", 1);
     return text.failed;
+}
+
+/* Whatever the size of the pieces, together they are the same text. */
+static void test_pieces(void **state)
+{
+    static const size_t sizes[] = {1, 100, 1000, 1000000};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+        struct cq_text all = {0}, piece = {0};
+        struct cq_metrics_cursor at = {0};
+        bool more = true;
+
+        while (more) {
+            assert_true(all.n < 100000);
+            more = cq_metrics_more(&piece, &metrics, &at, sizes[k]);
+            cq_text_put(&all, piece.p, piece.n);
+            if (at.part > 1 || at.i) assert_true(all.n >= sizes[k] || !more);
+            piece.n = 0;
+        }
+        cq_text_put(&all, "", 1);
+        assert_string_equal(all.p, text.p);
+        cq_text_free(&all);
+        cq_text_free(&piece);
+    }
+}
+
+static uint64_t two_minutes(const void *ctx, size_t i)
+{
+    (void)ctx;
+    (void)i;
+    return 120000000000;
+}
+
+static void test_interval(void **state)
+{
+    struct cq_metrics m = metrics;
+    struct cq_text t = {0};
+
+    (void)state;
+    assert_null(strstr(text.p, "cqlcrawl_cluster_interval_seconds"));
+    m.interval_ns = two_minutes;
+    cq_metrics_write(&t, &m);
+    cq_text_put(&t, "", 1);
+    assert_non_null(strstr(t.p, "\ncqlcrawl_cluster_interval_seconds{cluster=\"never\"} 120\n"));
+    cq_text_free(&t);
 }
 
 static int clean(void **state)
@@ -254,7 +302,8 @@ static void test_file(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),          cmocka_unit_test(test_unknown_is_absent),
+        cmocka_unit_test(test_values),          cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_interval),        cmocka_unit_test(test_unknown_is_absent),
         cmocka_unit_test(test_no_series_twice), cmocka_unit_test(test_families_are_whole),
         cmocka_unit_test(test_histogram),       cmocka_unit_test(test_file),
     };
