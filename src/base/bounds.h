@@ -65,6 +65,18 @@
 #define CQ_DOOMED_PER_TURN 1024u     /* targets cancelled in one turn of the loop */
 #define CQ_MAX_EPOCH_WAIT CQ_SEC(3)  /* for the last epoch's second to be over */
 
+/* The state directory */
+#define CQ_MAX_IDENTITY_TEXT 160u /* of a cluster's own name and its partitioner, NUL included */
+#define CQ_MAX_IDENTITY_HOSTS                                                                      \
+    32u                          /* host ids kept of a cluster: one in common makes it the same    \
+                                  */
+#define CQ_MAX_STATE_GROUP 4096u /* requests in one transaction */
+#define CQ_MAX_PATH 4096u        /* of a file of ours, NUL included */
+#define CQ_STATE_BUSY_MS 5000    /* for another program that reads the database */
+#define CQ_DEFAULT_FULL_AFTER                                                                      \
+    CQ_SEC(86400) /* an unchanged cluster is read in full all the same                             \
+                   */
+
 /* Secrets and trust */
 #define CQ_MAX_SECRET CQ_KIB(64) /* a password */
 #define CQ_MAX_PEM CQ_MIB(4)     /* a CA bundle, a certificate chain, a key */

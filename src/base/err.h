@@ -72,7 +72,12 @@ enum cq_class {
     X(TOO_MANY,       "too_many",             LIMIT,    "more rows, pages, columns or nesting than cqlcrawl takes", "see docs/design.md, Bounds") \
     X(ORDER,          "order",                PROTOCOL, "rows came in an order that cannot be merged", "the crawl is repeated with sorting") \
     X(TORN,           "torn",                 SERVER,   "the schema changed while it was read", "crawl again when no DDL is running") \
-    X(ORPHANS,        "orphans",              SERVER,   "rows point to objects that are not there", "crawl again; if it stays, the anomaly records name them")
+    X(ORPHANS,        "orphans",              SERVER,   "rows point to objects that are not there", "crawl again; if it stays, the anomaly records name them") \
+    X(STATE,          "state",                USAGE,    "the state directory could not be used", "check its path, rights and free space; a damaged one may be moved away: epochs then come from the clock, and every cluster is read in full once") \
+    X(STATE_LOCKED,   "state_locked",         USAGE,    "another process uses that state directory", "wait for it to end, or give each process a directory of its own (each shard needs one)") \
+    X(STATE_NEWER,    "state_newer",          USAGE,    "a newer cqlcrawl wrote that state directory", "use that release again, or another directory") \
+    X(NOT_BUILT,      "not_built",            USAGE,    "this build of cqlcrawl has no such part", "build it with the CMake option that the message names") \
+    X(IDENTITY,       "identity_mismatch",    USAGE,    "another cluster answers under that name", "check the contact points; if the cluster was replaced on purpose, say --accept-identity NAME once")
 /* clang-format on */
 
 enum cq_err {

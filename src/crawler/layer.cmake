@@ -6,4 +6,4 @@ cq_layer(crawler
     crawler/reading.c crawler/login.c crawler/product.c crawler/crawl.c crawler/crawl_conn.c
     crawler/crawl_work.c crawler/crawl_ask.c crawler/crawl_emit.c crawler/crawl_nodes.c
     crawler/crawl_verdict.c crawler/due.c crawler/fleet.c crawler/retry.c
-  USES base proto record model)
+  USES base proto record model state)

@@ -3,7 +3,7 @@
 cq_layer(lib
   SOURCES lib/cqlcrawl.c lib/loop.c lib/target.c lib/check.c lib/filter.c lib/byname.c lib/attempt.c
           lib/report.c
-  USES crawler crawler_shell net model record proto cred base
+  USES crawler crawler_shell state state_shell net model record proto cred base
   LINK PkgConfig::UV)
 target_include_directories(cq_lib PUBLIC ${CMAKE_SOURCE_DIR}/include)
 include(${CMAKE_CURRENT_SOURCE_DIR}/lib/install.cmake)

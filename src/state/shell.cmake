@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# The shell of the state: its thread and SQLite. It shares the folder with the pure part.
+if(CQLCRAWL_STATE)
+  add_library(cq_state_shell OBJECT state/state.c state/store.c state/dir.c)
+  target_link_libraries(cq_state_shell PUBLIC PkgConfig::SQLITE)
+else()
+  add_library(cq_state_shell OBJECT state/none.c)
+endif()
+set_target_properties(cq_state_shell PROPERTIES
+  POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+target_link_libraries(cq_state_shell PRIVATE cq_warnings)
+target_link_libraries(cq_state_shell PUBLIC PkgConfig::UV cq_state)
+set_property(GLOBAL APPEND PROPERTY CQ_LAYERS state_shell)

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SQLite (state/store.h). Two tables: `cluster` is small, and the only one that every begin writes;
+ * `detail` has the rest, a row per cluster that was reached. Both are found by their primary key,
+ * so that a million clusters cost what a thousand do.
+ */
+#include "state/store.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "state/dir.h"
+
+enum { APPLICATION_ID = 0x63716c63 /* "cqlc" */, SCHEMA_VERSION = 1 };
+
+/* What brings version i to version i + 1. */
+static const char *const steps[SCHEMA_VERSION] = {
+    "CREATE TABLE cluster (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL,"
+    " open INTEGER NOT NULL, seen_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE detail (name TEXT PRIMARY KEY,"
+    " epoch INTEGER NOT NULL DEFAULT 0, finished_ms INTEGER NOT NULL DEFAULT 0,"
+    " proof INTEGER NOT NULL DEFAULT 0, hash_v INTEGER NOT NULL DEFAULT 0,"
+    " schema_version TEXT NOT NULL DEFAULT '', digest TEXT NOT NULL DEFAULT '',"
+    " filters TEXT NOT NULL DEFAULT '', settings TEXT NOT NULL DEFAULT '',"
+    " counts TEXT NOT NULL DEFAULT '', beat_ms INTEGER NOT NULL DEFAULT 0,"
+    " cluster_name TEXT NOT NULL DEFAULT '', partitioner TEXT NOT NULL DEFAULT '',"
+    " hosts BLOB NOT NULL DEFAULT x'', hosts_whole INTEGER NOT NULL DEFAULT 0,"
+    " memory INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;",
+};
+
+enum statement {
+    GROUP,
+    COMMIT,
+    ABANDON,
+    BEGIN,
+    LOOK,
+    CLOSE,
+    MEET,
+    FORGET,
+    COMPLETE,
+    DOUBT,
+    N_STATEMENTS
+};
+
+static const char *const texts[N_STATEMENTS] = {
+    [GROUP] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ABANDON] = "ROLLBACK",
+    [BEGIN] = "INSERT INTO cluster VALUES (?1, ?2, 1, ?3) ON CONFLICT (name) DO UPDATE SET"
+              " epoch = max(epoch + 1, excluded.epoch), open = open + 1, seen_ms = ?3"
+              " RETURNING epoch, open",
+    [LOOK] = "SELECT epoch, finished_ms, proof, hash_v, schema_version, digest, filters, settings,"
+             " counts, beat_ms, cluster_name, partitioner, hosts, hosts_whole, memory"
+             " FROM detail WHERE name = ?1",
+    [CLOSE] = "UPDATE cluster SET open = 0 WHERE name = ?1",
+    [MEET] = "INSERT INTO detail (name, cluster_name, partitioner, hosts, hosts_whole, memory,"
+             " beat_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET"
+             " cluster_name = ?2, partitioner = ?3, hosts = ?4, hosts_whole = ?5,"
+             " memory = iif(?6, ?6, memory), beat_ms = iif(?7, ?7, beat_ms)",
+    [FORGET] = "UPDATE detail SET epoch = 0 WHERE name = ?1 AND epoch <> 0",
+    [COMPLETE] = "INSERT INTO detail (name, epoch, finished_ms, proof, hash_v, schema_version,"
+                 " digest, filters, settings, counts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+                 " ?10) ON CONFLICT (name) DO UPDATE SET epoch = ?2, finished_ms = ?3, proof = ?4,"
+                 " hash_v = ?5, schema_version = ?6, digest = ?7, filters = ?8, settings = ?9,"
+                 " counts = ?10, beat_ms = 0",
+    [DOUBT] = "UPDATE detail SET epoch = 0 WHERE epoch <> 0",
+};
+
+struct cq_store {
+    sqlite3 *db;
+    sqlite3_stmt *statement[N_STATEMENTS];
+    char path[CQ_MAX_PATH];
+};
+
+static int failed(struct cq_store *s, struct cq_fault *f)
+{
+    return cq_fault_set(f, CQ_ESTATE, "%s: %s", s->path,
+                        s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(SQLITE_NOMEM));
+}
+
+/* ---- open ---- */
+
+static int run(struct cq_store *s, const char *sql, struct cq_fault *f)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) ? failed(s, f) : 0;
+}
+
+static int number(struct cq_store *s, const char *sql, int *out, struct cq_fault *f)
+{
+    sqlite3_stmt *q = NULL;
+    int err = 0;
+
+    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) || sqlite3_step(q) != SQLITE_ROW)
+        err = failed(s, f);
+    else
+        *out = sqlite3_column_int(q, 0);
+    (void)sqlite3_finalize(q);
+    return err;
+}
+
+static int migrate(struct cq_store *s, int version, struct cq_fault *f)
+{
+    char sql[96];
+    int err = run(s, "BEGIN IMMEDIATE", f);
+
+    for (; !err && version < SCHEMA_VERSION; version++)
+        err = run(s, steps[version], f);
+    (void)snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+                   APPLICATION_ID, SCHEMA_VERSION);
+    return err ? err : run(s, sql, f);
+}
+
+static int check_version(struct cq_store *s, struct cq_fault *f)
+{
+    int id = 0, version = 0, tables = 0;
+    int err = number(s, "PRAGMA application_id", &id, f);
+
+    if (!err) err = number(s, "PRAGMA user_version", &version, f);
+    if (!err) err = number(s, "SELECT count(*) FROM sqlite_schema", &tables, f);
+    if (err) return err;
+    if (id != APPLICATION_ID && (id || version || tables))
+        return cq_fault_set(f, CQ_ESTATE, "%s: a database, but none of cqlcrawl's", s->path);
+    if (version > SCHEMA_VERSION)
+        return cq_fault_set(f, CQ_ESTATE_NEWER, "%s: of version %d, this release knows %d", s->path,
+                            version, SCHEMA_VERSION);
+    return version < SCHEMA_VERSION ? migrate(s, version, f) : 0;
+}
+
+static int prepare(struct cq_store *s, struct cq_fault *f)
+{
+    for (int i = 0; i < N_STATEMENTS; i++)
+        if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statement[i],
+                               NULL))
+            return failed(s, f);
+    return 0;
+}
+
+static int open_database(struct cq_store *s, struct cq_fault *f)
+{
+    int err;
+
+    if (sqlite3_open_v2(s->path, &s->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
+        return failed(s, f);
+    (void)sqlite3_busy_timeout(s->db, CQ_STATE_BUSY_MS);
+    err = run(s,
+              "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+              "PRAGMA journal_size_limit = 67108864",
+              f);
+    if (!err) err = check_version(s, f);
+    return err ? err : prepare(s, f);
+}
+
+int cq_store_open(struct cq_store **out, const char *dir, struct cq_fault *f)
+{
+    struct cq_store *s = calloc(1, sizeof(*s)); /* SQLite takes its memory there, too */
+    int err;
+
+    *out = NULL;
+    if (!s) return cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
+    err = cq_dir_path(dir, "state.db", s->path, f);
+    if (!err) err = open_database(s, f);
+    if (err) {
+        cq_store_close(s);
+        return err;
+    }
+    *out = s;
+    return 0;
+}
+
+void cq_store_close(struct cq_store *s)
+{
+    if (!s) return;
+    for (int i = 0; i < N_STATEMENTS; i++)
+        (void)sqlite3_finalize(s->statement[i]);
+    (void)sqlite3_close(s->db);
+    free(s);
+}
+
+/* ---- statements ---- */
+
+static void put_text(sqlite3_stmt *q, int at, cq_bytes text)
+{
+    (void)sqlite3_bind_text64(q, at, text.p ? (const char *)text.p : "", text.n, SQLITE_STATIC,
+                              SQLITE_UTF8);
+}
+
+static void put_number(sqlite3_stmt *q, int at, uint64_t v)
+{
+    (void)sqlite3_bind_int64(q, at, (sqlite3_int64)v);
+}
+
+/* A statement that gives no row: 0 when it did its work. Parameters that could not be bound (no
+ * memory) are null, and no column takes a null. */
+static int done(struct cq_store *s, enum statement which, struct cq_fault *f)
+{
+    int r = sqlite3_step(s->statement[which]);
+    int err = r == SQLITE_DONE ? 0 : failed(s, f);
+
+    (void)sqlite3_reset(s->statement[which]);
+    return err;
+}
+
+int cq_store_group(struct cq_store *s, struct cq_fault *f)
+{
+    return done(s, GROUP, f);
+}
+
+int cq_store_commit(struct cq_store *s, struct cq_fault *f)
+{
+    return done(s, COMMIT, f);
+}
+
+void cq_store_abandon(struct cq_store *s)
+{
+    struct cq_fault ignored = {0};
+
+    if (!sqlite3_get_autocommit(s->db)) (void)done(s, ABANDON, &ignored);
+}
+
+int cq_store_doubt(struct cq_store *s, struct cq_fault *f)
+{
+    return done(s, DOUBT, f);
+}
+
+/* ---- begin ---- */
+
+static void get_text(sqlite3_stmt *q, int at, char *out, size_t n)
+{
+    const char *text = (const char *)sqlite3_column_text(q, at);
+
+    (void)snprintf(out, n, "%s", text ? text : "");
+}
+
+static void get_counts(sqlite3_stmt *q, int at, uint64_t counts[CQ_KNOWN_COUNTS])
+{
+    const char *p = (const char *)sqlite3_column_text(q, at);
+    char *end;
+
+    for (int i = 0; p && *p && i < CQ_KNOWN_COUNTS; i++) {
+        counts[i] = strtoull(p, &end, 10);
+        p = *end == ' ' ? end + 1 : "";
+    }
+}
+
+static void get_hosts(sqlite3_stmt *q, int at, struct cq_identity *i)
+{
+    const uint8_t *p = sqlite3_column_blob(q, at);
+    int n = sqlite3_column_bytes(q, at);
+
+    for (int k = 0; p && k + 16 <= n; k += 16)
+        cq_identity_add(i, (cq_bytes){p + k, 16});
+}
+
+static void get_detail(sqlite3_stmt *q, struct cq_known *k)
+{
+    struct cq_complete *c = &k->complete;
+
+    c->epoch = (uint64_t)sqlite3_column_int64(q, 0);
+    c->finished_ms = sqlite3_column_int64(q, 1);
+    c->proof = sqlite3_column_int(q, 2);
+    c->hash_v = (unsigned)sqlite3_column_int(q, 3);
+    get_text(q, 4, c->schema_version, sizeof(c->schema_version));
+    get_text(q, 5, c->digest, sizeof(c->digest));
+    get_text(q, 6, c->filters_hash, sizeof(c->filters_hash));
+    get_text(q, 7, c->settings, sizeof(c->settings));
+    get_counts(q, 8, c->counts);
+    k->beat_ms = (uint64_t)sqlite3_column_int64(q, 9);
+    get_text(q, 10, k->identity.cluster_name, sizeof(k->identity.cluster_name));
+    get_text(q, 11, k->identity.partitioner, sizeof(k->identity.partitioner));
+    get_hosts(q, 12, &k->identity);
+    k->identity.whole = sqlite3_column_int(q, 13) != 0;
+    k->memory = (uint64_t)sqlite3_column_int64(q, 14);
+}
+
+static int look(struct cq_store *s, cq_bytes name, struct cq_known *known, struct cq_fault *f)
+{
+    sqlite3_stmt *q = s->statement[LOOK];
+    int err = 0;
+    int r;
+
+    put_text(q, 1, name);
+    r = sqlite3_step(q);
+    if (r == SQLITE_ROW)
+        get_detail(q, known);
+    else if (r != SQLITE_DONE)
+        err = failed(s, f);
+    (void)sqlite3_reset(q);
+    return err;
+}
+
+int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t *epoch,
+                   struct cq_known *known, struct cq_fault *f)
+{
+    sqlite3_stmt *q = s->statement[BEGIN];
+    bool is_open;
+    int err;
+
+    *known = (struct cq_known){0};
+    put_text(q, 1, name);
+    put_number(q, 2, cq_known_epoch(0, wall_ms));
+    put_number(q, 3, (uint64_t)wall_ms);
+    if (sqlite3_step(q) != SQLITE_ROW) {
+        err = failed(s, f);
+        (void)sqlite3_reset(q);
+        return err;
+    }
+    *epoch = (uint64_t)sqlite3_column_int64(q, 0);
+    is_open = sqlite3_column_int64(q, 1) > 1;
+    err = done(s, BEGIN, f);
+    if (!err) err = look(s, name, known, f);
+    if (is_open) known->complete.epoch = 0;
+    return err;
+}
+
+/* ---- end ---- */
+
+static int remember(struct cq_store *s, cq_bytes name, const struct cq_complete *c,
+                    struct cq_fault *f)
+{
+    sqlite3_stmt *q = s->statement[COMPLETE];
+    char counts[CQ_KNOWN_COUNTS * 21];
+    size_t n = 0;
+
+    for (int i = 0; i < CQ_KNOWN_COUNTS; i++)
+        n += (size_t)snprintf(counts + n, sizeof(counts) - n, "%s%" PRIu64, i ? " " : "",
+                              c->counts[i]);
+    put_text(q, 1, name);
+    put_number(q, 2, c->epoch);
+    put_number(q, 3, (uint64_t)c->finished_ms);
+    put_number(q, 4, (uint64_t)c->proof);
+    put_number(q, 5, c->hash_v);
+    put_text(q, 6, cq_str(c->schema_version));
+    put_text(q, 7, cq_str(c->digest));
+    put_text(q, 8, cq_str(c->filters_hash));
+    put_text(q, 9, cq_str(c->settings));
+    put_text(q, 10, (cq_bytes){(const uint8_t *)counts, n});
+    return done(s, COMPLETE, f);
+}
+
+static int meet(struct cq_store *s, cq_bytes name, const struct cq_known *k, struct cq_fault *f)
+{
+    sqlite3_stmt *q = s->statement[MEET];
+    const struct cq_identity *i = &k->identity;
+
+    put_text(q, 1, name);
+    put_text(q, 2, cq_str(i->cluster_name));
+    put_text(q, 3, cq_str(i->partitioner));
+    (void)sqlite3_bind_blob(q, 4, i->hosts, (int)(i->n_hosts * sizeof(i->hosts[0])), SQLITE_STATIC);
+    put_number(q, 5, i->whole);
+    put_number(q, 6, k->memory);
+    put_number(q, 7, k->beat_ms);
+    return done(s, MEET, f);
+}
+
+static int by_name(struct cq_store *s, enum statement which, cq_bytes name, struct cq_fault *f)
+{
+    put_text(s->statement[which], 1, name);
+    return done(s, which, f);
+}
+
+int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,
+                 const struct cq_known *known, struct cq_fault *f)
+{
+    int err = by_name(s, CLOSE, name, f);
+
+    if (!err && ending == CQ_ENDING_SPOILED) err = by_name(s, FORGET, name, f);
+    if (!err && ending == CQ_ENDING_COMPLETE) err = remember(s, name, &known->complete, f);
+    if (!err && known->identity.cluster_name[0]) err = meet(s, name, known, f);
+    return err;
+}
