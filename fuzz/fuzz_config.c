@@ -14,16 +14,17 @@
 
 static void look_at_cluster(struct cq_pool *pool, struct cq_cluster *c)
 {
-    struct cq_diags d = {.pool = pool};
-    const struct cqlcrawl_target *t = &c->spec.t;
+    struct cqlcrawl_target t;
 
-    if (!c->name || !t->n_endpoints || !t->endpoints[0].host) abort();
-    if (t->password.source == CQLCRAWL_BYTES) abort();
-    if (!cq_spec_finish(pool, &d, c)) {
-        if (!d.n && !pool->failed) abort();
+    if (!c->name || !c->n_endpoints || !c->endpoints[0].host) abort();
+    if (c->spec->t.password.source == CQLCRAWL_BYTES) abort();
+    cq_spec_finish(c->spec);
+    if (!cq_is_file_name(c->name)) return;
+    if (!cq_cluster_target(pool, c, &t)) {
+        if (!pool->failed) abort();
         return;
     }
-    if (t->password.source == CQLCRAWL_FILE && strstr(t->password.text, "{cluster}")) abort();
+    if (t.password.source == CQLCRAWL_FILE && strstr(t.password.text, "{cluster}")) abort();
 }
 
 static void as_config(const uint8_t *data, size_t size)
@@ -50,7 +51,7 @@ static void as_words(const uint8_t *data, size_t size)
     uint64_t v;
 
     if (s && cq_parse_target(&pool, &d, (struct cq_place){0}, s, &c)) {
-        if (!c.spec.t.n_endpoints || c.spec.t.password.source != CQLCRAWL_UNSET) abort();
+        if (!c.n_endpoints || (c.spec && c.spec->t.password.source)) abort();
     } else if (s && !d.n && !pool.failed) {
         abort();
     }

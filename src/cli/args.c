@@ -9,8 +9,12 @@
 enum { MOST_OPTIONS = 64 };
 
 #define HERE ((struct cq_place){NULL, 0, 0})
+#define COMMANDS "crawl, check, serve and validate"
 
-static const char *const commands[] = {"crawl", "check", "validate", "help", "version", NULL};
+static const char *const commands[] = {"crawl", "check",   "serve", "validate",
+                                       "help",  "version", NULL};
+
+enum { READERS = CQ_CMD_HELP - CQ_CMD_CRAWL }; /* commands before help */
 
 struct parser {
     struct cq_pool *pool;
@@ -73,12 +77,6 @@ static void apply(struct parser *p, const struct cq_option *o, const char *equal
     size_t i = (size_t)(o - cq_options);
     const char *value = NULL;
 
-    if (!o->commands) {
-        cq_diag(p->d, HERE, "--%s is not in this version of cqlcrawl (%s)", o->name,
-                cqlcrawl_version());
-        if (o->value && !equals && p->at + 1 < p->argc) p->at++;
-        return;
-    }
     if (o->value) {
         value = value_of(p, o, equals);
         if (!value) return;
@@ -90,14 +88,14 @@ static void apply(struct parser *p, const struct cq_option *o, const char *equal
         cq_diag(p->d, HERE, "--%s is not an option of %s", o->name, command_name(p->a->command));
         return;
     }
-    if (p->seen[i] && strcmp(o->name, "select") != 0) {
+    if (p->seen[i] && !o->repeats) {
         cq_diag(p->d, HERE, "--%s is there twice", o->name);
         return;
     }
     p->seen[i] = true;
     if (o->set(p->a, p->pool, o->name, value)) return;
-    if (strcmp(o->name, "user") == 0) { /* a password may stand in it */
-        cq_diag(p->d, HERE, "--user: %s is expected", o->expects);
+    if (strcmp(o->name, "user") == 0 || strcmp(o->name, "sink") == 0) { /* may hold a secret */
+        cq_diag(p->d, HERE, "--%s: %s is expected", o->name, o->expects);
     } else {
         cq_diag(p->d, HERE, "--%s: %s is expected, not '%s'", o->name, o->expects, value);
     }
@@ -158,21 +156,19 @@ static bool command(struct parser *p, const char *word)
     const char *near;
     int i = cq_parse_word(word, commands);
 
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) i = 3;
-    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) i = 4;
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) i = READERS;
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) i = READERS + 1;
     if (i >= 0) {
         p->a->command = (enum cq_command)(CQ_CMD_CRAWL + i);
         return true;
     }
-    if (strcmp(word, "serve") == 0 || strcmp(word, "bench") == 0) {
-        cq_diag(p->d, HERE,
-                "%s is not in this version of cqlcrawl (%s): crawl, check and validate "
-                "are",
-                word, cqlcrawl_version());
+    if (strcmp(word, "bench") == 0) {
+        cq_diag(p->d, HERE, "bench is not in this version of cqlcrawl (%s): " COMMANDS " are",
+                cqlcrawl_version());
         return false;
     }
     near = cq_nearest(word, commands);
-    cq_diag(p->d, HERE, "unknown command '%s': %s%s%scrawl, check and validate are there", word,
+    cq_diag(p->d, HERE, "unknown command '%s': %s%s%s" COMMANDS " are there", word,
             near ? "did you mean " : "", near ? near : "", near ? "? " : "");
     return false;
 }
@@ -181,7 +177,25 @@ static void help_topic(struct parser *p)
 {
     int i = p->argc > 2 ? cq_parse_word(p->argv[2], commands) : -1;
 
-    p->a->help_of = i >= 0 && i < 3 ? (enum cq_command)(CQ_CMD_CRAWL + i) : CQ_CMD_NONE;
+    p->a->help_of = i >= 0 && i < READERS ? (enum cq_command)(CQ_CMD_CRAWL + i) : CQ_CMD_NONE;
+}
+
+/* ---- sinks of the command line ---- */
+
+static void sinks(struct parser *p)
+{
+    struct cq_args *a = p->a;
+
+    if (a->sink_token.source && a->n_sinks != 1) {
+        cq_diag(p->d, HERE,
+                "--sink-token-file belongs to one --sink; say several receivers with "
+                "their tokens in the configuration (sinks)");
+        return;
+    }
+    if (a->n_sinks) a->sinks[0].s.token = a->sink_token;
+    (void)cq_sinks_check(p->pool, p->d, a->sinks, a->n_sinks);
+    a->settings.sinks = a->sinks;
+    a->settings.n_sinks = a->n_sinks;
 }
 
 bool cq_args_parse(struct cq_pool *pool, struct cq_diags *d, int argc, char **argv,
@@ -192,7 +206,7 @@ bool cq_args_parse(struct cq_pool *pool, struct cq_diags *d, int argc, char **ar
 
     *out = (struct cq_args){.command = CQ_CMD_NONE};
     if (argc < 2) {
-        cq_diag(d, HERE, "a command is missing: crawl, check or validate (cqlcrawl --help)");
+        cq_diag(d, HERE, "a command is missing: crawl, check, serve or validate (cqlcrawl --help)");
         return false;
     }
     if (!command(&p, argv[1])) return false;
@@ -200,6 +214,7 @@ bool cq_args_parse(struct cq_pool *pool, struct cq_diags *d, int argc, char **ar
         help_topic(&p);
     } else if (out->command != CQ_CMD_VERSION) {
         rest(&p);
+        if (d->n == before && out->command != CQ_CMD_HELP) sinks(&p);
     }
     if (pool->failed) cq_diag(d, HERE, "out of memory");
     return d->n == before;

@@ -6,18 +6,26 @@
 #ifndef CQ_CLI_ARGS_H
 #define CQ_CLI_ARGS_H
 
+#include "cli/settings.h"
 #include "cli/spec.h"
 
 enum cq_command {
     CQ_CMD_NONE,
     CQ_CMD_CRAWL,
     CQ_CMD_CHECK,
+    CQ_CMD_SERVE,
     CQ_CMD_VALIDATE,
     CQ_CMD_HELP,
     CQ_CMD_VERSION,
 };
 
-enum cq_progress { CQ_PROGRESS_AUTO, CQ_PROGRESS_LINES, CQ_PROGRESS_JSON, CQ_PROGRESS_NONE };
+enum cq_progress {
+    CQ_PROGRESS_AUTO,
+    CQ_PROGRESS_BAR,
+    CQ_PROGRESS_LINES,
+    CQ_PROGRESS_JSON,
+    CQ_PROGRESS_NONE,
+};
 
 struct cq_args {
     enum cq_command command;
@@ -31,7 +39,12 @@ struct cq_args {
     const char *login_option; /* one of those that was given, for messages; NULL: none */
     struct cq_spec
         run; /* timeouts, filters, protocol ...: for every target, over the configuration */
-    uint64_t concurrency, memory_max;
+    struct cq_settings settings; /* what was said; cq_inventory.settings is what holds */
+    struct cq_sink_spec *sinks;  /* --sink; settings.sinks once all is read */
+    size_t n_sinks;
+    struct cqlcrawl_text sink_token;
+    const char **accept_identity; /* names */
+    size_t n_accept_identity;
     enum cq_progress progress;
     bool json_log;
 };
@@ -40,7 +53,8 @@ struct cq_option {
     const char *name;  /* without the dashes */
     const char *value; /* its name in the help; NULL: a flag */
     const char *help;  /* NULL: not shown */
-    unsigned commands; /* a bit per command that takes it; 0: a later version */
+    unsigned commands; /* a bit per command that takes it */
+    bool repeats;      /* may stand more than once */
     /* False: the value is not valid and `expects` says what is. */
     bool (*set)(struct cq_args *a, struct cq_pool *pool, const char *name, const char *value);
     const char *expects;

@@ -132,14 +132,17 @@ static int status(struct cq_session *s)
 int cq_command_check(struct cq_pool *pool, const struct cq_args *a)
 {
     struct cq_diags d = {.pool = pool};
-    struct cq_inventory inv;
+    struct cq_secrets secrets = {0};
+    struct cq_inventory *inv;
     struct cq_session s = {.a = a, .pool = pool, .check = true, .event = on_event};
     const char *why;
     int code;
 
-    if (!cq_inventory_load(pool, &d, a, true, &inv)) {
+    inv = cq_inventory_load(&d, a, &secrets, CQ_TO_READ);
+    if (inv) cq_warn(&inv->notes, a->json_log);
+    if (!inv) {
         code = cq_complain(&d, a->json_log);
-    } else if (cq_session_open(&s, &inv, &why) || cq_session_add_all(&s, &inv, &why)) {
+    } else if (cq_session_open(&s, inv, &why) || cq_session_add_all(&s, inv, &why)) {
         cq_diag(&d, (struct cq_place){NULL, 0, 0}, "%s", why);
         code = cq_complain(&d, a->json_log);
     } else {
@@ -148,6 +151,7 @@ int cq_command_check(struct cq_pool *pool, const struct cq_args *a)
         code = status(&s);
     }
     cq_session_close(&s);
-    cq_inventory_fini(&inv);
+    cq_inventory_unref(inv);
+    cq_secrets_fini(&secrets);
     return code;
 }

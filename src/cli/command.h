@@ -16,11 +16,14 @@ enum cq_exit {
 
 int cq_command_crawl(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_check(struct cq_pool *pool, const struct cq_args *a);
+int cq_command_serve(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_validate(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_help(const struct cq_args *a);
 int cq_command_version(void);
 /* Says what is wrong with arguments or inventory; CQ_EXIT_USAGE. */
 struct cq_diags;
 int cq_complain(const struct cq_diags *d, bool json);
+/* What is allowed and should be known. */
+void cq_warn(const struct cq_diags *d, bool json);
 
 #endif

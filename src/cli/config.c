@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration's outer shape: run, defaults, groups, clusters, sinks. Clusters are put over
+ * The configuration's outer shape and its groups and clusters. Clusters are put over
  * their group and the defaults at the end, so that the order of the sections does not matter.
  */
 #include "cli/config.h"
@@ -14,67 +14,8 @@
 
 #include "cli/section.h"
 #include "cli/target.h"
-#include "cli/words.h"
 
-enum { MOST_CONTACT_POINTS = 16 };
-
-/* A key that a later version carries out: remembered, so that nothing is ignored in silence. */
-static void later(struct cq_reading *r, const struct cq_node *v, const char *what)
-{
-    struct cq_config *c = r->config;
-
-    c->later = cq_pool_more(r->pool, c->later, c->n_later, sizeof(*c->later));
-    if (c->later) c->later[c->n_later++] = (struct cq_later){v->at, what};
-}
-
-/* ---- run ---- */
-
-static void run_concurrency(struct cq_reading *r, const struct cq_node *v)
-{
-    const char *s;
-
-    if (!cq_value_text(r, v, "run.concurrency", &s)) return;
-    if (!cq_parse_uint(s, 1, 1000000, &r->config->concurrency)) {
-        cq_diag(r->d, v->at, "run.concurrency: '%s' is not a number from 1 to 1000000", s);
-    }
-}
-
-static void run_memory_max(struct cq_reading *r, const struct cq_node *v)
-{
-    const char *s;
-
-    if (!cq_value_text(r, v, "run.memory_max", &s)) return;
-    if (!cq_parse_size(s, &r->config->memory_max)) {
-        cq_diag(r->d, v->at, "run.memory_max: '%s' is not a size (64MiB, 512KiB, 1GiB)", s);
-    }
-}
-
-static void run_rate(struct cq_reading *r, const struct cq_node *v)
-{
-    const char *s, *slash;
-    uint64_t n;
-
-    if (!cq_value_text(r, v, "run.rate", &s)) return;
-    slash = strchr(s, '/');
-    if (!slash || strcmp(slash, "/s") != 0 ||
-        !cq_parse_uint(cq_pool_printf(r->pool, "%.*s", (int)(slash - s), s), 1, 1000000, &n)) {
-        cq_diag(r->d, v->at, "run.rate: '%s' is not a rate (200/s)", s);
-        return;
-    }
-    later(r, v, "run.rate");
-}
-
-static void read_run(struct cq_reading *r, const struct cq_node *v)
-{
-    static const struct cq_section_key keys[] = {
-        {"concurrency", run_concurrency},
-        {"memory_max", run_memory_max},
-        {"rate", run_rate},
-        {NULL, NULL},
-    };
-
-    cq_section_read(r, v, "run", keys);
-}
+enum { FIRST_READ = 65536 };
 
 static void read_defaults(struct cq_reading *r, const struct cq_node *v)
 {
@@ -88,7 +29,21 @@ static void read_defaults(struct cq_reading *r, const struct cq_node *v)
 
 static void group_hosts(struct cq_reading *r, const struct cq_node *v)
 {
-    (void)cq_value_texts(r, v, "hosts", &r->group->hosts);
+    struct cq_host_rule *rules;
+    const char *const *texts, *why;
+    const struct cq_node *e = v->first;
+    size_t n = 0;
+
+    if (!cq_value_texts(r, v, "hosts", &texts)) return;
+    while (texts[n])
+        n++;
+    rules = cq_pool_alloc(r->pool, (n + 1) * sizeof(*rules));
+    for (size_t i = 0; rules && i < n; i++, e = e->next) {
+        why = cq_host_rule_parse(texts[i], &rules[i]);
+        if (why) cq_diag(r->d, e->at, "hosts: '%s': %s", texts[i], why);
+    }
+    r->group->hosts = rules;
+    r->group->n_hosts = rules ? n : 0;
 }
 
 static void read_groups(struct cq_reading *r, const struct cq_node *v)
@@ -122,13 +77,13 @@ static void cluster_group(struct cq_reading *r, const struct cq_node *v)
 
 static void set_points(struct cq_reading *r, const struct cq_node *first, const char *what)
 {
-    struct cqlcrawl_endpoint *e = cq_pool_alloc(r->pool, MOST_CONTACT_POINTS * sizeof(*e));
+    struct cqlcrawl_endpoint *e = cq_pool_alloc(r->pool, CQ_MOST_POINTS * sizeof(*e));
     const char *s;
     size_t n = 0;
 
     for (const struct cq_node *v = first; e && v; v = v->next) {
-        if (n == MOST_CONTACT_POINTS) {
-            cq_diag(r->d, v->at, "%s: more than %d", what, MOST_CONTACT_POINTS);
+        if (n == CQ_MOST_POINTS) {
+            cq_diag(r->d, v->at, "%s: more than %d", what, CQ_MOST_POINTS);
             return;
         }
         if (!cq_value_text(r, v, what, &s)) return;
@@ -182,7 +137,8 @@ static void read_cluster(struct cq_reading *r, const struct cq_node *v)
     if (!c->clusters) return;
     r->cluster = &c->clusters[c->n_clusters++];
     *r->cluster = (struct cq_cluster){.at = v->at};
-    r->spec = &r->cluster->spec;
+    r->spec = r->cluster->spec = cq_pool_alloc(r->pool, sizeof(*r->spec));
+    if (!r->spec) return;
     cq_section_read(r, v, "a cluster", keys);
     if (v->kind != CQ_NODE_MAP) return;
     if (!r->cluster->name) cq_diag(r->d, v->at, "a cluster needs a name");
@@ -198,71 +154,55 @@ static void read_clusters(struct cq_reading *r, const struct cq_node *v)
         read_cluster(r, e);
 }
 
-/* ---- sinks ---- */
-
-static void sink_type(struct cq_reading *r, const struct cq_node *v)
-{
-    static const char *const words[] = {"ndjson", NULL};
-    int i;
-
-    (void)cq_value_word(r, v, "sinks: type", words, &i);
-}
-
-static void sink_url(struct cq_reading *r, const struct cq_node *v)
-{
-    const char *s;
-
-    (void)cq_value_text(r, v, "sinks: url", &s);
-}
-
-static void sink_token(struct cq_reading *r, const struct cq_node *v)
-{
-    struct cqlcrawl_text x;
-
-    (void)cq_value_secret(r, v, "sinks: token", &x);
-}
-
-static void read_sinks(struct cq_reading *r, const struct cq_node *v)
-{
-    static const struct cq_section_key keys[] = {
-        {"type", sink_type}, {"url", sink_url}, {"token", sink_token}, {NULL, NULL}};
-
-    if (!cq_section_is(r, v, CQ_NODE_LIST, "sinks")) return;
-    for (const struct cq_node *e = v->first; e; e = e->next) {
-        cq_section_read(r, e, "a sink", keys);
-        later(r, e, "sinks");
-    }
-}
-
 /* ---- the whole ---- */
 
-static const struct cq_spec *find_group(const struct cq_config *c, const char *name)
+struct cq_group *cq_config_group(const struct cq_config *c, const char *name)
 {
     for (size_t i = 0; i < c->n_groups; i++) {
-        if (strcmp(c->groups[i].name, name) == 0) return &c->groups[i].spec;
+        if (strcmp(c->groups[i].name, name) == 0) return &c->groups[i];
     }
     return NULL;
 }
 
 static void settle(struct cq_reading *r, struct cq_cluster *k)
 {
-    const struct cq_spec *group = k->group ? find_group(r->config, k->group) : NULL;
+    const struct cq_group *group = k->group ? cq_config_group(r->config, k->group) : NULL;
+    const struct cqlcrawl_target *t = &k->spec->t;
 
     if (k->group && !group) {
         cq_diag(r->d, k->at, "cluster '%s': there is no group '%s'", k->name ? k->name : "?",
                 k->group);
         return;
     }
-    if (group) (void)cq_spec_inherit(r->pool, &k->spec, group);
-    (void)cq_spec_inherit(r->pool, &k->spec, &r->config->defaults);
+    if (group) (void)cq_spec_inherit(r->pool, k->spec, &group->spec);
+    (void)cq_spec_inherit(r->pool, k->spec, &r->config->defaults);
+    k->endpoints = t->endpoints;
+    k->n_endpoints = (unsigned short)t->n_endpoints;
+    k->labels = t->labels;
+    k->n_labels = (unsigned short)t->n_labels;
+}
+
+static void check_discovery_groups(struct cq_reading *r)
+{
+    for (size_t i = 0; i < r->config->n_discovery; i++) {
+        const struct cq_discovery *x = &r->config->discovery[i];
+
+        if (!x->group || cq_config_group(r->config, x->group)) continue;
+        cq_diag(r->d, x->at, "discovery: there is no group '%s'", x->group);
+    }
 }
 
 bool cq_config_parse(struct cq_pool *pool, struct cq_diags *d, const char *file, const char *text,
                      size_t n, struct cq_config *out)
 {
     static const struct cq_section_key keys[] = {
-        {"run", read_run},           {"defaults", read_defaults}, {"groups", read_groups},
-        {"clusters", read_clusters}, {"sinks", read_sinks},       {NULL, NULL},
+        {"run", cq_key_run},
+        {"defaults", read_defaults},
+        {"groups", read_groups},
+        {"clusters", read_clusters},
+        {"discovery", cq_key_discovery},
+        {"sinks", cq_key_sinks},
+        {NULL, NULL},
     };
     struct cq_reading r = {.pool = pool, .d = d, .config = out, .folder = ""};
     const char *slash = strrchr(file, '/');
@@ -273,46 +213,70 @@ bool cq_config_parse(struct cq_pool *pool, struct cq_diags *d, const char *file,
     if (slash) r.folder = cq_pool_dup(pool, file, (size_t)(slash - file) + 1);
     root = cq_yaml_parse(pool, d, file, text, n);
     if (root && r.folder) cq_section_read(&r, root, "the configuration", keys);
+    if (d->n == before) {
+        (void)cq_spec_inherit(pool, &out->defaults, &out->base);
+        check_discovery_groups(&r);
+    }
     for (size_t i = 0; i < out->n_clusters && d->n == before; i++)
         settle(&r, &out->clusters[i]);
     if (pool->failed && d->n == before) cq_diag(d, (struct cq_place){file, 0, 0}, "out of memory");
     return d->n == before;
 }
 
-const char *cq_read_file(struct cq_pool *pool, struct cq_diags *d, const char *file, size_t max,
-                         size_t *n)
+/* The text that is there already, and room for more; NULL: no memory (then it is freed). */
+static char *grow(char *text, size_t *cap)
 {
-    struct cq_place at = {file, 0, 0};
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    char *to = NULL;
+    char *more = realloc(text, *cap ? *cap * 2 : FIRST_READ);
+
+    if (!more) free(text);
+    *cap = *cap ? *cap * 2 : FIRST_READ;
+    return more;
+}
+
+/* All of it. *err: errno, or 0. */
+static char *read_all(int fd, size_t max, size_t *n, int *err)
+{
     size_t cap = 0;
+    char *to = grow(NULL, &cap);
     ssize_t got = 1;
 
-    *n = 0;
-    while (fd >= 0 && got > 0 && *n <= max) {
-        if (*n == cap) {
-            char *more = cq_pool_alloc(pool, cap ? cap * 2 : 65536);
-
-            if (!more) break;
-            if (cap) memcpy(more, to, cap);
-            to = more;
-            cap = cap ? cap * 2 : 65536;
-        }
-        got = read(fd, to + *n, cap - *n);
+    while (to && got && *n <= max) {
+        if (*n == cap) to = grow(to, &cap);
+        got = to ? read(fd, to + *n, cap - *n) : 0;
         if (got > 0) *n += (size_t)got;
-        if (got < 0 && errno == EINTR) got = 1;
+        if (got < 0 && errno != EINTR) break;
     }
-    if (fd < 0 || got < 0) cq_diag(d, at, "%s", strerror(errno));
-    if (fd >= 0) (void)close(fd);
+    *err = !to ? ENOMEM : got < 0 ? errno : 0;
+    return to;
+}
+
+char *cq_read_file(struct cq_diags *d, const char *file, size_t max, size_t *n)
+{
+    struct cq_place at = {file, 0, 0};
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY), err = errno;
+    char *to = NULL;
+
+    *n = 0;
+    if (fd >= 0) {
+        to = read_all(fd, max, n, &err);
+        (void)close(fd);
+    }
+    if (err && (fd < 0 || !to || *n <= max)) cq_diag(d, at, "%s", strerror(err));
     if (*n > max) cq_diag(d, at, "larger than %zu bytes", max);
-    return fd < 0 || got != 0 ? NULL : to ? to : "";
+    if (to && (err || *n > max)) {
+        free(to);
+        to = NULL;
+    }
+    return to;
 }
 
 bool cq_config_load(struct cq_pool *pool, struct cq_diags *d, const char *file,
                     struct cq_config *out)
 {
     size_t n;
-    const char *text = cq_read_file(pool, d, file, CQ_MAX_CONFIG_BYTES, &n);
+    char *text = cq_read_file(d, file, CQ_MAX_CONFIG_BYTES, &n);
+    bool ok = text && cq_config_parse(pool, d, file, text, n, out);
 
-    return text && cq_config_parse(pool, d, file, text, n, out);
+    free(text);
+    return ok;
 }

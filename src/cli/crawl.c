@@ -58,23 +58,26 @@ static int run(struct cq_session *s)
 int cq_command_crawl(struct cq_pool *pool, const struct cq_args *a)
 {
     struct cq_diags d = {.pool = pool};
-    struct cq_inventory inv;
+    struct cq_secrets secrets = {0};
+    struct cq_inventory *inv;
     struct cq_output out;
     struct cq_session s = {.a = a, .pool = pool, .out = &out, .event = on_event};
     const char *why;
     int code, err;
 
-    if (!cq_inventory_load(pool, &d, a, true, &inv)) {
-        cq_inventory_fini(&inv);
+    inv = cq_inventory_load(&d, a, &secrets, CQ_TO_READ);
+    if (!inv) {
+        cq_secrets_fini(&secrets);
         return cq_complain(&d, a->json_log);
     }
+    cq_warn(&inv->notes, a->json_log);
     err = cq_output_open(&out, a->output);
     if (err) {
         cq_diag(&d, (struct cq_place){a->output, 0, 0}, "cannot be written: %s%s", strerror(err),
                 err == EBUSY ? " (another run is writing it)" : "");
         code = cq_complain(&d, a->json_log);
         (void)cq_output_close(&out, false);
-    } else if (cq_session_open(&s, &inv, &why) || cq_session_add_all(&s, &inv, &why)) {
+    } else if (cq_session_open(&s, inv, &why) || cq_session_add_all(&s, inv, &why)) {
         cq_diag(&d, (struct cq_place){NULL, 0, 0}, "%s", why);
         code = cq_complain(&d, a->json_log);
         cq_output_discard(&out);
@@ -83,6 +86,7 @@ int cq_command_crawl(struct cq_pool *pool, const struct cq_args *a)
         code = run(&s);
     }
     cq_session_close(&s);
-    cq_inventory_fini(&inv);
+    cq_inventory_unref(inv);
+    cq_secrets_fini(&secrets);
     return code;
 }

@@ -4,6 +4,20 @@
 
 #include <stdio.h>
 
+const char *cq_place_words(struct cq_pool *pool, struct cq_place at)
+{
+    const char *s;
+
+    if (!at.file) return "on the command line";
+    if (!at.line) return at.file;
+    if (at.column) {
+        s = cq_pool_printf(pool, "%s:%u:%u", at.file, at.line, at.column);
+    } else {
+        s = cq_pool_printf(pool, "%s:%u", at.file, at.line);
+    }
+    return s ? s : at.file;
+}
+
 void cq_diag(struct cq_diags *d, struct cq_place at, const char *fmt, ...)
 {
     char words[1024];
@@ -14,14 +28,10 @@ void cq_diag(struct cq_diags *d, struct cq_place at, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(words, sizeof(words), fmt, ap);
     va_end(ap);
-    if (!at.file) {
-        message = cq_pool_printf(d->pool, "%s", words);
-    } else if (!at.line) {
-        message = cq_pool_printf(d->pool, "%s: %s", at.file, words);
-    } else if (!at.column) {
-        message = cq_pool_printf(d->pool, "%s:%u: %s", at.file, at.line, words);
+    if (at.file) {
+        message = cq_pool_printf(d->pool, "%s: %s", cq_place_words(d->pool, at), words);
     } else {
-        message = cq_pool_printf(d->pool, "%s:%u:%u: %s", at.file, at.line, at.column, words);
+        message = cq_pool_printf(d->pool, "%s", words);
     }
     d->messages[d->n - 1] = message ? message : "out of memory";
 }

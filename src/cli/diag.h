@@ -29,4 +29,7 @@ struct cq_diags {
 void cq_diag(struct cq_diags *d, struct cq_place at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* "FILE:LINE:COLUMN", or "on the command line". */
+const char *cq_place_words(struct cq_pool *pool, struct cq_place at);
+
 #endif

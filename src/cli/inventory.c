@@ -1,327 +1,340 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inventory (cli/inventory.h): configuration, then targets, then what the command line says
- * over all of them. */
+/* The inventory (cli/inventory.h): configuration, then targets or lists, then what the command line
+ * says over all of them, then the choice among them. */
 #include "cli/inventory.h"
 
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/target.h"
+#include "cli/http_sd.h"
+#include "cli/loading.h"
 
-enum { MAX_TARGETS_FILE = 64 << 20 };
+enum { FIRST_ROOM = 64 };
 
-#define HERE ((struct cq_place){NULL, 0, 0})
+static const char *cluster_name(const void *ctx, uint32_t i)
+{
+    return ((const struct cq_inventory *)ctx)->clusters[i].name;
+}
 
-struct loading {
-    struct cq_pool *pool;
-    struct cq_diags *d;
-    const struct cq_args *a;
-    struct cq_inventory *inv;
-    bool has_free; /* some target is not of the configuration */
-    bool for_reading;
-};
+static const char *configured_name(const void *ctx, uint32_t i)
+{
+    return ((const struct cq_config *)ctx)->clusters[i].name;
+}
 
-static struct cq_cluster *more(struct loading *l)
+static const char *known_text(const void *ctx, uint32_t i)
+{
+    return ((const struct cq_loading *)ctx)->texts[i];
+}
+
+/* ---- what its readers use ---- */
+
+struct cq_cluster *cq_loading_more(struct cq_loading *l)
+{
+    struct cq_inventory *inv = l->inv;
+    struct cq_cluster *to = inv->clusters;
+
+    if (inv->n_clusters == inv->room) { /* its own memory: a pool would keep every step of it */
+        size_t room = inv->room ? inv->room * 2 : FIRST_ROOM;
+
+        to = room > UINT32_MAX / 2 ? NULL : realloc(to, room * sizeof(*to));
+        if (!to) {
+            l->pool->failed = true;
+            return NULL;
+        }
+        inv->clusters = to;
+        inv->room = room;
+    }
+    to += inv->n_clusters++;
+    *to = (struct cq_cluster){.source = (unsigned)inv->n_origins - 1};
+    inv->origins[inv->n_origins - 1].n++;
+    return to;
+}
+
+const char *cq_endpoint_title(struct cq_pool *pool, const struct cqlcrawl_endpoint *e)
+{
+    unsigned port = e->port ? e->port : 9042;
+
+    return cq_pool_printf(pool, strchr(e->host, ':') ? "[%s]:%u" : "%s:%u", e->host, port);
+}
+
+void cq_loading_named(struct cq_loading *l, struct cq_cluster *c)
+{
+    struct cq_inventory *inv = l->inv;
+    uint32_t i = (uint32_t)(c - inv->clusters), there;
+
+    if (!c->name) c->name = cq_endpoint_title(l->pool, &c->endpoints[0]);
+    if (!c->name) return;
+    there = cq_lookup_put(&inv->names, i);
+    if (there == CQ_NOWHERE) l->pool->failed = true;
+    if (there != i && there != CQ_NOWHERE) {
+        cq_diag(l->d, c->at, "'%s' is there twice: every cluster needs a name of its own (%s %s)",
+                c->name, "the other one is", cq_place_words(&l->scratch, inv->clusters[there].at));
+    }
+    if (c->spec->has_place && !cq_is_file_name(c->name)) {
+        cq_diag(l->d, c->at, "the name '%s' cannot stand for {cluster} in a path", c->name);
+    }
+}
+
+void cq_loading_seal(struct cq_loading *l, struct cq_spec *s)
+{
+    struct cq_spec over = l->a->run;
+
+    if (s->sealed) return;
+    (void)cq_spec_inherit(l->pool, &over, s);
+    cq_spec_finish(&over);
+    *s = over;
+    if (l->purpose == CQ_TO_VALIDATE) return;
+    /* the option's own value, not a file that a configuration calls "-" */
+    if (l->secrets->input.p && s->t.password.text == l->a->password_file) {
+        s->t.password =
+            (struct cqlcrawl_text){CQLCRAWL_BYTES, l->secrets->input.p, l->secrets->input.n};
+    }
+    cq_secrets_place(l->secrets, &s->t.password);
+}
+
+void cq_loading_origin(struct cq_loading *l, const char *name, const char *form)
 {
     struct cq_inventory *inv = l->inv;
 
-    inv->clusters = cq_pool_more(l->pool, inv->clusters, inv->n_clusters, sizeof(*inv->clusters));
-    if (!inv->clusters) return NULL;
-    inv->clusters[inv->n_clusters] = (struct cq_cluster){0};
-    return &inv->clusters[inv->n_clusters++];
-}
-
-/* ---- from the configuration ---- */
-
-static struct cq_cluster *configured(const struct cq_config *c, const char *name)
-{
-    for (size_t i = 0; i < c->n_clusters; i++) {
-        if (strcmp(c->clusters[i].name, name) == 0) return &c->clusters[i];
+    inv->origins = cq_pool_more(l->pool, inv->origins, inv->n_origins, sizeof(*inv->origins));
+    if (!inv->origins) {
+        inv->n_origins = 0;
+        return;
     }
-    return NULL;
+    inv->origins[inv->n_origins++] = (struct cq_origin){.name = name, .form = form, .asked = true};
 }
 
-static bool label_is(const struct cq_cluster *c, const char *name, size_t n, const char *value)
+const char *cq_loading_text(struct cq_loading *l, const char *s)
 {
-    for (size_t i = 0; i < c->spec.t.n_labels; i++) {
-        const struct cqlcrawl_pair *p = &c->spec.t.labels[i];
+    uint32_t i = cq_lookup_find(&l->known, s);
+    const char **more;
 
-        if (strlen(p->name) == n && memcmp(p->name, name, n) == 0) {
-            return strcmp(p->value, value) == 0;
+    if (i != CQ_NOWHERE) return l->texts[i];
+    if ((l->n_texts & (l->n_texts - 1)) == 0) { /* full at each power of two */
+        more = realloc(l->texts, (l->n_texts ? l->n_texts * 2 : 1) * sizeof(*more));
+        if (!more) {
+            l->pool->failed = true;
+            return NULL;
         }
+        l->texts = more;
     }
-    return false;
+    s = cq_pool_dup(l->pool, s, strlen(s));
+    if (!s) return NULL;
+    l->texts[l->n_texts] = s;
+    if (cq_lookup_put(&l->known, (uint32_t)l->n_texts++) == CQ_NOWHERE) l->pool->failed = true;
+    return s;
 }
 
-static bool selects(const char *what, const regex_t *re, const struct cq_cluster *c)
-{
-    const char *equals = strchr(what, '=');
-    regmatch_t m;
+/* ---- sources ---- */
 
-    if (!re) return label_is(c, what, (size_t)(equals - what), equals + 1);
-    return regexec(re, c->name, 1, &m, 0) == 0 && m.rm_so == 0 && !c->name[m.rm_eo];
+static void from_config(struct cq_loading *l)
+{
+    const struct cq_config *c = &l->inv->config;
+
+    if (!c->file || l->pool->failed) return;
+    cq_loading_origin(l, c->file, "configuration");
+    for (size_t i = 0; i < c->n_clusters && !l->pool->failed; i++) {
+        unsigned source = (unsigned)l->inv->n_origins - 1;
+        struct cq_cluster *to = cq_loading_more(l);
+
+        if (!to) return;
+        *to = c->clusters[i];
+        to->source = source;
+        cq_loading_seal(l, to->spec);
+        cq_loading_named(l, to);
+    }
 }
 
-/* A cluster stays chosen if every --select agrees. */
-static void apply_select(struct loading *l, const char *what)
+static void gather(struct cq_loading *l)
 {
-    bool by_name = strncmp(what, "name~", 5) == 0;
-    struct cq_config *c = &l->inv->config;
-    char why[128];
-    regex_t re;
-    int e = by_name ? regcomp(&re, what + 5, REG_EXTENDED) : 0;
+    const struct cq_args *a = l->a;
 
-    if (e) {
-        (void)regerror(e, &re, why, sizeof(why));
-        cq_diag(l->d, HERE, "--select %s: not a regular expression: %s", what, why);
-        return;
-    }
-    for (size_t i = 0; i < c->n_clusters; i++) {
-        struct cq_cluster *k = &c->clusters[i];
-
-        if (k->chosen && !selects(what, by_name ? &re : NULL, k)) k->chosen = false;
-    }
-    if (by_name) regfree(&re);
-}
-
-static void take_chosen(struct loading *l)
-{
-    struct cq_config *c = &l->inv->config;
-    size_t n = 0;
-
-    for (size_t i = 0; i < c->n_clusters; i++) {
-        struct cq_cluster *to = c->clusters[i].chosen ? more(l) : NULL;
-
-        if (to) {
-            *to = c->clusters[i];
-            n++;
-        }
-    }
-    if (!n && l->a->n_selects)
-        cq_diag(l->d, HERE, "--select: no cluster of the configuration fits");
-}
-
-static void from_config(struct loading *l)
-{
-    struct cq_config *c = &l->inv->config;
-    bool all = l->a->n_targets == 0 && !l->a->targets_file;
-
-    if (l->a->n_selects && !c->file) {
-        cq_diag(l->d, HERE, "--select chooses from the configuration: --config is missing");
-        return;
-    }
-    if (!all && !l->a->n_selects) return;
-    for (size_t i = 0; i < c->n_clusters; i++)
-        c->clusters[i].chosen = true;
-    for (size_t i = 0; i < l->a->n_selects; i++)
-        apply_select(l, l->a->selects[i]);
-    take_chosen(l);
-}
-
-/* ---- targets ---- */
-
-static void add_target(struct loading *l, struct cq_place at, const char *text)
-{
-    struct cq_cluster *known = configured(&l->inv->config, text), *c;
-
-    if (known) {
-        c = more(l);
-        if (c) *c = *known;
-        return;
-    }
-    c = more(l);
-    if (!c || !cq_parse_target(l->pool, l->d, at, text, c)) return;
-    l->has_free = true;
-    (void)cq_spec_inherit(l->pool, &c->spec, &l->a->login);
-    (void)cq_spec_inherit(l->pool, &c->spec, &l->inv->config.defaults);
-}
-
-static void add_line(struct loading *l, const char *file, unsigned line, const char *s, size_t n)
-{
-    const char *hash = memchr(s, '#', n);
-    char *text;
-
-    if (hash) n = (size_t)(hash - s);
-    while (n && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r'))
-        n--;
-    while (n && (*s == ' ' || *s == '\t'))
-        s++, n--;
-    if (!n) return;
-    text = cq_pool_dup(l->pool, s, n);
-    if (!text) return;
-    if (strlen(text) != n) {
-        cq_diag(l->d, (struct cq_place){file, line, 0}, "a NUL character cannot be in a target");
-        return;
-    }
-    add_target(l, (struct cq_place){file, line, 0}, text);
-}
-
-static void from_file(struct loading *l, const char *file)
-{
-    size_t n;
-    const char *s = cq_read_file(l->pool, l->d, file, MAX_TARGETS_FILE, &n);
-    unsigned line = 1;
-    size_t before = l->inv->n_clusters;
-
-    while (s && n) {
-        const char *end = memchr(s, '\n', n);
-        size_t len = end ? (size_t)(end - s) : n;
-
-        add_line(l, file, line++, s, len);
-        s += len;
-        n -= len;
-        if (end) s++, n--;
-    }
-    if (s && l->inv->n_clusters == before) {
-        cq_diag(l->d, (struct cq_place){file, 0, 0}, "there is no target in it");
-    }
+    if (a->n_targets) cq_loading_origin(l, "command line", "arguments");
+    for (size_t i = 0; i < a->n_targets && !l->pool->failed; i++)
+        cq_load_target(l, CQ_HERE, a->targets[i]);
+    if (a->targets_file) cq_load_targets_file(l, a->targets_file);
+    if (a->n_targets || a->targets_file) return;
+    from_config(l);
+    cq_load_discovery(l);
 }
 
 /* ---- over all of them ---- */
 
-static void check_login_options(struct loading *l)
+static void check_login_options(struct cq_loading *l)
 {
     if (!l->a->login_option || l->has_free || !l->inv->n_clusters) return;
-    cq_diag(l->d, HERE,
+    cq_diag(l->d, CQ_HERE,
             "--%s is for targets of the command line; of clusters of the configuration "
             "say it there (tls, auth)",
             l->a->login_option);
 }
 
-static void read_password(struct loading *l)
+bool cq_accepts_identity(const struct cq_args *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_accept_identity; i++) {
+        if (strcmp(a->accept_identity[i], name) == 0) return true;
+    }
+    return false;
+}
+
+static void check_identities(struct cq_loading *l)
+{
+    for (size_t i = 0; i < l->a->n_accept_identity; i++) {
+        if (cq_lookup_find(&l->inv->names, l->a->accept_identity[i]) != CQ_NOWHERE) continue;
+        cq_diag(l->d, CQ_HERE, "--accept-identity: there is no cluster '%s'",
+                l->a->accept_identity[i]);
+    }
+}
+
+static void say_counted(struct cq_loading *l, const struct cq_counted *c, const char *what)
+{
+    if (c->n) cq_diag(&l->inv->notes, c->first, "%zu %s", c->n, what);
+}
+
+static void note(struct cq_loading *l)
+{
+    say_counted(l, &l->empty, "entries without targets are left out (this is the first one)");
+    say_counted(l, &l->cut,
+                "clusters have more than 16 contact points: the first 16 are used (this is the "
+                "first one)");
+    cq_note_addresses(l);
+}
+
+static void trim(struct cq_inventory *inv)
+{
+    struct cq_cluster *to = NULL;
+
+    if (inv->n_clusters) to = realloc(inv->clusters, inv->n_clusters * sizeof(*to));
+    if (!to) return;
+    inv->clusters = to;
+    inv->room = inv->n_clusters;
+}
+
+/* ---- the whole ---- */
+
+static void read_password(struct cq_diags *d, const struct cq_args *a, struct cq_secrets *s)
 {
     const char *why;
 
-    if (!l->a->password_file || strcmp(l->a->password_file, "-") != 0) return;
-    why = cq_password_read(&l->inv->password, 0);
-    if (why) cq_diag(l->d, HERE, "--password-file -: %s", why);
+    if (!a->password_file || strcmp(a->password_file, "-") != 0 || s->input.p) return;
+    why = cq_password_read(&s->input, 0);
+    if (why) cq_diag(d, CQ_HERE, "--password-file -: %s", why);
 }
 
-/* The variable's password, taken on its first use; NULL: it has none. */
-static const struct cq_password *take_env(struct loading *l, const char *name)
+static void place_secrets(struct cq_inventory *inv, struct cq_secrets *secrets)
 {
-    struct cq_inventory *inv = l->inv;
-    struct cq_taken *t;
+    struct cq_config *c = &inv->config;
+    struct cq_sink_spec *sinks;
 
-    for (size_t i = 0; i < inv->n_taken; i++) {
-        if (strcmp(inv->taken[i].name, name) == 0) return &inv->taken[i].password;
+    for (size_t i = 0; i < c->n_discovery; i++) {
+        cq_secrets_place(secrets, &c->discovery[i].fetch.token);
+        cq_secrets_place(secrets, &c->discovery[i].fetch.password);
     }
-    inv->taken = cq_pool_more(l->pool, inv->taken, inv->n_taken, sizeof(*inv->taken));
-    if (!inv->taken) return NULL;
-    t = &inv->taken[inv->n_taken];
-    t->name = name;
-    if (!cq_password_take_env(&t->password, name)) return NULL;
-    inv->n_taken++;
-    return &t->password;
-}
-
-/* What the program has read itself goes to the library as bytes. */
-static void place_password(struct loading *l, struct cqlcrawl_text *x)
-{
-    const struct cq_password *p = NULL;
-
-    /* the option's own value, not a file that a configuration calls "-" */
-    if (l->inv->password.p && x->text == l->a->password_file) p = &l->inv->password;
-    if (x->source == CQLCRAWL_ENV) p = take_env(l, x->text);
-    if (p) *x = (struct cqlcrawl_text){CQLCRAWL_BYTES, p->p, p->n};
-}
-
-static void finish(struct loading *l)
-{
-    struct cq_inventory *inv = l->inv;
-
-    for (size_t i = 0; i < inv->n_clusters; i++) {
-        struct cq_cluster *c = &inv->clusters[i];
-        struct cq_spec over = l->a->run;
-
-        (void)cq_spec_inherit(l->pool, &over, &c->spec);
-        if (CQ_SAID(&c->spec, CQ_KEY_ENDPOINTS)) {
-            over.t.endpoints = c->spec.t.endpoints;
-            over.t.n_endpoints = c->spec.t.n_endpoints;
-            CQ_SAY(&over, CQ_KEY_ENDPOINTS);
-        }
-        c->spec = over;
-        if (!cq_spec_finish(l->pool, l->d, c)) continue;
-        if (l->for_reading) place_password(l, &c->spec.t.password);
+    sinks = cq_pool_alloc(&inv->pool, (inv->settings.n_sinks + 1) * sizeof(*sinks));
+    for (size_t i = 0; sinks && i < inv->settings.n_sinks; i++) {
+        sinks[i] = inv->settings.sinks[i];
+        cq_secrets_place(secrets, &sinks[i].s.token);
+        cq_secrets_place(secrets, &sinks[i].s.password);
     }
+    inv->settings.sinks = sinks;
 }
 
-const char *cq_cluster_title(struct cq_pool *pool, const struct cq_cluster *c)
+struct cq_inventory *cq_inventory_begin(struct cq_diags *d, const struct cq_args *a,
+                                        struct cq_secrets *secrets, enum cq_purpose purpose)
 {
-    const struct cqlcrawl_endpoint *e = c->spec.t.endpoints;
-    unsigned port = e->port ? e->port : 9042;
-
-    if (c->name) return c->name;
-    return cq_pool_printf(pool, strchr(e->host, ':') ? "[%s]:%u" : "%s:%u", e->host, port);
-}
-
-struct titled {
-    const char *title;
-    const struct cq_cluster *c;
-};
-
-static int by_title(const void *a, const void *b)
-{
-    return strcmp(((const struct titled *)a)->title, ((const struct titled *)b)->title);
-}
-
-static void check_names(struct loading *l)
-{
-    struct cq_inventory *inv = l->inv;
-    struct titled *all = cq_pool_alloc(l->pool, (inv->n_clusters + 1) * sizeof(*all));
-
-    for (size_t i = 0; all && i < inv->n_clusters; i++) {
-        all[i] = (struct titled){cq_cluster_title(l->pool, &inv->clusters[i]), &inv->clusters[i]};
-        if (!all[i].title) return;
-    }
-    if (!all) return;
-    qsort(all, inv->n_clusters, sizeof(*all), by_title);
-    for (size_t i = 1; i < inv->n_clusters; i++) {
-        if (strcmp(all[i - 1].title, all[i].title) != 0) continue;
-        cq_diag(l->d, all[i].c->at, "'%s' is there twice: every cluster needs a name of its own",
-                all[i].title);
-    }
-}
-
-static void refuse_later(struct loading *l)
-{
-    const struct cq_config *c = &l->inv->config;
-
-    for (size_t i = 0; i < c->n_later; i++) {
-        cq_diag(l->d, c->later[i].at, "%s: not in this version of cqlcrawl (%s)", c->later[i].what,
-                cqlcrawl_version());
-    }
-}
-
-bool cq_inventory_load(struct cq_pool *pool, struct cq_diags *d, const struct cq_args *a,
-                       bool for_reading, struct cq_inventory *out)
-{
-    struct loading l = {.pool = pool, .d = d, .a = a, .inv = out, .for_reading = for_reading};
+    struct cq_inventory *inv = calloc(1, sizeof(*inv));
     unsigned before = d->n;
 
-    *out = (struct cq_inventory){0};
-    if (a->config && !cq_config_load(pool, d, a->config, &out->config)) return false;
-    if (for_reading) refuse_later(&l);
-    from_config(&l);
-    for (size_t i = 0; i < a->n_targets; i++)
-        add_target(&l, HERE, a->targets[i]);
-    if (a->targets_file) from_file(&l, a->targets_file);
-    if (d->n != before) return false;
-    if (!out->n_clusters && for_reading) {
-        cq_diag(d, HERE, "nobody to read: give a TARGET, --targets FILE or --config FILE");
+    if (!inv) {
+        cq_diag(d, CQ_HERE, "out of memory");
+        return NULL;
     }
-    check_login_options(&l);
-    if (d->n == before && for_reading) read_password(&l);
-    if (d->n == before) finish(&l);
-    if (d->n == before) check_names(&l);
-    if (pool->failed && d->n == before) cq_diag(d, HERE, "out of memory");
-    return d->n == before;
+    inv->refs = 1;
+    inv->notes.pool = &inv->pool;
+    inv->names = (struct cq_lookup){.text = cluster_name, .ctx = inv};
+    if (a->config) (void)cq_config_load(&inv->pool, d, a->config, &inv->config);
+    inv->settings = a->settings;
+    cq_settings_inherit(&inv->settings, &inv->config.settings);
+    if (purpose != CQ_TO_VALIDATE && d->n == before) place_secrets(inv, secrets);
+    if (d->n == before) return inv;
+    cq_inventory_unref(inv);
+    return NULL;
 }
 
-void cq_inventory_fini(struct cq_inventory *inv)
+static void build(struct cq_loading *l)
 {
-    cq_password_wipe(&inv->password);
-    for (size_t i = 0; i < inv->n_taken; i++)
-        cq_password_wipe(&inv->taken[i].password);
+    struct cq_inventory *inv = l->inv;
+    unsigned before = l->d->n;
+
+    for (uint32_t i = 0; i < inv->config.n_clusters; i++)
+        (void)cq_lookup_put(&l->configured, i);
+    gather(l);
+    if (l->d->n != before) return;
+    if (!inv->n_clusters && l->purpose == CQ_TO_READ) {
+        cq_diag(l->d, CQ_HERE, "nobody to read: give a TARGET, --targets FILE or --config FILE");
+    }
+    check_login_options(l);
+    check_identities(l);
+    inv->n_found = inv->n_clusters;
+    if (l->d->n == before) note(l);
+    if (l->d->n == before) cq_choose(l);
+    trim(inv);
+    if (l->pool->failed && l->d->n == before) cq_diag(l->d, CQ_HERE, "out of memory");
+}
+
+struct cq_inventory *cq_inventory_finish(struct cq_inventory *inv, struct cq_diags *d,
+                                         const struct cq_args *a, struct cq_secrets *secrets,
+                                         enum cq_purpose purpose)
+{
+    struct cq_loading l = {.inv = inv, .pool = &inv->pool, .d = d, .a = a};
+    unsigned before = d->n;
+
+    l.secrets = secrets;
+    l.purpose = purpose;
+    l.configured = (struct cq_lookup){.text = configured_name, .ctx = &inv->config};
+    l.known = (struct cq_lookup){.text = known_text, .ctx = &l};
+    if (purpose != CQ_TO_VALIDATE) read_password(d, a, secrets);
+    if (d->n == before) build(&l);
+    cq_lookup_fini(&l.configured);
+    cq_lookup_fini(&l.known);
+    cq_pool_free(&l.scratch);
+    free(l.texts);
+    if (d->n == before) return inv;
+    cq_inventory_unref(inv);
+    return NULL;
+}
+
+struct cq_inventory *cq_inventory_load(struct cq_diags *d, const struct cq_args *a,
+                                       struct cq_secrets *secrets, enum cq_purpose purpose)
+{
+    struct cq_inventory *inv = cq_inventory_begin(d, a, secrets, purpose);
+    bool own = a->n_targets || a->targets_file; /* nobody's list is needed */
+
+    if (inv && purpose != CQ_TO_VALIDATE && !own && !cq_http_sd_get(inv, d)) {
+        cq_inventory_unref(inv);
+        return NULL;
+    }
+    return inv ? cq_inventory_finish(inv, d, a, secrets, purpose) : NULL;
+}
+
+struct cq_inventory *cq_inventory_ref(struct cq_inventory *inv)
+{
+    inv->refs++;
+    return inv;
+}
+
+void cq_inventory_unref(struct cq_inventory *inv)
+{
+    if (!inv || --inv->refs) return;
+    cq_lookup_fini(&inv->names);
+    free(inv->clusters);
+    cq_pool_free(&inv->pool);
+    free(inv);
+}
+
+const struct cq_cluster *cq_inventory_find(const struct cq_inventory *inv, const char *name)
+{
+    uint32_t i = cq_lookup_find(&inv->names, name);
+
+    return i == CQ_NOWHERE ? NULL : &inv->clusters[i];
 }

@@ -197,3 +197,37 @@ void cq_key_compression(struct cq_reading *r, const struct cq_node *v)
     if (ok) r->spec->t.compression = (enum cqlcrawl_compression)i;
     say(r, ok, CQ_KEY_COMPRESSION);
 }
+
+void cq_key_retries(struct cq_reading *r, const struct cq_node *v)
+{
+    uint64_t n;
+    bool ok = cq_value_uint(r, v, "retries", 0, CQ_MOST_RETRIES, &n);
+
+    if (ok) r->spec->t.retries = n ? (unsigned)n : CQLCRAWL_NO_RETRIES;
+    say(r, ok, CQ_KEY_RETRIES);
+}
+
+void cq_key_max_in_flight(struct cq_reading *r, const struct cq_node *v)
+{
+    uint64_t n;
+    bool ok = cq_value_uint(r, v, "max_in_flight", 1, CQ_MOST_IN_FLIGHT, &n);
+
+    if (ok) r->spec->t.max_in_flight = (unsigned)n;
+    say(r, ok, CQ_KEY_MAX_IN_FLIGHT);
+}
+
+void cq_key_interval(struct cq_reading *r, const struct cq_node *v)
+{
+    say(r, cq_value_duration(r, v, "interval", &r->spec->interval_ms), CQ_KEY_INTERVAL);
+}
+
+void cq_key_jitter(struct cq_reading *r, const struct cq_node *v)
+{
+    const char *s;
+    bool ok = cq_value_text(r, v, "jitter", &s);
+
+    if (!ok) return;
+    ok = cq_parse_percent(s, &r->spec->jitter);
+    if (!ok) cq_diag(r->d, v->at, "jitter: '%s' is not a percentage (10%%)", s);
+    say(r, ok, CQ_KEY_JITTER);
+}

@@ -18,6 +18,10 @@ static int dispatch(struct cq_pool *pool, int argc, char **argv)
         return cq_command_crawl(pool, &a);
     case CQ_CMD_CHECK:
         return cq_command_check(pool, &a);
+    case CQ_CMD_SERVE:
+        cq_diag(&d, (struct cq_place){NULL, 0, 0}, "serve is not in this version of cqlcrawl (%s)",
+                cqlcrawl_version());
+        return cq_complain(&d, a.json_log);
     case CQ_CMD_VALIDATE:
         return cq_command_validate(pool, &a);
     case CQ_CMD_HELP:

@@ -9,9 +9,10 @@
 #define CRAWL (1u << CQ_CMD_CRAWL)
 #define CHECK (1u << CQ_CMD_CHECK)
 #define VALIDATE (1u << CQ_CMD_VALIDATE)
-#define READING (CRAWL | CHECK)
-#define ALL (CRAWL | CHECK | VALIDATE)
-#define LATER 0u
+#define SERVE (1u << CQ_CMD_SERVE)
+#define READING (CRAWL | CHECK | SERVE | VALIDATE)
+#define KEEPING (CRAWL | SERVE | VALIDATE)
+#define ALL READING
 
 #define SETTER(fn)                                                                                 \
     static bool fn(struct cq_args *a, struct cq_pool *pool, const char *name, const char *value)
@@ -36,7 +37,7 @@ SETTER(set_output)
 {
     UNUSED2;
     a->output = value;
-    return *value && value[strlen(value) - 1] != '/';
+    return *value;
 }
 
 SETTER(set_select)
@@ -210,18 +211,127 @@ SETTER(set_proof)
 SETTER(set_concurrency)
 {
     UNUSED2;
-    return cq_parse_uint(value, 1, 1000000, &a->concurrency);
+    return cq_parse_uint(value, 1, 1000000, &a->settings.concurrency);
 }
 
 SETTER(set_memory_max)
 {
     UNUSED2;
-    return cq_parse_size(value, &a->memory_max);
+    return cq_parse_size(value, &a->settings.memory_max);
+}
+
+SETTER(set_rate)
+{
+    UNUSED2;
+    return cq_parse_rate(value, &a->settings.rate);
+}
+
+SETTER(set_half_open)
+{
+    UNUSED2;
+    return cq_parse_uint(value, 1, 1000000, &a->settings.half_open);
+}
+
+SETTER(set_seed)
+{
+    UNUSED2;
+    return cq_parse_uint(value, 1, UINT64_MAX / 100, &a->settings.seed);
+}
+
+SETTER(set_retries)
+{
+    uint64_t n;
+    bool ok = cq_parse_uint(value, 0, CQ_MOST_RETRIES, &n);
+
+    UNUSED2;
+    CQ_SAY(&a->run, CQ_KEY_RETRIES);
+    a->run.t.retries = ok && n ? (unsigned)n : CQLCRAWL_NO_RETRIES;
+    return ok;
+}
+
+SETTER(set_max_in_flight)
+{
+    uint64_t n;
+    bool ok = cq_parse_uint(value, 1, CQ_MOST_IN_FLIGHT, &n);
+
+    UNUSED2;
+    CQ_SAY(&a->run, CQ_KEY_MAX_IN_FLIGHT);
+    a->run.t.max_in_flight = ok ? (unsigned)n : 0;
+    return ok;
+}
+
+SETTER(set_shard)
+{
+    UNUSED2;
+    return !cq_parse_shard(value, &a->settings.shard, &a->settings.shards);
+}
+
+SETTER(set_state)
+{
+    UNUSED2;
+    a->settings.state = value;
+    return *value;
+}
+
+SETTER(set_accept_identity)
+{
+    (void)name;
+    a->accept_identity =
+        cq_pool_more(pool, a->accept_identity, a->n_accept_identity, sizeof(*a->accept_identity));
+    if (a->accept_identity) a->accept_identity[a->n_accept_identity++] = value;
+    return *value;
+}
+
+SETTER(set_fail_on)
+{
+    UNUSED2;
+    return cq_parse_fail_on(value, &a->settings.fail_on);
+}
+
+/* ---- where records and metrics go ---- */
+
+SETTER(set_sink)
+{
+    struct cq_sink_spec *k;
+
+    (void)name;
+    a->sinks = cq_pool_more(pool, a->sinks, a->n_sinks, sizeof(*a->sinks));
+    if (!a->sinks) return false;
+    k = &a->sinks[a->n_sinks++];
+    *k = (struct cq_sink_spec){.s = {.size = sizeof(k->s), .url = value}};
+    return *value;
+}
+
+SETTER(set_sink_token_file)
+{
+    UNUSED2;
+    a->sink_token = file(value);
+    return *value;
+}
+
+SETTER(set_dead_letters)
+{
+    UNUSED2;
+    a->settings.dead_letters = value;
+    return *value;
+}
+
+SETTER(set_metrics_listen)
+{
+    (void)name;
+    return cq_parse_listen(pool, value, &a->settings.metrics_listen);
+}
+
+SETTER(set_metrics_file)
+{
+    UNUSED2;
+    a->settings.metrics_file = value;
+    return *value;
 }
 
 SETTER(set_progress)
 {
-    static const char *const words[] = {"auto", "lines", "json", "none", NULL};
+    static const char *const words[] = {"auto", "bar", "lines", "json", "none", NULL};
     int i = cq_parse_word(value, words);
 
     UNUSED2;
@@ -240,38 +350,45 @@ static const char duration[] = "a duration: 500ms, 30s, 5m; at most 24h";
 
 /* clang-format off */
 const struct cq_option cq_options[] = {
-    {"config", "FILE", "clusters, groups and defaults in YAML", ALL, set_config, "a file"},
-    {"targets", "FILE", "one TARGET a line, # begins a comment", ALL, set_targets, "a file"},
-    {"select", "WHAT", "of the configuration only name~REGEX or LABEL=VALUE (repeatable)", ALL, set_select, "name~REGEX or LABEL=VALUE"},
-    {"output", "FILE|-", "records as NDJSON: a whole file at the end, or a stream", CRAWL, set_output, "a file or - (a folder is not in this version)"},
-    {"include", "REGEX", "write only what matches as a whole: keyspace, keyspace.name", ALL, set_include, "a regular expression"},
-    {"exclude", "REGEX", "do not write what matches as a whole", ALL, set_exclude, "a regular expression"},
-    {"system", NULL, "write objects of system keyspaces, too", CRAWL | VALIDATE, set_system, NULL},
-    {"proof", "LEVEL", "none, version or settled: how sure that nothing changed meanwhile", ALL, set_proof, "none, version or settled"},
-    {"user", "NAME", "login of the targets given here", ALL, set_user, "a user's name (without a password)"},
-    {"password-file", "FILE|-", "its password: a file, or standard input", ALL, set_password_file, "a file or -"},
-    {"allow-plaintext-login", NULL, "send the password without TLS, too", ALL, set_plaintext, NULL},
-    {"tls", "MODE", "disable, require, verify-ca or verify-full", ALL, set_tls, "disable, require, verify-ca or verify-full"},
-    {"tls-name", "NAME", "the name that the certificate must be for", ALL, set_tls_name, "a name"},
-    {"tls-sni", "NAME", "the name that the handshake asks for", ALL, set_tls_sni, "a name"},
-    {"cacert", "FILE", "the CAs to trust, PEM", ALL, set_cacert, "a file"},
-    {"cert", "FILE", "the client certificate, PEM", ALL, set_cert, "a file"},
-    {"key", "FILE", "its key, PEM", ALL, set_key, "a file"},
-    {"timeout", "TIME", "of a whole cluster (30s)", ALL, set_timeout, duration},
-    {"connect-timeout", "TIME", "of each of name, connection and TLS (5s)", ALL, set_connect_timeout, duration},
-    {"protocol", "V", "auto, 4 or 5", ALL, set_protocol, "auto, 4 or 5"},
-    {"compression", "C", "auto, lz4 or none", ALL, set_compression, "auto, lz4 or none"},
-    {"concurrency", "N", "clusters at once (1000)", READING, set_concurrency, "a number from 1 to 1000000"},
-    {"memory-max", "SIZE", "bytes that answers in hand may take (64MiB)", READING, set_memory_max, "a size: 64MiB, 512KiB, 1GiB"},
-    {"progress", "HOW", "auto, lines, json or none, on standard error", CRAWL, set_progress, "auto, lines, json or none (bar is not in this version)"},
-    {"log-format", "HOW", "text or json, on standard error", ALL, set_log_format, "text or json"},
-    {"sink", "URL", NULL, LATER, NULL, NULL},
-    {"state", "DIR", NULL, LATER, NULL, NULL},
-    {"rate", "N/s", NULL, LATER, NULL, NULL},
-    {"shard", "I/N", NULL, LATER, NULL, NULL},
-    {"fail-on", "WHAT", NULL, LATER, NULL, NULL},
-    {"metrics-listen", "ADDRESS", NULL, LATER, NULL, NULL},
-    {"metrics-file", "FILE", NULL, LATER, NULL, NULL},
-    {NULL, NULL, NULL, 0, NULL, NULL},
+    {"config", "FILE", "clusters, groups, sinks and defaults in YAML", ALL, false, set_config, "a file"},
+    {"targets", "FILE", "TARGETs, one a line, or a list of Prometheus (file_sd)", ALL, false, set_targets, "a file"},
+    {"select", "WHAT", "only clusters of name~REGEX or LABEL=VALUE (repeatable: all must hold)", ALL, true, set_select, "name~REGEX or LABEL=VALUE"},
+    {"output", "FILE|DIR/|-", "records as NDJSON: a whole file at the end, one per cluster, a stream", CRAWL, false, set_output, "a file, a folder (DIR/) or -"},
+    {"include", "REGEX", "write only what matches as a whole: keyspace, keyspace.name", ALL, false, set_include, "a regular expression"},
+    {"exclude", "REGEX", "do not write what matches as a whole", ALL, false, set_exclude, "a regular expression"},
+    {"system", NULL, "write objects of system keyspaces, too", KEEPING, false, set_system, NULL},
+    {"proof", "LEVEL", "none, version or settled: how sure that nothing changed meanwhile", ALL, false, set_proof, "none, version or settled"},
+    {"user", "NAME", "login of the targets given here", ALL, false, set_user, "a user's name (without a password)"},
+    {"password-file", "FILE|-", "its password: a file, or standard input", ALL, false, set_password_file, "a file or -"},
+    {"allow-plaintext-login", NULL, "send the password without TLS, too", ALL, false, set_plaintext, NULL},
+    {"tls", "MODE", "disable, require, verify-ca or verify-full", ALL, false, set_tls, "disable, require, verify-ca or verify-full"},
+    {"tls-name", "NAME", "the name that the certificate must be for", ALL, false, set_tls_name, "a name"},
+    {"tls-sni", "NAME", "the name that the handshake asks for", ALL, false, set_tls_sni, "a name"},
+    {"cacert", "FILE", "the CAs to trust, PEM", ALL, false, set_cacert, "a file"},
+    {"cert", "FILE", "the client certificate, PEM", ALL, false, set_cert, "a file"},
+    {"key", "FILE", "its key, PEM", ALL, false, set_key, "a file"},
+    {"timeout", "TIME", "of a whole cluster (30s)", ALL, false, set_timeout, duration},
+    {"connect-timeout", "TIME", "of each of name, connection and TLS (5s)", ALL, false, set_connect_timeout, duration},
+    {"protocol", "V", "auto, 4 or 5", ALL, false, set_protocol, "auto, 4 or 5"},
+    {"compression", "C", "auto, lz4 or none", ALL, false, set_compression, "auto, lz4 or none"},
+    {"concurrency", "N", "clusters at once (1000)", READING, false, set_concurrency, "a number from 1 to 1000000"},
+    {"memory-max", "SIZE", "bytes that answers in hand may take (64MiB)", READING, false, set_memory_max, "a size: 64MiB, 512KiB, 1GiB"},
+    {"rate", "N/s", "attempts begun per second (no limit)", READING, false, set_rate, CQ_EXPECT_RATE},
+    {"half-open", "N", "connections being made at once (256)", READING, false, set_half_open, "a number from 1 to 1000000"},
+    {"retries", "N", "further attempts after a fault that may pass by itself (2)", READING, false, set_retries, "a number from 0 to 100"},
+    {"max-in-flight", "N", "unanswered statements per cluster (all)", READING, false, set_max_in_flight, "a number from 1 to 64"},
+    {"seed", "N", "of every jitter, so that a run can be repeated", READING, false, set_seed, "a number from 1"},
+    {"shard", "I/N", "only part I of N, by the names; auto: of an array job", READING, false, set_shard, "I/N, I from 1 to N, or auto or auto/N in an array job"},
+    {"sink", "URL", "send the records to an HTTP receiver (repeatable)", KEEPING, true, set_sink, "a URL"},
+    {"sink-token-file", "FILE", "the bearer token for it", KEEPING, false, set_sink_token_file, "a file"},
+    {"dead-letters", "FILE", "keep records that a receiver refuses for good, with its answer", KEEPING, false, set_dead_letters, "a file"},
+    {"state", "DIR", "remember what was read: unchanged clusters cost a probe", KEEPING, false, set_state, "a folder"},
+    {"accept-identity", "NAME", "this cluster may be another one than before (repeatable)", CRAWL | SERVE, true, set_accept_identity, "a cluster's name"},
+    {"fail-on", "WHAT", "any, none, N or N%: how many unread clusters make the run fail", CRAWL | CHECK | VALIDATE, false, set_fail_on, CQ_EXPECT_FAIL_ON},
+    {"metrics-listen", "ADDR:PORT", "serve metrics and health there", SERVE | VALIDATE, false, set_metrics_listen, CQ_EXPECT_LISTEN},
+    {"metrics-file", "FILE", "write metrics there at the end", CRAWL | VALIDATE, false, set_metrics_file, "a file"},
+    {"progress", "HOW", "auto, bar, lines, json or none, on standard error", CRAWL, false, set_progress, "auto, bar, lines, json or none"},
+    {"log-format", "HOW", "text or json, on standard error", ALL, false, set_log_format, "text or json"},
+    {NULL, NULL, NULL, 0, false, NULL, NULL},
 };
 /* clang-format on */

@@ -70,3 +70,48 @@ void cq_password_wipe(struct cq_password *p)
     (void)munmap(p->p, p->mapped);
     *p = (struct cq_password){NULL, 0, 0};
 }
+
+/* ---- all of them ---- */
+
+struct cq_taken {
+    char *name;
+    struct cq_password password;
+};
+
+static const struct cq_password *take_env(struct cq_secrets *s, const char *name)
+{
+    struct cq_taken *more, *t;
+
+    for (size_t i = 0; i < s->n_taken; i++) {
+        if (strcmp(s->taken[i].name, name) == 0) return &s->taken[i].password;
+    }
+    more = realloc(s->taken, (s->n_taken + 1) * sizeof(*more));
+    if (!more) return NULL;
+    s->taken = more;
+    t = &more[s->n_taken];
+    t->name = strdup(name);
+    if (!t->name || !cq_password_take_env(&t->password, name)) {
+        free(t->name);
+        return NULL;
+    }
+    s->n_taken++;
+    return &t->password;
+}
+
+void cq_secrets_place(struct cq_secrets *s, struct cqlcrawl_text *x)
+{
+    const struct cq_password *p = x->source == CQLCRAWL_ENV ? take_env(s, x->text) : NULL;
+
+    if (p) *x = (struct cqlcrawl_text){CQLCRAWL_BYTES, p->p, p->n};
+}
+
+void cq_secrets_fini(struct cq_secrets *s)
+{
+    cq_password_wipe(&s->input);
+    for (size_t i = 0; i < s->n_taken; i++) {
+        cq_password_wipe(&s->taken[i].password);
+        free(s->taken[i].name);
+    }
+    free(s->taken);
+    *s = (struct cq_secrets){0};
+}

@@ -18,10 +18,12 @@ struct cq_pool {
 };
 
 void *cq_pool_alloc(struct cq_pool *p, size_t n);              /* zeroed; NULL: no memory */
-char *cq_pool_dup(struct cq_pool *p, const char *s, size_t n); /* NUL added */
+char *cq_pool_dup(struct cq_pool *p, const char *s, size_t n); /* NUL added; texts are packed */
 char *cq_pool_printf(struct cq_pool *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One element more behind the n of an array that grows by doubling; NULL: no memory. */
 void *cq_pool_more(struct cq_pool *p, void *array, size_t n, size_t size);
+/* Forgets everything and keeps one block, for what is done over and over. */
+void cq_pool_reset(struct cq_pool *p);
 void cq_pool_free(struct cq_pool *p);
 
 #endif

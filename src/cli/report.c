@@ -177,3 +177,13 @@ int cq_complain(const struct cq_diags *d, bool json)
     cq_text_free(&t);
     return CQ_EXIT_USAGE;
 }
+
+void cq_warn(const struct cq_diags *d, bool json)
+{
+    struct cq_text t = {0};
+
+    for (unsigned i = 0; i < d->n && i < CQ_MAX_DIAGS; i++)
+        cq_report_message(&t, json, "warning", d->messages[i]);
+    cq_text_flush(&t, STDERR_FILENO);
+    cq_text_free(&t);
+}

@@ -19,6 +19,8 @@ struct cq_reading {
     struct cq_spec *spec;
     struct cq_group *group;
     struct cq_cluster *cluster;
+    struct cq_sink_spec *sink;
+    struct cq_discovery *discovery;
 };
 
 struct cq_section_key {
@@ -44,15 +46,26 @@ void cq_key_system(struct cq_reading *r, const struct cq_node *v);
 void cq_key_proof(struct cq_reading *r, const struct cq_node *v);
 void cq_key_protocol(struct cq_reading *r, const struct cq_node *v);
 void cq_key_compression(struct cq_reading *r, const struct cq_node *v);
+void cq_key_retries(struct cq_reading *r, const struct cq_node *v);
+void cq_key_max_in_flight(struct cq_reading *r, const struct cq_node *v);
+void cq_key_interval(struct cq_reading *r, const struct cq_node *v);
+void cq_key_jitter(struct cq_reading *r, const struct cq_node *v);
 
 #define CQ_SHARED_KEYS                                                                             \
     {"tls", cq_key_tls}, {"auth", cq_key_auth}, {"labels", cq_key_labels},                         \
         {"timeout", cq_key_timeout}, {"connect_timeout", cq_key_connect_timeout},                  \
         {"include", cq_key_include}, {"exclude", cq_key_exclude}, {"system", cq_key_system},       \
         {"proof", cq_key_proof}, {"protocol", cq_key_protocol},                                    \
+        {"compression", cq_key_compression}, {"retries", cq_key_retries},                          \
+        {"max_in_flight", cq_key_max_in_flight}, {"interval", cq_key_interval},                    \
     {                                                                                              \
-        "compression", cq_key_compression                                                          \
+        "jitter", cq_key_jitter                                                                    \
     }
+
+/* run.c, sinks.c, discovery.c: sections of their own. */
+void cq_key_run(struct cq_reading *r, const struct cq_node *v);
+void cq_key_sinks(struct cq_reading *r, const struct cq_node *v);
+void cq_key_discovery(struct cq_reading *r, const struct cq_node *v);
 
 /* values.c: one value of a type; false with a diagnostic. */
 bool cq_value_text(struct cq_reading *r, const struct cq_node *v, const char *what,
@@ -60,6 +73,10 @@ bool cq_value_text(struct cq_reading *r, const struct cq_node *v, const char *wh
 bool cq_value_bool(struct cq_reading *r, const struct cq_node *v, const char *what, int *out);
 bool cq_value_duration(struct cq_reading *r, const struct cq_node *v, const char *what,
                        uint64_t *ms);
+bool cq_value_uint(struct cq_reading *r, const struct cq_node *v, const char *what, uint64_t min,
+                   uint64_t max, uint64_t *out);
+bool cq_value_size(struct cq_reading *r, const struct cq_node *v, const char *what,
+                   uint64_t *bytes);
 /* Index of one of words. */
 bool cq_value_word(struct cq_reading *r, const struct cq_node *v, const char *what,
                    const char *const *words, int *out);

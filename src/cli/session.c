@@ -131,13 +131,16 @@ static int wrong(struct cq_session *s, const struct cq_cluster *cl, const char *
     return err;
 }
 
-static void fill(const struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
+static bool fill(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
                  struct cqlcrawl_target *t)
 {
-    *t = cl->spec.t;
+    cq_pool_reset(&s->scratch);
+    if (!cq_cluster_target(&s->scratch, cl, t)) return false;
     t->user_data = o;
     t->check = s->check;
+    t->accept_identity = cq_accepts_identity(s->a, cl->name);
     if (s->check && !t->retries) t->retries = CQLCRAWL_NO_RETRIES; /* its steps tell more */
+    return true;
 }
 
 int cq_session_add(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
@@ -146,7 +149,8 @@ int cq_session_add(struct cq_session *s, const struct cq_cluster *cl, struct cq_
     struct cqlcrawl_target t;
     int err;
 
-    fill(s, cl, o, &t);
+    *why = "out of memory";
+    if (!fill(s, cl, o, &t)) return -1;
     err = cqlcrawl_add(s->c, &t, NULL);
     return err ? wrong(s, cl, o->title, err, why) : 0;
 }
@@ -171,13 +175,12 @@ int cq_session_add_all(struct cq_session *s, const struct cq_inventory *inv, con
         struct cqlcrawl_target t;
         int err;
 
-        o->title = cq_cluster_title(s->pool, cl);
-        if (!o->title) return -1;
+        o->title = cl->name;
         if (i < window(s)) {
             err = cq_session_add(s, cl, o, why);
             s->n_added += !err;
         } else {
-            fill(s, cl, o, &t);
+            if (!fill(s, cl, o, &t)) return -1;
             err = cqlcrawl_validate(s->c, &t);
             if (err) (void)wrong(s, cl, o->title, err, why);
         }
@@ -254,8 +257,8 @@ int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const 
     *why = "out of memory";
     /* before the library makes a thread: threads inherit what is blocked */
     s->signals = CQ_SOURCE(cq_signals_open(s->reload != NULL), s);
-    o.memory_max = s->a->memory_max ? s->a->memory_max : inv->config.memory_max;
-    fit(s, s->a->concurrency ? s->a->concurrency : inv->config.concurrency, &o);
+    o.memory_max = inv->settings.memory_max;
+    fit(s, inv->settings.concurrency, &o);
     o.record = s->out ? on_record : NULL;
     o.event = on_event;
     o.ctx = s;
@@ -311,5 +314,6 @@ void cq_session_close(struct cq_session *s)
     free(s->paused);
     cq_signals_close(s->signals.fd);
     cq_loop_fini(&s->loop);
+    cq_pool_free(&s->scratch);
     cq_text_free(&s->log);
 }

@@ -49,6 +49,7 @@ struct cq_session {
     void (*show)(struct cq_session *s);   /* SIGUSR1; NULL: nothing */
     void (*reload)(struct cq_session *s); /* SIGHUP; NULL: it ends the program, as by default */
     void *own;                            /* of the command */
+    struct cq_pool scratch;               /* of one target that is being added */
     struct cq_text log;                   /* standard error */
 };
 

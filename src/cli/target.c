@@ -6,7 +6,7 @@
 
 #include "cli/words.h"
 
-enum { LONGEST_HOST = 253, LONGEST_TARGET = 4096 };
+enum { LONGEST_HOST = 253 };
 
 #define SCHEME "cassandra://"
 
@@ -134,8 +134,8 @@ static bool set_user(struct cq_diags *d, struct cq_place at, char *user, struct 
         cq_diag(d, at, "the user of the target is not valid");
         return false;
     }
-    c->spec.t.user = user;
-    CQ_SAY(&c->spec, CQ_KEY_USER);
+    c->spec->t.user = user;
+    CQ_SAY(c->spec, CQ_KEY_USER);
     return true;
 }
 
@@ -150,7 +150,7 @@ static bool set_option(struct cq_diags *d, struct cq_place at, const char *name,
         cq_diag(d, at, "'%s' is not an option of a target: tls, name and sni are", name);
         return false;
     }
-    if (CQ_SAID(&c->spec, keys[i])) {
+    if (CQ_SAID(c->spec, keys[i])) {
         cq_diag(d, at, "option '%s' of the target is there twice", name);
         return false;
     }
@@ -158,16 +158,16 @@ static bool set_option(struct cq_diags *d, struct cq_place at, const char *name,
         cq_diag(d, at, "option '%s' of the target has no valid value", name);
         return false;
     }
-    CQ_SAY(&c->spec, keys[i]);
-    if (i == 1) c->spec.t.tls_name = value;
-    if (i == 2) c->spec.t.tls_sni = value;
+    CQ_SAY(c->spec, keys[i]);
+    if (i == 1) c->spec->t.tls_name = value;
+    if (i == 2) c->spec->t.tls_sni = value;
     if (i != 0) return true;
     mode = cq_parse_word(value, cq_tls_words);
     if (mode < 0) {
         cq_diag(d, at, "tls=%s: disable, require, verify-ca or verify-full", value);
         return false;
     }
-    c->spec.t.tls_mode = (enum cqlcrawl_tls_mode)mode;
+    c->spec->t.tls_mode = (enum cqlcrawl_tls_mode)mode;
     return true;
 }
 
@@ -192,21 +192,26 @@ static bool set_options(struct cq_diags *d, struct cq_place at, char *query, str
 static bool set_hosts(struct cq_pool *pool, struct cq_diags *d, struct cq_place at, char *hosts,
                       struct cq_cluster *c)
 {
-    struct cqlcrawl_endpoint *e = NULL;
-    size_t n = 0;
+    struct cqlcrawl_endpoint *e;
+    size_t n = 1;
 
-    while (hosts) {
+    for (const char *p = hosts; *p; p++)
+        n += *p == ',';
+    if (n > CQ_MOST_POINTS) {
+        cq_diag(d, at, "a target of more than %d contact points", CQ_MOST_POINTS);
+        return false;
+    }
+    e = cq_pool_alloc(pool, n * sizeof(*e));
+    if (!e) return false;
+    for (size_t i = 0; i < n; i++) {
         char *next = strchr(hosts, ',');
 
         if (next) *next++ = 0;
-        e = cq_pool_more(pool, e, n, sizeof(*e));
-        if (!e || !cq_parse_endpoint(pool, d, at, hosts, &e[n])) return false;
-        n++;
+        if (!cq_parse_endpoint(pool, d, at, hosts, &e[i])) return false;
         hosts = next;
     }
-    c->spec.t.endpoints = e;
-    c->spec.t.n_endpoints = n;
-    CQ_SAY(&c->spec, CQ_KEY_ENDPOINTS);
+    c->endpoints = e;
+    c->n_endpoints = (unsigned short)n;
     return true;
 }
 
@@ -233,21 +238,25 @@ static bool parse_url(struct cq_pool *pool, struct cq_diags *d, struct cq_place 
 bool cq_parse_target(struct cq_pool *pool, struct cq_diags *d, struct cq_place at, const char *text,
                      struct cq_cluster *c)
 {
+    struct cqlcrawl_endpoint *e;
     char *copy;
 
     c->at = at;
-    if (strlen(text) > LONGEST_TARGET) {
-        cq_diag(d, at, "a target of more than %d bytes", LONGEST_TARGET);
+    if (strlen(text) > CQ_LONGEST_TARGET) {
+        cq_diag(d, at, "a target of more than %d bytes", CQ_LONGEST_TARGET);
         return false;
     }
-    copy = cq_pool_dup(pool, text, strlen(text));
-    if (!copy) return false;
-    if (strncmp(copy, SCHEME, strlen(SCHEME)) == 0) {
-        return parse_url(pool, d, at, copy + strlen(SCHEME), c);
+    if (strncmp(text, SCHEME, strlen(SCHEME)) == 0) {
+        copy = cq_pool_dup(pool, text + strlen(SCHEME), strlen(text + strlen(SCHEME)));
+        c->spec = cq_pool_alloc(pool, sizeof(*c->spec));
+        return copy && c->spec && parse_url(pool, d, at, copy, c);
     }
-    if (strchr(copy, '@') || strstr(copy, "://")) {
+    if (strchr(text, '@') || strstr(text, "://")) {
         cq_diag(d, at, "a target is a host, host:port, [v6]:port or cassandra://[user@]host...");
         return false;
     }
-    return set_hosts(pool, d, at, copy, c);
+    e = cq_pool_alloc(pool, sizeof(*e));
+    c->endpoints = e;
+    c->n_endpoints = 1;
+    return e && cq_parse_endpoint(pool, d, at, text, e);
 }

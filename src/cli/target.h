@@ -15,7 +15,9 @@
 /* One contact point. False with a diagnostic. */
 bool cq_parse_endpoint(struct cq_pool *pool, struct cq_diags *d, struct cq_place at,
                        const char *text, struct cqlcrawl_endpoint *out);
-/* Either form, into c->spec. */
+#define CQ_LONGEST_TARGET 4096
+
+/* Either form: c->at, c->endpoints, and c->spec where it says more than that. */
 bool cq_parse_target(struct cq_pool *pool, struct cq_diags *d, struct cq_place at, const char *text,
                      struct cq_cluster *c);
 

@@ -2,38 +2,94 @@
 /*
  * `cqlcrawl validate`: configuration and inventory as `crawl` would read them, every target as the
  * library would take it (CAs, certificates and keys are loaded, passwords are not); contacts
- * nobody. Every mistake is said.
+ * nobody, and asks nobody for a list. Every mistake is said.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/inventory.h"
 #include "cli/report.h"
 
-static void check_targets(struct cq_pool *pool, struct cq_diags *d, const struct cq_inventory *inv,
-                          cqlcrawl *c)
+/* What one spec says is checked once, unless paths in it depend on the cluster. */
+static void check_targets(struct cq_diags *d, const struct cq_inventory *inv, cqlcrawl *c)
 {
+    const struct cq_spec *checked = NULL;
+    struct cq_pool scratch = {0};
+    struct cqlcrawl_target t;
+
     for (size_t i = 0; i < inv->n_clusters; i++) {
         const struct cq_cluster *k = &inv->clusters[i];
 
-        if (cqlcrawl_validate(c, &k->spec.t)) {
-            cq_diag(d, k->at, "%s: %s", cq_cluster_title(pool, k), cqlcrawl_last_error(c));
+        if (k->spec == checked && !k->spec->has_place) continue;
+        checked = k->spec;
+        cq_pool_reset(&scratch);
+        if (!cq_cluster_target(&scratch, k, &t)) {
+            cq_diag(d, k->at, "out of memory");
+        } else if (cqlcrawl_validate(c, &t)) {
+            cq_diag(d, k->at, "%s: %s", k->name, cqlcrawl_last_error(c));
+        }
+    }
+    cq_pool_free(&scratch);
+}
+
+static const char *s_of(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void tell_origins(struct cq_text *t, const struct cq_inventory *inv)
+{
+    for (size_t i = 0; i < inv->n_origins; i++) {
+        const struct cq_origin *o = &inv->origins[i];
+
+        cq_text_puts(t, "  ");
+        cq_text_escaped(t, o->name);
+        if (o->asked) {
+            cq_text_printf(t, " (%s): %zu cluster%s\n", o->form, o->n, s_of(o->n));
+        } else {
+            cq_text_printf(t, " (%s): not asked, nobody is contacted\n", o->form);
         }
     }
 }
 
-static void tell(struct cq_pool *pool, const struct cq_args *a, const struct cq_inventory *inv)
+static void tell_groups(struct cq_text *t, const struct cq_inventory *inv)
+{
+    for (size_t i = 0; i < inv->config.n_groups; i++) {
+        const char *name = inv->config.groups[i].name;
+        size_t n = 0;
+
+        for (size_t k = 0; k < inv->n_clusters; k++)
+            n += inv->clusters[k].group && strcmp(inv->clusters[k].group, name) == 0;
+        cq_text_puts(t, "  group ");
+        cq_text_escaped(t, name);
+        cq_text_printf(t, ": %zu cluster%s\n", n, s_of(n));
+    }
+}
+
+static void tell_settings(struct cq_text *t, const struct cq_inventory *inv)
+{
+    const struct cq_settings *s = &inv->settings;
+
+    for (size_t i = 0; i < s->n_sinks; i++) {
+        cq_text_puts(t, "  sink ");
+        cq_text_escaped(t, s->sinks[i].s.name);
+        cq_text_puts(t, ": not contacted\n");
+    }
+    if (s->shards > 1) cq_text_printf(t, "  shard %u of %u\n", s->shard, s->shards);
+    if (inv->n_found != inv->n_clusters) {
+        cq_text_printf(t, "  chosen: %zu of %zu\n", inv->n_clusters, inv->n_found);
+    }
+}
+
+static void tell(const struct cq_inventory *inv)
 {
     struct cq_text t = {0};
 
-    for (size_t i = 0; i < inv->config.n_later; i++) {
-        struct cq_diags d = {.pool = pool};
-
-        cq_diag(&d, inv->config.later[i].at, "%s: not carried out by this version (%s)",
-                inv->config.later[i].what, cqlcrawl_version());
-        cq_report_message(&t, a->json_log, "note", d.messages[0]);
-    }
-    cq_text_printf(&t, "valid: %zu cluster%s\n", inv->n_clusters, inv->n_clusters == 1 ? "" : "s");
+    cq_text_printf(&t, "valid: %zu cluster%s\n", inv->n_clusters, s_of(inv->n_clusters));
+    tell_origins(&t, inv);
+    tell_groups(&t, inv);
+    tell_settings(&t, inv);
     cq_text_flush(&t, STDOUT_FILENO);
     cq_text_free(&t);
 }
@@ -42,7 +98,8 @@ int cq_command_validate(struct cq_pool *pool, const struct cq_args *a)
 {
     struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
     struct cq_diags d = {.pool = pool};
-    struct cq_inventory inv;
+    struct cq_secrets secrets = {0};
+    struct cq_inventory *inv;
     cqlcrawl *c = NULL;
     int code = CQ_EXIT_OK;
 
@@ -52,19 +109,20 @@ int cq_command_validate(struct cq_pool *pool, const struct cq_args *a)
                 "--targets FILE or a TARGET");
         return cq_complain(&d, a->json_log);
     }
-    if (cq_inventory_load(pool, &d, a, false, &inv)) {
-        if (cqlcrawl_new(&c, &o)) {
-            code = CQ_EXIT_INTERNAL;
-        } else {
-            check_targets(pool, &d, &inv, c);
-            cqlcrawl_close(c, NULL, NULL);
-        }
+    inv = cq_inventory_load(&d, a, &secrets, CQ_TO_VALIDATE);
+    if (inv && cqlcrawl_new(&c, &o)) {
+        code = CQ_EXIT_INTERNAL;
+    } else if (inv) {
+        check_targets(&d, inv, c);
+        cqlcrawl_close(c, NULL, NULL);
+        cq_warn(&inv->notes, a->json_log);
     }
     if (d.n) {
         code = cq_complain(&d, a->json_log);
     } else if (!code) {
-        tell(pool, a, &inv);
+        tell(inv);
     }
-    cq_inventory_fini(&inv);
+    cq_inventory_unref(inv);
+    cq_secrets_fini(&secrets);
     return code;
 }

@@ -93,6 +93,29 @@ bool cq_value_duration(struct cq_reading *r, const struct cq_node *v, const char
     return false;
 }
 
+bool cq_value_uint(struct cq_reading *r, const struct cq_node *v, const char *what, uint64_t min,
+                   uint64_t max, uint64_t *out)
+{
+    const char *s;
+
+    if (!cq_value_text(r, v, what, &s)) return false;
+    if (cq_parse_uint(s, min, max, out)) return true;
+    cq_diag(r->d, v->at, "%s: '%s' is not a number from %llu to %llu", what, s,
+            (unsigned long long)min, (unsigned long long)max);
+    *out = 0;
+    return false;
+}
+
+bool cq_value_size(struct cq_reading *r, const struct cq_node *v, const char *what, uint64_t *bytes)
+{
+    const char *s;
+
+    if (!cq_value_text(r, v, what, &s)) return false;
+    if (cq_parse_size(s, bytes)) return true;
+    cq_diag(r->d, v->at, "%s: '%s' is not a size (64MiB, 512KiB, 1GiB)", what, s);
+    return false;
+}
+
 bool cq_value_word(struct cq_reading *r, const struct cq_node *v, const char *what,
                    const char *const *words, int *out)
 {

@@ -25,6 +25,16 @@ bool cq_parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *v)
     return end && !*end && *v >= min && *v <= max;
 }
 
+bool cq_parse_percent(const char *s, unsigned *percent)
+{
+    uint64_t v;
+    const char *end = digits(s, &v);
+
+    if (!end || strcmp(end, "%") != 0 || v > 100) return false;
+    *percent = (unsigned)v;
+    return true;
+}
+
 struct unit {
     const char *name;
     uint64_t factor;

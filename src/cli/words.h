@@ -14,6 +14,7 @@
 bool cq_parse_duration(const char *s, uint64_t *ms);
 /* "64MiB", "16M" (the same), "512KiB", "1GiB", "4096". */
 bool cq_parse_size(const char *s, uint64_t *bytes);
+bool cq_parse_percent(const char *s, unsigned *percent); /* "10%", 0 to 100 */
 bool cq_parse_uint(const char *s, uint64_t min, uint64_t max, uint64_t *v);
 /* Index of s in words (NULL-terminated), or -1. */
 int cq_parse_word(const char *s, const char *const *words);

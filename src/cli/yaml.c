@@ -2,6 +2,7 @@
 /* The tree of cli/yaml.h, by an explicit stack: no recursion on input. The first fault ends it. */
 #include "cli/yaml.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -19,6 +20,7 @@ struct reader {
     struct level stack[CQ_MAX_CONFIG_DEPTH];
     unsigned depth, nodes, documents;
     struct cq_node *root;
+    enum { NONE, BEFORE, INSIDE, BEHIND } list; /* the long list around the tree */
 };
 
 static struct cq_place place(const struct reader *r, yaml_mark_t m)
@@ -129,6 +131,10 @@ static bool take(struct reader *r, const yaml_event_t *e)
     case YAML_SCALAR_EVENT:
         return scalar(r, e);
     case YAML_SEQUENCE_START_EVENT:
+        if (r->list == BEFORE) {
+            r->list = INSIDE;
+            return true;
+        }
         return open_node(r, CQ_NODE_LIST, e->data.sequence_start.anchor, e->data.sequence_start.tag,
                          e->start_mark);
     case YAML_MAPPING_START_EVENT:
@@ -136,7 +142,10 @@ static bool take(struct reader *r, const yaml_event_t *e)
                          e->start_mark);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
-        r->depth--;
+        if (r->depth)
+            r->depth--;
+        else
+            r->list = BEHIND;
         return true;
     case YAML_ALIAS_EVENT:
         return refuse(r, e->start_mark, "aliases (*) are not supported");
@@ -166,19 +175,16 @@ static bool syntax_error(struct reader *r, const yaml_parser_t *p)
     return false;
 }
 
-static void parse(struct reader *r, yaml_parser_t *p)
+/* One event; false: the stream is over, or wrong. */
+static bool step(struct reader *r, yaml_parser_t *p)
 {
     yaml_event_t e;
-    bool more = true;
+    bool more;
 
-    while (more) {
-        if (!yaml_parser_parse(p, &e)) {
-            more = syntax_error(r, p);
-        } else {
-            more = take(r, &e) && e.type != YAML_STREAM_END_EVENT;
-            yaml_event_delete(&e);
-        }
-    }
+    if (!yaml_parser_parse(p, &e)) return syntax_error(r, p);
+    more = take(r, &e) && e.type != YAML_STREAM_END_EVENT;
+    yaml_event_delete(&e);
+    return more;
 }
 
 struct cq_node *cq_yaml_parse(struct cq_pool *pool, struct cq_diags *d, const char *file,
@@ -197,7 +203,56 @@ struct cq_node *cq_yaml_parse(struct cq_pool *pool, struct cq_diags *d, const ch
         return NULL;
     }
     yaml_parser_set_input_string(&p, (const unsigned char *)text, n);
-    parse(&r, &p);
+    while (step(&r, &p))
+        continue;
     yaml_parser_delete(&p);
     return d->n == before ? r.root : NULL;
+}
+
+/* ---- a long list ---- */
+
+struct cq_yaml_list {
+    struct reader r;
+    yaml_parser_t p;
+};
+
+struct cq_yaml_list *cq_yaml_list_open(struct cq_diags *d, const char *file, const char *text,
+                                       size_t n)
+{
+    struct cq_yaml_list *l = calloc(1, sizeof(*l));
+
+    if (!l || !yaml_parser_initialize(&l->p)) {
+        cq_diag(d, (struct cq_place){file, 0, 0}, "out of memory");
+        free(l);
+        return NULL;
+    }
+    l->r = (struct reader){.d = d, .file = file, .list = BEFORE};
+    yaml_parser_set_input_string(&l->p, (const unsigned char *)text, n);
+    return l;
+}
+
+struct cq_node *cq_yaml_list_next(struct cq_yaml_list *l, struct cq_pool *pool)
+{
+    struct reader *r = &l->r;
+    unsigned before = r->d->n;
+    bool more = true;
+
+    r->pool = pool;
+    r->root = NULL;
+    r->nodes = 0;
+    while (more && !(r->root && !r->depth)) {
+        more = step(r, &l->p);
+        if (r->root && r->list != INSIDE && r->d->n == before) {
+            cq_diag(r->d, r->root->at, "a list is expected here");
+        }
+        if (r->d->n != before) return NULL;
+    }
+    return r->root;
+}
+
+void cq_yaml_list_close(struct cq_yaml_list *l)
+{
+    if (!l) return;
+    yaml_parser_delete(&l->p);
+    free(l);
 }

@@ -33,4 +33,17 @@ enum {
 struct cq_node *cq_yaml_parse(struct cq_pool *pool, struct cq_diags *d, const char *file,
                               const char *text, size_t n);
 
+/*
+ * The same of a document that is one long list, an element at a time: memory for one element is
+ * enough. JSON is YAML, too.
+ */
+struct cq_yaml_list;
+
+/* text lives until close. NULL with a diagnostic: no memory. */
+struct cq_yaml_list *cq_yaml_list_open(struct cq_diags *d, const char *file, const char *text,
+                                       size_t n);
+/* The next element, in the pool; NULL: it is over, or a diagnostic says why not. */
+struct cq_node *cq_yaml_list_next(struct cq_yaml_list *l, struct cq_pool *pool);
+void cq_yaml_list_close(struct cq_yaml_list *l);
+
 #endif

@@ -30,7 +30,7 @@ class Usage(Case):
         self.refused("bench", self.listener.address, says="bench is not in this version")
         out, err = self.run_it("--help", status=0)
         self.assertIn("--password-file", out)
-        self.assertNotIn("--sink", out)
+        self.assertNotIn("--fail-on", self.run_it("serve", "--help", status=0)[0])
         self.assertEqual(self.run_it("--version", status=0)[0], "cqlcrawl 0.1.0\n")
         self.assertNotIn("--output", self.run_it("check", "--help", status=0)[0])
 
@@ -41,6 +41,8 @@ class Usage(Case):
         self.refused("crawl", self.listener.address, "--output", "/nonexistent/f",
                      says="/nonexistent/f: cannot be written")
         self.refused("crawl", self.listener.address, "--output", "/tmp", says="cannot be written")
+        self.refused("crawl", self.listener.address, "--sink", "http://10.0.0.1/", "--sink-token-file", "t",
+                     says="would cross the network in clear text")
 
     def test_places(self):
         self.write("c.yaml", "clusters:\n  - {name: a, contact_points: [h], tmeout: 3s}\n"
@@ -65,17 +67,58 @@ class Usage(Case):
 
     def test_validate(self):
         self.write("ca.pem", "not a PEM\n")
-        self.write("c.yaml", f"run: {{rate: 200/s}}\nclusters: [{{name: a, connect: '{self.listener.address}'}}]\n"
-                             "sinks: [{type: ndjson, url: 'https://x/y', token: {file: t}}]\n")
+        self.write("more.json", '[{"targets": ["%s"]}]' % self.listener.address)
+        self.write("c.yaml", f"""
+run: {{rate: 200/s, shard: 1/1}}
+groups: {{g: {{labels: {{a: b}}}}}}
+clusters: [{{name: a, group: g, connect: '{self.listener.address}'}}]
+discovery:
+  - file_sd: {{files: [more.json], group: g}}
+  - file_sd: {{files: ["none/*.json"]}}
+  - http_sd: {{url: 'http://{self.listener.address}/list'}}
+sinks: [{{type: ndjson, url: 'https://x/y', token: {{file: t}}}}]
+""")
         out, err = self.run_it("validate", "--config", "c.yaml", status=0)
-        self.assertEqual(out, "valid: 1 cluster\n")
-        self.assertIn("c.yaml:1:13: run.rate: not carried out by this version", err)
-        self.refused("crawl", "--config", "c.yaml", says=["c.yaml:1:13: run.rate: not in this", "sinks: not in this"])
+        self.assertEqual(out, "valid: 2 clusters\n"
+                              "  c.yaml (configuration): 1 cluster\n"
+                              "  more.json (file_sd): 1 cluster\n"
+                              f"  http://{self.listener.address}/list (http_sd): not asked, nobody is contacted\n"
+                              "  group g: 2 clusters\n"
+                              "  sink x:443: not contacted\n")
+        self.assertIn("c.yaml:7:14: file_sd: no file matches 'none/*.json'", err)
+        self.assertIn("1 cluster has an address of another: a and " + self.listener.address, err)
         self.write("c.yaml", "clusters:\n - {name: a, connect: h, tls: {cacert: ca.pem}}\n - {name: a, connect: i}\n")
-        self.refused("validate", "--config", "c.yaml", says="'a' is there twice")
+        self.refused("validate", "--config", "c.yaml",
+                     says=["c.yaml:3:4: 'a' is there twice", "the other one is c.yaml:2:4"])
         self.write("c.yaml", "clusters:\n - {name: a, connect: h, tls: {cacert: ca.pem}}\n")
         self.refused("validate", "--config", "c.yaml", says="c.yaml:2:4: a: ")
         self.assertEqual(self.listener.accepted, [])
+
+    def test_shards_divide(self):
+        """N shards hold every name once, whatever their order in the file."""
+        names = [f"h{i}:9042" for i in range(200)]
+        self.write("a", "\n".join(names))
+        self.write("b", "\n".join(reversed(names)))
+        sizes = []
+        for i in range(1, 5):
+            out = [self.run_it("validate", "--targets", file, "--shard", f"{i}/4", status=0)[0] for file in "ab"]
+            sizes.append(int(re.match(r"valid: (\d+)", out[0])[1]))
+            self.assertEqual(out[0].splitlines()[0], out[1].splitlines()[0])
+            self.assertIn(f"  shard {i} of 4\n  chosen: {sizes[-1]} of 200\n", out[0])
+        self.assertEqual(sum(sizes), 200)
+        self.assertTrue(all(25 <= n <= 75 for n in sizes), sizes)
+
+    def test_shard_of_an_array_job(self):
+        self.write("a", "\n".join(f"h{i}" for i in range(50)))
+        slurm = {"SLURM_ARRAY_TASK_ID": "8", "SLURM_ARRAY_TASK_MIN": "7", "SLURM_ARRAY_TASK_COUNT": "3"}
+        environments = [(slurm, "auto"),
+                        ({"AWS_BATCH_JOB_ARRAY_INDEX": "1", "AWS_BATCH_JOB_ARRAY_SIZE": "3"}, "auto"),
+                        ({"JOB_COMPLETION_INDEX": "1"}, "auto/3")]
+        for environment, shard in environments:
+            out, _ = self.run_it("validate", "--targets", "a", "--shard", shard, status=0,
+                                 env={**os.environ, **environment})
+            self.assertIn("  shard 2 of 3\n", out)
+        self.refused("validate", "--targets", "a", "--shard", "auto", says="--shard: I/N")
 
     def test_documented_example(self):
         """What docs/configuration.md shows is valid, and its table of options is the program's."""
@@ -85,7 +128,8 @@ class Usage(Case):
                         "-subj", "/CN=x", "-keyout", "ca.key", "-out", "ca.pem"], check=True, cwd=self.folder,
                        capture_output=True)
         self.write("c.yaml", re.search(r"```yaml\n(.*?)```", text, re.S)[1])
-        self.assertEqual(self.run_it("validate", "--config", "c.yaml", status=0)[0], "valid: 3 clusters\n")
+        out = self.run_it("validate", "--config", "c.yaml", status=0)[0]
+        self.assertEqual(out.splitlines()[0], "valid: 3 clusters")
         documented = set(re.findall(r"`(--[a-z-]+)", text.split("Times have a unit")[0].split("## Options")[1]))
         shown = set(re.findall(r"^  (--[a-z-]+)", self.run_it("--help", status=0)[0], re.M))
         self.assertEqual(documented, shown)

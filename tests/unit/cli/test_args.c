@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments: what is set, what is refused in which words, and inventories made of arguments and
- * files. */
+/* Arguments: what is set, what is refused in which words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "cli/inventory.h"
+#include "cli/args.h"
 
-enum { MOST = 16 };
+enum { MOST = 24 };
 
 /* Splits at spaces: arguments of the tests hold none. */
 static int split(char *line, char **argv)
@@ -44,7 +40,6 @@ static const struct {
 } bads[] = {
     {"cqlcrawl", "a command is missing"},
     {"cqlcrawl crwal", "did you mean crawl"},
-    {"cqlcrawl serve", "serve is not in this version"},
     {"cqlcrawl bench h", "bench is not in this version"},
     {"cqlcrawl crawl --outptu x h", "unknown option --outptu; did you mean --output?"},
     {"cqlcrawl crawl -o x h", "unknown option -o"},
@@ -52,8 +47,7 @@ static const struct {
     {"cqlcrawl crawl --password=hunter2 h", "a secret is never an argument"},
     {"cqlcrawl crawl --token=hunter2 h", "a secret is never an argument"},
     {"cqlcrawl crawl --output", "--output needs a value"},
-    {"cqlcrawl crawl --output= h", "--output: a file or -"},
-    {"cqlcrawl crawl --output dir/ h", "a folder is not in this version"},
+    {"cqlcrawl crawl --output= h", "--output: a file, a folder (DIR/) or -"},
     {"cqlcrawl crawl --output a --output b h", "--output is there twice"},
     {"cqlcrawl crawl --system=1 h", "--system takes no value"},
     {"cqlcrawl check --output x h", "--output is not an option of check"},
@@ -65,17 +59,35 @@ static const struct {
     {"cqlcrawl crawl --concurrency 0 h", "--concurrency: a number"},
     {"cqlcrawl crawl --memory-max 64MB h", "--memory-max: a size"},
     {"cqlcrawl crawl --proof sure h", "--proof: none, version or settled"},
-    {"cqlcrawl crawl --progress bar h", "bar is not in this version"},
+    {"cqlcrawl crawl --progress loud h", "auto, bar, lines, json or none"},
     {"cqlcrawl crawl --log-format xml h", "--log-format: text or json"},
     {"cqlcrawl crawl --select prod h", "--select: name~REGEX or LABEL=VALUE"},
     {"cqlcrawl crawl --user u:hunter2 h", "--user: a user's name"},
-    {"cqlcrawl crawl --sink http://x h", "--sink is not in this version"},
-    {"cqlcrawl crawl --state d h", "--state is not in this version"},
-    {"cqlcrawl crawl --rate 5/s h", "--rate is not in this version"},
-    {"cqlcrawl crawl --shard 0/2 h", "--shard is not in this version"},
-    {"cqlcrawl crawl --fail-on any h", "--fail-on is not in this version"},
-    {"cqlcrawl crawl --metrics-listen :1 h", "--metrics-listen is not in this version"},
-    {"cqlcrawl crawl --metrics-file f h", "--metrics-file is not in this version"},
+    {"cqlcrawl crawl --sink x h", "a sink: a URL that begins with https:// or http://"},
+    {"cqlcrawl crawl --sink http://u:hunter2@x h", "a user or password in a URL would be shown"},
+    {"cqlcrawl crawl --sink http://x --sink-token-file t h", "in clear text: use https"},
+    {"cqlcrawl crawl --sink-token-file t h", "--sink-token-file belongs to one --sink"},
+    {"cqlcrawl crawl --sink https://x --sink https://y --sink-token-file t h", "belongs to one"},
+    {"cqlcrawl crawl --sink https://x --sink https://x:443/y h", "two sinks are called 'x:443'"},
+    {"cqlcrawl crawl --state= h", "--state: a folder"},
+    {"cqlcrawl crawl --rate 5 h", "--rate: a rate: 200/s is expected, not '5'"},
+    {"cqlcrawl crawl --rate 0/s h", "--rate: a rate"},
+    {"cqlcrawl crawl --shard 0/2 h", "--shard: I/N"},
+    {"cqlcrawl crawl --shard 3/2 h", "--shard: I/N"},
+    {"cqlcrawl crawl --shard auto h", "--shard: I/N"},
+    {"cqlcrawl crawl --fail-on some h", "--fail-on: any, none, a number"},
+    {"cqlcrawl crawl --fail-on 0 h", "--fail-on: any, none, a number"},
+    {"cqlcrawl crawl --metrics-listen :1 h", "--metrics-listen is not an option of crawl"},
+    {"cqlcrawl serve --metrics-listen :1", "--metrics-listen: an address and its port"},
+    {"cqlcrawl serve --metrics-listen localhost:1", "--metrics-listen: an address and its port"},
+    {"cqlcrawl serve --output x", "--output is not an option of serve"},
+    {"cqlcrawl serve --fail-on 1", "--fail-on is not an option of serve"},
+    {"cqlcrawl check --sink http://x h", "--sink is not an option of check"},
+    {"cqlcrawl crawl --retries -1 h", "--retries: a number from 0 to 100"},
+    {"cqlcrawl crawl --half-open 0 h", "--half-open: a number"},
+    {"cqlcrawl crawl --max-in-flight 65 h", "--max-in-flight: a number from 1 to 64"},
+    {"cqlcrawl crawl --seed x h", "--seed: a number"},
+    {"cqlcrawl crawl --metrics-file= h", "--metrics-file: a file"},
 };
 
 static void test_bad(void **state)
@@ -112,8 +124,8 @@ static void test_good(void **state)
     assert_int_equal(a.run.t.timeout_ms, 10000);
     assert_true(CQ_SAID(&a.run, CQ_KEY_SYSTEM));
     assert_string_equal(a.output, "-");
-    assert_int_equal(a.memory_max, 16u << 20);
-    assert_int_equal(a.concurrency, 5);
+    assert_int_equal(a.settings.memory_max, 16u << 20);
+    assert_int_equal(a.settings.concurrency, 5);
     assert_int_equal(a.progress, CQ_PROGRESS_JSON);
     assert_true(parse(&pool, &d, "cqlcrawl --help", &a));
     assert_int_equal(a.command, CQ_CMD_HELP);
@@ -124,127 +136,32 @@ static void test_good(void **state)
     cq_pool_free(&pool);
 }
 
-/* ---- inventories ---- */
-
-static char yaml[64], list[64];
-
-static void put(const char *path, const char *text)
-{
-    FILE *f = fopen(path, "w");
-
-    assert_non_null(f);
-    assert_true(fputs(text, f) >= 0);
-    assert_int_equal(fclose(f), 0);
-}
-
-static bool load(struct cq_pool *pool, struct cq_diags *d, const char *options,
-                 struct cq_inventory *inv)
-{
-    struct cq_args *a = cq_pool_alloc(pool, sizeof(*a));
-    const char *line =
-        cq_pool_printf(pool, *options ? "cqlcrawl crawl %s" : "cqlcrawl crawl%s", options);
-
-    return parse(pool, d, line, a) && cq_inventory_load(pool, d, a, true, inv);
-}
-
-static void expect_names(const char *options, const char *names)
+static void test_fleet(void **state)
 {
     struct cq_pool pool = {0};
     struct cq_diags d = {.pool = &pool};
-    struct cq_inventory inv;
-    char got[256] = "";
-
-    if (!load(&pool, &d, options, &inv)) fail_msg("%s: %s", options, d.messages[0]);
-    for (size_t i = 0; i < inv.n_clusters; i++) {
-        if (i) strcat(got, " ");
-        strcat(got, cq_cluster_title(&pool, &inv.clusters[i]));
-    }
-    assert_string_equal(got, names);
-    cq_inventory_fini(&inv);
-    cq_pool_free(&pool);
-}
-
-static void expect_refused(const char *options, const char *word)
-{
-    struct cq_pool pool = {0};
-    struct cq_diags d = {.pool = &pool};
-    struct cq_inventory inv;
-
-    if (load(&pool, &d, options, &inv)) fail_msg("taken: %s", options);
-    if (!strstr(d.messages[0], word))
-        fail_msg("%s says '%s', not '%s'", options, d.messages[0], word);
-    cq_inventory_fini(&inv);
-    cq_pool_free(&pool);
-}
-
-static void write_files(void)
-{
-    put(yaml, "defaults: {timeout: 9s}\n"
-              "clusters:\n"
-              "  - {name: a-1, contact_points: [h1], labels: {env: prod, dc: eu}}\n"
-              "  - {name: a-2, contact_points: [h2], labels: {env: test}}\n"
-              "  - {name: b-1, contact_points: [h3], labels: {env: prod}}\n");
-    put(list, "# a fleet\n\nh7:9043  # by port\n  [::1]:9044\r\na-2\n");
-}
-
-static void test_inventory(void **state)
-{
-    char o[256];
+    struct cq_args a;
 
     (void)state;
-    write_files();
-#define WITH(...) ((void)snprintf(o, sizeof(o), __VA_ARGS__), o)
-    expect_names("h", "h:9042");
-    expect_names("h:1 [::1]", "h:1 [::1]:9042");
-    expect_names(WITH("--config %s", yaml), "a-1 a-2 b-1");
-    expect_names(WITH("--config %s b-1 h", yaml), "b-1 h:9042");
-    expect_names(WITH("--config %s --select name~a-.*", yaml), "a-1 a-2");
-    expect_names(WITH("--config %s --select env=prod", yaml), "a-1 b-1");
-    expect_names(WITH("--config %s --select env=prod --select name~a.*", yaml), "a-1");
-    expect_names(WITH("--config %s --targets %s", yaml, list), "h7:9043 [::1]:9044 a-2");
-    expect_refused("", "nobody to read");
-    expect_refused("--select env=prod h", "--config is missing");
-    expect_refused(WITH("--config %s --select env=none", yaml),
-                   "no cluster of the configuration fits");
-    expect_refused(WITH("--config %s --select name~(", yaml), "not a regular expression");
-    expect_refused(WITH("--config %s --user u a-1", yaml),
-                   "--user is for targets of the command line");
-    expect_refused(WITH("--config %s a-1 a-1", yaml), "is there twice");
-    expect_refused("h h:9042", "is there twice");
-    expect_refused("--config /nonexistent/x.yaml", "/nonexistent/x.yaml: No such file");
-    expect_refused("--targets /nonexistent/x", "/nonexistent/x: No such file");
-    put(list, "ok\n\nbad:99999\n");
-    expect_refused(WITH("--targets %s", list), ":3: '99999' is not a port");
-    put(list, "# nobody\n");
-    expect_refused(WITH("--targets %s", list), "there is no target in it");
-    put(yaml, "run: {rate: 5/s}\nclusters: [{name: a, contact_points: [h]}]\n");
-    expect_refused(WITH("--config %s", yaml), ":1:13: run.rate: not in this version");
-#undef WITH
-}
-
-/* The command line lies over the configuration; a default applies to targets of the command line,
- * too. */
-static void test_levels(void **state)
-{
-    struct cq_pool pool = {0};
-    struct cq_diags d = {.pool = &pool};
-    struct cq_inventory inv;
-    const char *o;
-
-    (void)state;
-    write_files();
-    o = cq_pool_printf(&pool, "--config %s --user u --password-file p --cacert ca a-1 h", yaml);
-    assert_true(load(&pool, &d, o, &inv));
-    assert_int_equal(inv.clusters[0].spec.t.timeout_ms, 9000);
-    assert_int_equal(inv.clusters[1].spec.t.timeout_ms, 9000);
-    assert_int_equal(inv.clusters[0].spec.t.auth, CQLCRAWL_AUTH_NONE);
-    assert_int_equal(inv.clusters[1].spec.t.auth, CQLCRAWL_AUTH_PLAIN);
-    assert_int_equal(inv.clusters[1].spec.t.tls_mode, CQLCRAWL_TLS_VERIFY_FULL);
-    o = cq_pool_printf(&pool, "--config %s --timeout 1s a-1", yaml);
-    assert_true(load(&pool, &d, o, &inv));
-    assert_int_equal(inv.clusters[0].spec.t.timeout_ms, 1000);
-    assert_int_equal(inv.clusters[0].spec.t.n_labels, 2);
-    assert_int_equal(inv.clusters[0].spec.t.n_endpoints, 1);
+    assert_true(parse(&pool, &d,
+                      "cqlcrawl crawl --sink http://127.0.0.1:1/x --sink-token-file t --retries 0 "
+                      "--shard 2/4 --fail-on none --rate 9/s",
+                      &a));
+    assert_int_equal(a.settings.n_sinks, 1);
+    assert_string_equal(a.settings.sinks[0].s.name, "127.0.0.1:1");
+    assert_string_equal(a.settings.sinks[0].s.token.text, "t");
+    assert_int_equal(a.run.t.retries, CQLCRAWL_NO_RETRIES);
+    assert_int_equal(a.settings.shard, 2);
+    assert_int_equal(a.settings.shards, 4);
+    assert_int_equal(a.settings.rate, 9);
+    assert_false(cq_fails(&a.settings.fail_on, 5, 5));
+    assert_true(parse(&pool, &d,
+                      "cqlcrawl serve --accept-identity a --accept-identity b --state st "
+                      "--metrics-listen [::]:9542",
+                      &a));
+    assert_int_equal(a.command, CQ_CMD_SERVE);
+    assert_int_equal(a.n_accept_identity, 2);
+    assert_string_equal(a.settings.metrics_listen.host, "::");
     cq_pool_free(&pool);
 }
 
@@ -253,15 +170,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_good),
-        cmocka_unit_test(test_inventory),
-        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_fleet),
     };
-    int failed;
 
-    (void)snprintf(yaml, sizeof(yaml), "/tmp/cq-args-%ld.yaml", (long)getpid());
-    (void)snprintf(list, sizeof(list), "/tmp/cq-args-%ld.list", (long)getpid());
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    (void)unlink(yaml);
-    (void)unlink(list);
-    return failed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

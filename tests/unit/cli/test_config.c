@@ -62,6 +62,43 @@ static const struct {
     {"groups: {g: {labels: {env: [x]}}}", "c.yaml:1:28: labels: a value is expected here"},
     {"sinks: [{type: kafka}]", "c.yaml:1:16: sinks: type: ndjson is expected, not 'kafka'"},
     {"sinks: [{type: ndjson, token: hunter2}]", "c.yaml:1:31: sinks: token: a secret is never"},
+    {"sinks: [{type: ndjson}]", "c.yaml:1:9: a sink needs a url"},
+    {"sinks: [{url: x}]", "c.yaml:1:9: a sink: a URL that begins with https:// or http://"},
+    {"sinks: [{url: \"http://u:hunter2@h\"}]", "c.yaml:1:9: a sink: a user or password in a URL"},
+    {"sinks: [{url: \"http://h/\", token: {file: t}}]",
+     "c.yaml:1:9: a sink: a token or password would cross the network in clear text: use https"},
+    {"sinks: [{url: \"http://127.0.0.1.example/\", user: u, password: {env: P}}]",
+     "c.yaml:1:9: a sink: a token or password would cross"},
+    {"sinks: [{url: \"https://h/\", user: u}]", "c.yaml:1:9: a sink: the user has no password"},
+    {"sinks: [{url: \"https://h/\", user: u, password: {env: P}, token: {env: T}}]",
+     "c.yaml:1:9: a sink: a token or a user with a password, not both"},
+    {"sinks: [{url: \"https://h/\", cert: c}]", "c.yaml:1:9: a sink: cert and key belong together"},
+    {"sinks: [{url: \"https://h/\"}, {url: \"https://H:443/\", name: \"h:443\"}]",
+     "c.yaml:1:30: two sinks are called 'h:443'"},
+    {"sinks: [{url: \"https://h/\", in_flight: 0}]",
+     "c.yaml:1:40: sinks: in_flight: '0' is not a number from 1 to 64"},
+    {"sinks: [{url: \"https://h/\", encoding: br}]",
+     "c.yaml:1:39: sinks: encoding: identity, gzip or zstd is expected, not 'br'"},
+    {"sinks: [{url: \"https://h/\", urll: x}]",
+     "c.yaml:1:29: unknown key 'urll' in a sink; did you mean 'url'?"},
+    {"run: {half_open: many}", "c.yaml:1:18: run.half_open: 'many' is not a number from 1"},
+    {"run: {retries: 101}", "c.yaml:1:16: retries: '101' is not a number from 0 to 100"},
+    {"run: {shard: 3/2}", "c.yaml:1:14: run.shard: '3/2': I is from 1 to N"},
+    {"run: {shard: 0/2}", "c.yaml:1:14: run.shard: '0/2': I/N is expected"},
+    {"run: {fail_on: 101%}", "c.yaml:1:16: run.fail_on: any, none, a number"},
+    {"run: {metrics_listen: \"host:9542\"}", "c.yaml:1:23: run.metrics_listen: an address"},
+    {"defaults: {jitter: 10}", "c.yaml:1:20: jitter: '10' is not a percentage (10%)"},
+    {"defaults: {interval: 1}", "c.yaml:1:22: interval: '1' is not a duration"},
+    {"defaults: {max_in_flight: 0}", "c.yaml:1:27: max_in_flight: '0' is not a number from 1"},
+    {"groups: {g: {hosts: [\"10.0.0.0/33\"]}}", "c.yaml:1:22: hosts: '10.0.0.0/33': what stands"},
+    {"discovery: [{file_sd: {files: []}}]", "c.yaml:1:23: file_sd needs files"},
+    {"discovery: [{file_sd: {files: [x], group: g}}]", "c.yaml:1:23: discovery: there is no group"},
+    {"discovery: [{http_sd: {refresh: 1m}}]", "c.yaml:1:23: http_sd needs a url"},
+    {"discovery: [{http_sd: {url: \"http://h/\", token: {file: t}}}]",
+     "c.yaml:1:23: http_sd: a token or password would cross"},
+    {"discovery: [{dns_sd: {}}]", "c.yaml:1:14: unknown key 'dns_sd' in discovery"},
+    {"discovery: [{file_sd: {files: [x]}, http_sd: {url: \"https://h\"}}]",
+     "c.yaml:1:13: discovery: an entry is one of"},
     {"a: &x 1", "c.yaml:1:4: anchors (&) are not supported"},
     {"a: *x", "c.yaml:1:4: aliases (*) are not supported"},
     {"a: !!str x", "c.yaml:1:4: tags (!) are not supported"},
@@ -126,7 +163,17 @@ static void load(struct cq_pool *pool, const char *file, struct cq_config *c)
     if (!cq_config_parse(pool, &d, file, example, strlen(example), c))
         fail_msg("%s", d.messages[0]);
     for (size_t i = 0; i < c->n_clusters; i++)
-        assert_true(cq_spec_finish(pool, &d, &c->clusters[i]));
+        cq_spec_finish(c->clusters[i].spec);
+}
+
+/* A cluster as the library gets it. */
+static const struct cqlcrawl_target *target(struct cq_pool *pool, const struct cq_config *c,
+                                            size_t i)
+{
+    struct cqlcrawl_target *t = cq_pool_alloc(pool, sizeof(*t));
+
+    assert_true(cq_cluster_target(pool, &c->clusters[i], t));
+    return t;
 }
 
 static void test_example(void **state)
@@ -137,13 +184,17 @@ static void test_example(void **state)
 
     (void)state;
     load(&pool, "/etc/cqlcrawl/c.yaml", &c);
-    assert_int_equal(c.concurrency, 1000);
-    assert_int_equal(c.memory_max, 64u << 20);
+    assert_int_equal(c.settings.concurrency, 1000);
+    assert_int_equal(c.settings.memory_max, 64u << 20);
+    assert_int_equal(c.settings.rate, 200);
+    assert_int_equal(c.settings.n_sinks, 1);
+    assert_string_equal(c.settings.sinks[0].s.name, "inventory.example:443");
+    assert_string_equal(c.settings.sinks[0].s.token.text, "/run/secrets/inventory");
     assert_int_equal(c.n_clusters, 5);
-    assert_int_equal(c.n_later, 2); /* run.rate, sinks */
-    assert_string_equal(c.groups[0].hosts[1], "10.0.0.0/8");
+    assert_int_equal(c.groups[0].n_hosts, 2);
+    assert_string_equal(c.groups[0].hosts[1].text, "10.0.0.0/8");
 
-    t = &c.clusters[0].spec.t;
+    t = target(&pool, &c, 0);
     assert_int_equal(t->n_endpoints, 2);
     assert_string_equal(t->endpoints[1].host, "10.0.0.2");
     assert_int_equal(t->timeout_ms, 30000);
@@ -156,12 +207,12 @@ static void test_example(void **state)
     assert_string_equal(t->labels[1].value, "prod");
     assert_int_equal(t->proof, CQLCRAWL_PROOF_VERSION);
 
-    t = &c.clusters[1].spec.t;
+    t = target(&pool, &c, 1);
     assert_string_equal(t->tls_sni, "host-id");
     assert_string_equal(t->tls_name, "proxy.example");
     assert_int_equal(t->auth, CQLCRAWL_AUTH_NONE);
 
-    t = &c.clusters[2].spec.t;
+    t = target(&pool, &c, 2);
     assert_int_equal(t->timeout_ms, 10000);
     assert_int_equal(t->password.source, CQLCRAWL_ENV);
     assert_string_equal(t->password.text, "LAB_PW");
@@ -178,13 +229,13 @@ static void test_off(void **state)
 
     (void)state;
     load(&pool, "c.yaml", &c);
-    t = &c.clusters[3].spec.t;
+    t = target(&pool, &c, 3);
     assert_int_equal(t->tls_mode, CQLCRAWL_TLS_DISABLE);
     assert_int_equal(t->tls_cacert.source, CQLCRAWL_UNSET);
     assert_int_equal(t->auth, CQLCRAWL_AUTH_NONE);
     assert_null(t->user);
     assert_int_equal(t->password.source, CQLCRAWL_UNSET);
-    t = &c.clusters[4].spec.t;
+    t = target(&pool, &c, 4);
     assert_int_equal(t->tls_mode, CQLCRAWL_TLS_REQUIRE);
     assert_int_equal(t->tls_cacert.source, CQLCRAWL_UNSET);
     assert_string_equal(t->user, "crawler");
@@ -203,39 +254,99 @@ static void test_pem_and_defaults(void **state)
                                "        -----END CERTIFICATE-----\n";
     struct cq_pool pool = {0};
     struct cq_diags d = {.pool = &pool};
+    const struct cqlcrawl_target *t;
     struct cq_config c;
 
     (void)state;
     assert_true(cq_config_parse(&pool, &d, "x/c.yaml", text, strlen(text), &c));
-    assert_true(cq_spec_finish(&pool, &d, &c.clusters[0]));
-    assert_int_equal(c.clusters[0].spec.t.tls_cacert.source, CQLCRAWL_BYTES);
-    assert_memory_equal(c.clusters[0].spec.t.tls_cacert.text, "-----BEGIN CERTIFICATE-----\nAAAA\n",
-                        33);
-    assert_int_equal(c.clusters[0].spec.t.tls_mode, CQLCRAWL_TLS_VERIFY_FULL); /* not less */
+    cq_spec_finish(c.clusters[0].spec);
+    t = target(&pool, &c, 0);
+    assert_int_equal(t->tls_cacert.source, CQLCRAWL_BYTES);
+    assert_memory_equal(t->tls_cacert.text, "-----BEGIN CERTIFICATE-----\nAAAA\n", 33);
+    assert_int_equal(t->tls_mode, CQLCRAWL_TLS_VERIFY_FULL); /* not less */
     cq_pool_free(&pool);
 }
 
-/* A name cannot lead out of the folder that {cluster} stands in. */
-static void test_cluster_in_path(void **state)
+/* Everything that is said of the run, of serve and of discovery. */
+static const char fleet[] =
+    "run: {rate: 20/s, half_open: 30, retries: 0, seed: 7, state: st, shard: 2/5, fail_on: 5%,\n"
+    "  dead_letters: d.ndjson, metrics_listen: \"[::1]:9542\", metrics_file: /m.prom}\n"
+    "defaults: {interval: 2h, jitter: 25%}\n"
+    "groups: {g: {max_in_flight: 3, retries: 4, hosts: [h]}}\n"
+    "clusters: [{name: a, connect: h}, {name: b, group: g, connect: h, interval: 5m}]\n"
+    "sinks:\n"
+    "  - {name: s, url: \"http://[::1]:8080/x\", user: u, password: {env: P}, encoding: zstd,\n"
+    "     in_flight: 2, batch_records: 10, batch_bytes: 64K, batch_age: 2s, timeout: 9s,\n"
+    "     key_format: plain}\n"
+    "discovery:\n"
+    "  - file_sd: {files: [\"t/*.json\", /x.yaml], group: g}\n"
+    "  - http_sd: {url: \"https://h/sd\", refresh: 5m, token: {file: t}, cacert: c.pem}\n";
+
+static void load_fleet(struct cq_pool *pool, struct cq_config *c)
 {
-    static const char *const names[] = {"../etc", "..", "a/b", "{cluster}"};
-    char text[256];
+    struct cq_diags d = {.pool = pool};
+
+    if (!cq_config_parse(pool, &d, "x/c.yaml", fleet, strlen(fleet), c)) {
+        fail_msg("%s", d.messages[0]);
+    }
+}
+
+static void test_run(void **state)
+{
+    struct cq_pool pool = {0};
+    const struct cq_settings *s;
+    struct cq_config c;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct cq_pool pool = {0};
-        struct cq_diags d = {.pool = &pool};
-        struct cq_config c;
+    load_fleet(&pool, &c);
+    s = &c.settings;
+    assert_int_equal(s->rate, 20);
+    assert_int_equal(s->half_open, 30);
+    assert_int_equal(s->seed, 7);
+    assert_string_equal(s->state, "x/st");
+    assert_int_equal(s->shard, 2);
+    assert_int_equal(s->shards, 5);
+    assert_int_equal(s->fail_on.kind, CQ_FAIL_PERCENT);
+    assert_string_equal(s->dead_letters, "x/d.ndjson");
+    assert_string_equal(s->metrics_file, "/m.prom");
+    assert_string_equal(s->metrics_listen.host, "::1");
+    assert_int_equal(s->metrics_listen.port, 9542);
+    cq_spec_finish(c.clusters[0].spec);
+    cq_spec_finish(c.clusters[1].spec);
+    assert_int_equal(c.clusters[0].spec->interval_ms, 7200000);
+    assert_int_equal(c.clusters[1].spec->interval_ms, 300000);
+    assert_int_equal(c.clusters[1].spec->jitter, 25);
+    assert_int_equal(c.clusters[0].spec->t.retries, CQLCRAWL_NO_RETRIES);
+    assert_int_equal(c.clusters[1].spec->t.retries, 4);
+    assert_int_equal(c.clusters[1].spec->t.max_in_flight, 3);
+    cq_pool_free(&pool);
+}
 
-        (void)snprintf(text, sizeof(text),
-                       "clusters: [{name: \"%s\", contact_points: [h], auth: {user: u, password: "
-                       "{file: \"s/{cluster}\"}}}]",
-                       names[i]);
-        assert_true(cq_config_parse(&pool, &d, "c.yaml", text, strlen(text), &c));
-        assert_false(cq_spec_finish(&pool, &d, &c.clusters[0]));
-        assert_non_null(strstr(d.messages[0], "cannot stand for {cluster}"));
-        cq_pool_free(&pool);
-    }
+static void test_sinks_and_discovery(void **state)
+{
+    struct cq_pool pool = {0};
+    const struct cqlcrawl_sink *k;
+    struct cq_config c;
+
+    (void)state;
+    load_fleet(&pool, &c);
+    k = &c.settings.sinks[0].s;
+    assert_string_equal(k->name, "s");
+    assert_int_equal(k->encoding, CQLCRAWL_ENCODING_ZSTD);
+    assert_int_equal(k->in_flight, 2);
+    assert_int_equal(k->batch_records, 10);
+    assert_int_equal(k->batch_bytes, 65536);
+    assert_int_equal(k->batch_age_ms, 2000);
+    assert_int_equal(k->timeout_ms, 9000);
+    assert_int_equal(k->plain_key, 1);
+    assert_int_equal(k->password.source, CQLCRAWL_ENV);
+    assert_int_equal(c.n_discovery, 2);
+    assert_string_equal(c.discovery[0].files[0], "x/t/*.json");
+    assert_string_equal(c.discovery[0].files[1], "/x.yaml");
+    assert_int_equal(c.discovery[0].refresh_ms, CQ_DEFAULT_REFRESH_MS);
+    assert_int_equal(c.discovery[1].refresh_ms, 300000);
+    assert_string_equal(c.discovery[1].fetch.cacert.text, "x/c.pem");
+    cq_pool_free(&pool);
 }
 
 static void test_all_at_once(void **state)
@@ -267,13 +378,10 @@ static void test_empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_example),
-        cmocka_unit_test(test_off),
-        cmocka_unit_test(test_pem_and_defaults),
-        cmocka_unit_test(test_cluster_in_path),
-        cmocka_unit_test(test_all_at_once),
-        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_bad),         cmocka_unit_test(test_example),
+        cmocka_unit_test(test_off),         cmocka_unit_test(test_pem_and_defaults),
+        cmocka_unit_test(test_run),         cmocka_unit_test(test_sinks_and_discovery),
+        cmocka_unit_test(test_all_at_once), cmocka_unit_test(test_empty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,24 +71,27 @@ static const struct {
 static void check_good(struct cq_pool *pool, const struct good *g)
 {
     struct cq_diags d = {.pool = pool};
+    struct cq_spec nothing = {0};
     struct cq_cluster c = {0};
     char hosts[256] = "", one[128];
 
     if (!cq_parse_target(pool, &d, (struct cq_place){0}, g->text, &c)) {
         fail_msg("'%s': %s", g->text, d.messages[0]);
     }
-    for (size_t i = 0; i < c.spec.t.n_endpoints; i++) {
-        (void)snprintf(one, sizeof(one), "%s%s %u", i ? "," : "", c.spec.t.endpoints[i].host,
-                       c.spec.t.endpoints[i].port);
+    for (size_t i = 0; i < c.n_endpoints; i++) {
+        (void)snprintf(one, sizeof(one), "%s%s %u", i ? "," : "", c.endpoints[i].host,
+                       c.endpoints[i].port);
         strcat(hosts, one);
     }
     assert_string_equal(hosts, g->hosts);
-    assert_int_equal(CQ_SAID(&c.spec, CQ_KEY_USER), g->user != NULL);
-    if (g->user) assert_string_equal(c.spec.t.user, g->user);
-    if (g->name) assert_string_equal(c.spec.t.tls_name, g->name);
-    if (g->sni) assert_string_equal(c.spec.t.tls_sni, g->sni);
-    assert_int_equal(CQ_SAID(&c.spec, CQ_KEY_TLS_MODE), g->tls >= 0);
-    if (g->tls >= 0) assert_int_equal((int)c.spec.t.tls_mode, g->tls);
+    assert_int_equal(c.spec == NULL, strncmp(g->text, "cassandra:", 10) != 0);
+    if (!c.spec) c.spec = &nothing;
+    assert_int_equal(CQ_SAID(c.spec, CQ_KEY_USER), g->user != NULL);
+    if (g->user) assert_string_equal(c.spec->t.user, g->user);
+    if (g->name) assert_string_equal(c.spec->t.tls_name, g->name);
+    if (g->sni) assert_string_equal(c.spec->t.tls_sni, g->sni);
+    assert_int_equal(CQ_SAID(c.spec, CQ_KEY_TLS_MODE), g->tls >= 0);
+    if (g->tls >= 0) assert_int_equal((int)c.spec->t.tls_mode, g->tls);
 }
 
 static void test_good(void **state)

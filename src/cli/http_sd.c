@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists over HTTP (cli/http_sd.h). */
+#include "cli/http_sd.h"
+
+#include <poll.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_json(const char *content_type)
+{
+    size_t n = strlen("application/json");
+
+    if (!content_type || strncasecmp(content_type, "application/json", n) != 0) return false;
+    return !content_type[n] || content_type[n] == ';' || content_type[n] == ' ';
+}
+
+bool cq_http_sd_request(struct cq_inventory *inv, const struct cq_discovery *x,
+                        struct cqlcrawl_fetch *out)
+{
+    struct cqlcrawl_pair *headers = cq_pool_alloc(&inv->pool, 2 * sizeof(*headers));
+    unsigned long long seconds = (x->refresh_ms + 999) / 1000;
+
+    if (!headers) return false;
+    headers[0] = (struct cqlcrawl_pair){"Accept", "application/json"};
+    headers[1].name = "X-Prometheus-Refresh-Interval-Seconds";
+    headers[1].value = cq_pool_printf(&inv->pool, "%llu", seconds);
+    *out = x->fetch;
+    out->headers = headers;
+    out->n_headers = 2;
+    return headers[1].value != NULL;
+}
+
+bool cq_http_sd_take(struct cq_inventory *inv, struct cq_diags *d, struct cq_discovery *x, int err,
+                     const char *text, long status, const char *content_type, const char *body,
+                     size_t n)
+{
+    const char *url = x->fetch.url;
+
+    if (err) {
+        cq_diag(d, x->at, "http_sd: %s: %s", url, text ? text : cqlcrawl_strerror(err));
+    } else if (status != 200) {
+        cq_diag(d, x->at, "http_sd: %s answers with status %ld, not 200", url, status);
+    } else if (!is_json(content_type)) {
+        cq_diag(d, x->at, "http_sd: %s sends '%s', not application/json", url,
+                content_type ? content_type : "no content type");
+    } else {
+        x->body = cq_pool_dup(&inv->pool, body, n);
+        x->n_body = n;
+        if (!x->body) cq_diag(d, x->at, "out of memory");
+    }
+    return x->body != NULL;
+}
+
+bool cq_http_sd_keep(struct cq_inventory *inv, struct cq_discovery *x,
+                     const struct cq_inventory *old)
+{
+    for (size_t i = 0; i < old->config.n_discovery; i++) {
+        const struct cq_discovery *was = &old->config.discovery[i];
+
+        if (was->kind != CQ_HTTP_SD || !was->body) continue;
+        if (strcmp(was->fetch.url, x->fetch.url) != 0) continue;
+        x->body = cq_pool_dup(&inv->pool, was->body, was->n_body);
+        x->n_body = was->n_body;
+        return x->body != NULL;
+    }
+    return false;
+}
+
+bool cq_http_sd_get(struct cq_inventory *inv, struct cq_diags *d)
+{
+    for (size_t i = 0; i < inv->config.n_discovery; i++) {
+        const struct cq_discovery *x = &inv->config.discovery[i];
+
+        if (x->kind != CQ_HTTP_SD) continue;
+        cq_diag(d, x->at, "http_sd is not in this version of cqlcrawl (%s)", cqlcrawl_version());
+        return false;
+    }
+    return true;
+}
