@@ -33,7 +33,7 @@
 #define CQ_CRAWLER_DRIVER_H
 
 #include "crawler/link.h"
-#include "crawler/ring.h"
+#include "base/ring.h"
 
 enum cq_job_state {
     CQ_JOB_NEW,
