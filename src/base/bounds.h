@@ -103,4 +103,43 @@
 #define CQ_MAX_CERT_TEXT 512u      /* of a certificate's subject, issuer and names */
 #define CQ_MAX_ERROR_TEXT 1024u    /* of a server's message that is kept */
 
+/* Sinks */
+#define CQ_MAX_SINKS 8u
+#define CQ_MAX_LANES 64u /* requests at once to one sink: in_flight */
+#define CQ_DEFAULT_LANES 4u
+#define CQ_MAX_BATCH_RECORDS 100000u
+#define CQ_DEFAULT_BATCH_RECORDS 1000u
+#define CQ_MIN_BATCH_BYTES CQ_KIB(4)
+#define CQ_MAX_BATCH_BYTES CQ_MIB(64)
+#define CQ_DEFAULT_BATCH_BYTES CQ_MIB(1)
+#define CQ_DEFAULT_BATCH_AGE CQ_SEC(1)
+#define CQ_DEFAULT_SINK_TIMEOUT CQ_SEC(60) /* of one request */
+#define CQ_SINK_MEMORY_PART 4u             /* sinks have at most this part of --memory-max */
+#define CQ_MAX_PARTS 24u                   /* halvings of one batch: log2 of its records */
+#define CQ_RETRY_BASE CQ_MS(200)           /* full jitter below this, doubled each time, */
+#define CQ_RETRY_CAP CQ_SEC(30)            /* up to this */
+#define CQ_MAX_RETRY_AFTER CQ_SEC(900)     /* of what a receiver may ask for */
+#define CQ_PARK_BASE CQ_SEC(10)            /* a parked sink is asked again after about this, */
+#define CQ_PARK_CAP CQ_SEC(300)            /* later and later, up to this */
+#define CQ_SINK_GROW_AFTER                                                                         \
+    64u /* requests accepted in a row until a limit lowered by a 413 grows                         \
+         */
+#define CQ_ENCODE_STEP CQ_KIB(128) /* compressed in one turn of the loop */
+#define CQ_ENCODE_MEMORY CQ_MIB(1) /* what a compressor holds */
+
+/* HTTP */
+#define CQ_MAX_URL 2048u
+#define CQ_HTTP_KEPT CQ_KIB(64)       /* of a receiver's answer */
+#define CQ_HTTP_DROPPED CQ_MIB(1)     /* read and dropped of it; then the connection is closed */
+#define CQ_MAX_HTTP_HEADER CQ_KIB(64) /* of one answer */
+#define CQ_HTTP_CONNECT_TIMEOUT CQ_SEC(10)
+#define CQ_HTTP_IDLE                                                                               \
+    CQ_SEC(4) /* a connection idle for so long is not used again; Node closes at 5 */
+#define CQ_HTTP_UPLOAD CQ_KIB(512) /* given to the socket at once */
+#define CQ_HTTP_NAMES CQ_SEC(30)   /* addresses of a name are believed for so long */
+#define CQ_DEFAULT_FETCH_TIMEOUT CQ_SEC(30)
+#define CQ_DEFAULT_FETCH CQ_MIB(64)
+#define CQ_MAX_FETCH CQ_MIB(256)
+#define CQ_MAX_FETCH_HEADERS 16u
+
 #endif

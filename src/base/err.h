@@ -71,6 +71,12 @@ enum cq_class {
     X(TOO_LARGE,      "too_large",            LIMIT,    "an answer is larger than the protocol allows", "if the server is a Cassandra, please report it") \
     X(TOO_MANY,       "too_many",             LIMIT,    "more rows, pages, columns or nesting than cqlcrawl takes", "see docs/design.md, Bounds") \
     X(ORDER,          "order",                PROTOCOL, "rows came in an order that cannot be merged", "the crawl is repeated with sorting") \
+    X(UNSUPPORTED,    "unsupported",          USAGE,    "this build cannot do that", "build it with -DCQLCRAWL_HTTP=ON") \
+    X(NOT_HTTP,       "not_http",             PROTOCOL, "what listens there does not speak HTTP", "check the URL: scheme, host and port") \
+    X(SINK_BUSY,      "receiver_busy",        SERVER,   "the receiver says that it cannot take records now", "nothing to do: it is asked again, nothing is lost; if it stays, look into the receiver") \
+    X(SINK_REFUSED,   "receiver_refused",     SERVER,   "the receiver refuses every request", "check the URL and its credentials; records wait until it accepts them") \
+    X(SINK_AUTH,      "receiver_credentials", AUTH,     "the receiver wants other credentials", "put the right token or password into its file: it is read again before each attempt") \
+    X(SINK_LETTERS,   "dead_letters",         RESOURCE, "a refused record could not be kept as a dead letter", "name a dead-letter file, or make room for it; the sink waits until then") \
     X(TORN,           "torn",                 SERVER,   "the schema changed while it was read", "crawl again when no DDL is running") \
     X(ORPHANS,        "orphans",              SERVER,   "rows point to objects that are not there", "crawl again; if it stays, the anomaly records name them") \
     X(STATE,          "state",                USAGE,    "the state directory could not be used", "check its path, rights and free space; a damaged one may be moved away: epochs then come from the clock, and every cluster is read in full once") \

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/receiver.h"
+
+#include <stdio.h>
+#include <xxhash.h>
+
+#include "base/digest.h"
+
+uint64_t cq_receiver_seed(const char *url, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(url, strlen(url), seed);
+}
+
+/* XXH3-128 under a seed that nobody outside knows: whoever names tables in a cluster cannot make
+ * two batches of one key. */
+void cq_receiver_head(struct cq_receiver_head *h, cq_bytes records, enum cq_encoding encoding,
+                      uint64_t seed, bool plain_key)
+{
+    XXH128_hash_t x = XXH3_128bits_withSeed(records.p, records.n, seed + (uint64_t)encoding);
+    XXH128_canonical_t c;
+    char hex[CQ_KEY_HEX];
+    const char *quote = plain_key ? "" : "\"";
+
+    XXH128_canonicalFromHash(&c, x);
+    cq_hex(c.digest, sizeof(c.digest), hex);
+    (void)snprintf(h->key, sizeof(h->key), "Idempotency-Key: %s%.*s%s", quote, CQ_KEY_HEX, hex,
+                   quote);
+    h->n = 0;
+    h->lines[h->n++] = "Content-Type: application/x-ndjson";
+    h->lines[h->n++] = h->key;
+    if (encoding == CQ_ENCODING_GZIP) h->lines[h->n++] = "Content-Encoding: gzip";
+    if (encoding == CQ_ENCODING_ZSTD) h->lines[h->n++] = "Content-Encoding: zstd";
+}
+
+static enum cq_received of_client_error(long status, enum cq_encoding encoding)
+{
+    switch (status) {
+    case 413:
+        return CQ_RECEIVED_TOO_LARGE;
+    case 415:
+        return encoding == CQ_ENCODING_IDENTITY ? CQ_RECEIVED_PARK : CQ_RECEIVED_PLAIN;
+    case 408: /* it did not see the whole body in time */
+    case 409: /* the same key is still being worked on (Idempotency-Key draft, 2.7) */
+    case 425:
+    case 429:
+        return CQ_RECEIVED_RETRY;
+    case 401:
+    case 402:
+    case 403:
+    case 404:
+    case 405:
+    case 407:
+    case 410:
+    case 426:
+    case 431:
+        return CQ_RECEIVED_PARK;
+    default:
+        return CQ_RECEIVED_REFUSED;
+    }
+}
+
+enum cq_received cq_receiver_outcome(long status, enum cq_encoding encoding)
+{
+    switch (status) {
+    case 200:
+    case 201:
+    case 202:
+    case 204:
+        return CQ_RECEIVED_ACCEPTED;
+    case 501: /* it will not do that, today or tomorrow */
+    case 505:
+        return CQ_RECEIVED_PARK;
+    default:
+        break;
+    }
+    if (status >= 400 && status < 500) return of_client_error(status, encoding);
+    if (status >= 500 && status < 600) return CQ_RECEIVED_RETRY;
+    return CQ_RECEIVED_PARK; /* 3xx; a 2xx that promises less than all (203, 206, 207) */
+}
