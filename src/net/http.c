@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libcurl's multi handle on a libuv loop. libcurl says which descriptors it waits for (on_socket)
+ * and when it wants to be called without any (on_timer_wanted); both only take note of it.
+ *
+ * What is easily done wrong here:
+ * - One uv_poll per descriptor and loop. libcurl closes a descriptor right after CURL_POLL_REMOVE,
+ *   and the next connection may get its number at once: so the poll is stopped in that very call,
+ *   and a handle of its own is closed behind it.
+ * - A poll's status < 0 is an error of the descriptor: CURL_CSELECT_ERR.
+ * - Finished transfers are drained after every socket_action, those of the timer too.
+ * - Where socket_action itself fails, the state of every transfer is undefined: all of them end
+ * with an error and the multi handle is made anew.
+ */
+#include "net/http_impl.h"
+
+#include <assert.h>
+
+struct watch {
+    uv_poll_t poll;
+    struct cq_http *h;
+    curl_socket_t fd;
+};
+
+static void act(struct cq_http *h, curl_socket_t fd, int flags);
+
+/* ---- descriptors ---- */
+
+static void closed_one(struct cq_http *h)
+{
+    void (*closed)(void *ctx) = h->closed;
+    void *ctx = h->closed_ctx;
+
+    if (--h->handles > 0) return;
+    curl_global_cleanup();
+    cq_free(h->mem, h);
+    closed(ctx);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+    struct watch *w = handle->data;
+    struct cq_http *h = w->h;
+
+    cq_free(h->mem, w);
+    closed_one(h);
+}
+
+static void on_poll(uv_poll_t *p, int status, int events)
+{
+    struct watch *w = p->data;
+    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+
+    if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
+    if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
+    act(w->h, w->fd, flags);
+}
+
+static struct watch *watch(struct cq_http *h, curl_socket_t fd)
+{
+    struct watch *w = cq_calloc(h->mem, 1, sizeof(*w));
+
+    if (!w) return NULL;
+    w->h = h;
+    w->fd = fd;
+    w->poll.data = w;
+    if (uv_poll_init_socket(h->loop, &w->poll, fd) ||
+        curl_multi_assign(h->multi, fd, w) != CURLM_OK) {
+        cq_free(h->mem, w); /* init links nothing where it fails; assign knows its fd */
+        return NULL;
+    }
+    h->handles++;
+    return w;
+}
+
+/* Not 0: the multi handle is dead (act makes a new one). */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *assigned)
+{
+    struct cq_http *h = ctx;
+    struct watch *w = assigned;
+    int events = 0;
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        if (!w) return 0;
+        (void)uv_poll_stop(&w->poll);
+        uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+        (void)curl_multi_assign(h->multi, fd, NULL);
+        return 0;
+    }
+    if (!w) w = watch(h, fd);
+    if (!w) return -1;
+    if (what != CURL_POLL_OUT) events |= UV_READABLE;
+    if (what != CURL_POLL_IN) events |= UV_WRITABLE;
+    return uv_poll_start(&w->poll, events, on_poll) ? -1 : 0;
+}
+
+/* ---- time ---- */
+
+static void on_timer(uv_timer_t *t)
+{
+    act(t->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_timer_wanted(CURLM *multi, long ms, void *ctx)
+{
+    struct cq_http *h = ctx;
+
+    (void)multi;
+    if (ms < 0) return uv_timer_stop(&h->timer);
+    return uv_timer_start(&h->timer, on_timer, (uint64_t)ms, 0);
+}
+
+/* ---- the multi handle ---- */
+
+static CURLM *multi_new(struct cq_http *h)
+{
+    CURLM *m = curl_multi_init();
+
+    if (!m) return NULL;
+    (void)curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)curl_multi_setopt(m, CURLMOPT_SOCKETDATA, h);
+    (void)curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
+    (void)curl_multi_setopt(m, CURLMOPT_TIMERDATA, h);
+    (void)curl_multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    (void)curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, (long)CQ_MAX_LANES);
+    return m;
+}
+
+CURLMcode cq_http_add(struct cq_http *h, struct cq_http_call *c)
+{
+    CURLMcode rc;
+
+    if (!h->multi) h->multi = multi_new(h);
+    if (!h->multi) return CURLM_OUT_OF_MEMORY;
+    rc = curl_multi_add_handle(h->multi, c->easy);
+    if (rc == CURLM_OK) cq_ring_push(&h->sent, &c->node);
+    return rc;
+}
+
+void cq_http_remove(struct cq_http *h, struct cq_http_call *c)
+{
+    cq_ring_remove(&c->node);
+    (void)curl_multi_remove_handle(h->multi, c->easy);
+}
+
+static void drain(struct cq_http *h)
+{
+    CURLMsg *m;
+    int left;
+
+    while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+        struct cq_http_call *c = NULL;
+        CURLcode rc = m->data.result; /* m is gone once its handle is removed */
+
+        if (m->msg != CURLMSG_DONE) continue;
+        (void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
+        cq_http_remove(h, c);
+        cq_http_finish(c, rc);
+    }
+}
+
+static void start_anew(struct cq_http *h, CURLMcode why)
+{
+    while (!cq_ring_is_empty(&h->sent)) {
+        struct cq_http_call *c = CQ_RING_OF(h->sent.next, struct cq_http_call, node);
+
+        cq_http_remove(h, c);
+        cq_http_fail(c, why == CURLM_OUT_OF_MEMORY ? CQ_ENOMEM : CQ_ERESET,
+                     curl_multi_strerror(why));
+    }
+    (void)curl_multi_cleanup(h->multi);
+    (void)uv_timer_stop(&h->timer);
+    h->multi = NULL; /* the next request makes one */
+}
+
+static void act(struct cq_http *h, curl_socket_t fd, int flags)
+{
+    int running;
+    CURLMcode rc = curl_multi_socket_action(h->multi, fd, flags, &running);
+
+    drain(h);
+    if (rc != CURLM_OK) start_anew(h, rc);
+}
+
+/* ---- life ---- */
+
+int cq_http_new(struct cq_http **out, uv_loop_t *loop, const struct cq_mem *mem,
+                struct cq_resolver *resolver, void (*ready)(void *ctx), void *ctx)
+{
+    struct cq_http *h = cq_calloc(mem, 1, sizeof(*h));
+
+    *out = NULL;
+    if (!h) return CQ_ENOMEM;
+    *h = (struct cq_http){.loop = loop, .mem = mem, .resolver = resolver};
+    h->ready = ready;
+    h->ctx = ctx;
+    cq_ring_init(&h->sent);
+    cq_ring_init(&h->finished);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        cq_free(mem, h);
+        return CQ_ENOMEM;
+    }
+    (void)uv_timer_init(loop, &h->timer);
+    h->timer.data = h;
+    h->handles = 1;
+    *out = h;
+    return 0;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    closed_one(handle->data);
+}
+
+void cq_http_close(struct cq_http *h, void (*closed)(void *ctx), void *ctx)
+{
+    assert(cq_ring_is_empty(&h->sent) && cq_ring_is_empty(&h->finished));
+    h->closed = closed;
+    h->closed_ctx = ctx;
+    if (h->multi) (void)curl_multi_cleanup(h->multi);
+    h->multi = NULL;
+    uv_close((uv_handle_t *)&h->timer, on_timer_closed);
+}
+
+struct cq_http_call *cq_http_next(struct cq_http *h)
+{
+    struct cq_http_call *c;
+
+    if (cq_ring_is_empty(&h->finished)) return NULL;
+    c = CQ_RING_OF(h->finished.next, struct cq_http_call, node);
+    cq_ring_remove(&c->node);
+    c->state = CQ_CALL_IDLE;
+    return c;
+}
