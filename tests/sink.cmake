@@ -3,6 +3,9 @@
 if(NOT CQLCRAWL_HTTP)
   return()
 endif()
+add_executable(sink_drive sink/drive.c)
+target_link_libraries(sink_drive PRIVATE cq_warnings cqlcrawl_static PkgConfig::UV)
+set_target_properties(sink_drive PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 set(SINK_LINK PkgConfig::XXHASH PkgConfig::ZSTD PkgConfig::ZLIB)
 cq_test(sink_world SOURCES unit/sink/test_world.c unit/sink/world.c LAYERS sink base
   LINK ${SINK_LINK} LABELS unit)

@@ -6,8 +6,8 @@
  */
 #include "lib/handle.h"
 
-static int read_text(struct cq_secret **out, enum cq_secret_kind kind,
-                     const struct cqlcrawl_text *x, const char *key, struct cq_fault *f)
+int cq_read_text(struct cq_secret **out, enum cq_secret_kind kind, const struct cqlcrawl_text *x,
+                 const char *key, struct cq_fault *f)
 {
     int err = 0;
 
@@ -42,9 +42,9 @@ int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault
 
     *out = NULL;
     if (t->t.tls_mode == CQLCRAWL_TLS_DISABLE) return 0;
-    err = read_text(&ca, CQ_SECRET_PEM, &t->t.tls_cacert, "tls.cacert", f);
-    if (!err) err = read_text(&cert, CQ_SECRET_PEM, &t->t.tls_cert, "tls.cert", f);
-    if (!err) err = read_text(&key, CQ_SECRET_PEM, &t->t.tls_key, "tls.key", f);
+    err = cq_read_text(&ca, CQ_SECRET_PEM, &t->t.tls_cacert, "tls.cacert", f);
+    if (!err) err = cq_read_text(&cert, CQ_SECRET_PEM, &t->t.tls_cert, "tls.cert", f);
+    if (!err) err = cq_read_text(&key, CQ_SECRET_PEM, &t->t.tls_key, "tls.key", f);
     if (err) {
         f->err = err = CQ_ETLS_CONFIG;
     } else {
@@ -70,7 +70,7 @@ static int read_password(struct cq_target *t, struct cq_fault *f)
         t->password = cq_secret_retain(t->given);
         return 0;
     }
-    return read_text(&t->password, CQ_SECRET_PASSWORD, &t->t.password, "auth.password", f);
+    return cq_read_text(&t->password, CQ_SECRET_PASSWORD, &t->t.password, "auth.password", f);
 }
 
 static enum cql_want compression(enum cqlcrawl_compression c)

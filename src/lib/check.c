@@ -59,7 +59,7 @@ static int check_labels(const struct cqlcrawl_target *t, struct cq_fault *f)
     return 0;
 }
 
-static int check_source(const struct cqlcrawl_text *x, const char *key, struct cq_fault *f)
+int cq_check_source(const struct cqlcrawl_text *x, const char *key, struct cq_fault *f)
 {
     switch (x->source) {
     case CQLCRAWL_UNSET:
@@ -80,10 +80,10 @@ static int check_source(const struct cqlcrawl_text *x, const char *key, struct c
 static int check_tls(const struct cqlcrawl_target *t, struct cq_fault *f)
 {
     bool cert = t->tls_cert.source != CQLCRAWL_UNSET, key = t->tls_key.source != CQLCRAWL_UNSET;
-    int err = check_source(&t->tls_cacert, "tls.cacert", f);
+    int err = cq_check_source(&t->tls_cacert, "tls.cacert", f);
 
-    if (!err) err = check_source(&t->tls_cert, "tls.cert", f);
-    if (!err) err = check_source(&t->tls_key, "tls.key", f);
+    if (!err) err = cq_check_source(&t->tls_cert, "tls.cert", f);
+    if (!err) err = cq_check_source(&t->tls_key, "tls.key", f);
     if (err) return err;
     if ((unsigned)t->tls_mode > CQLCRAWL_TLS_VERIFY_FULL) BAD("tls.mode: unknown");
     if (cert != key) BAD("tls.cert and tls.key belong together: one of them is missing");
@@ -106,7 +106,7 @@ static int check_tls(const struct cqlcrawl_target *t, struct cq_fault *f)
 static int check_auth(const struct cqlcrawl_target *t, struct cq_fault *f)
 {
     bool password = t->password.source != CQLCRAWL_UNSET;
-    int err = check_source(&t->password, "auth.password", f);
+    int err = cq_check_source(&t->password, "auth.password", f);
 
     if (err) return err;
     switch (t->auth) {

@@ -22,6 +22,7 @@ static int open_driver(cqlcrawl *c)
                     .record = cq_report_record,
                     .step = cq_report_step,
                     .attempt = cq_report_attempt,
+                    .settle = cq_report_settle,
                     .done = cq_report_done},
         .ctx = c,
     };
@@ -127,9 +128,16 @@ int cqlcrawl_add(cqlcrawl *c, const struct cqlcrawl_target *target, uint64_t *id
         c->last = (struct cq_fault){0};
         return cq_fault_set(&c->last, CQ_EINVALID, "the handle is being closed");
     }
+    err = cq_sinks_begin(c);
+    if (err) {
+        c->last = (struct cq_fault){0};
+        return words(c, err);
+    }
     err = cq_target_new(c, target, &t);
     if (err) return err;
-    err = enter(c, t);
+    c->targets_began = true;
+    err = cq_sinks_attach(c, t);
+    if (!err) err = enter(c, t);
     if (err) {
         cq_target_free(t);
         return err;
@@ -173,7 +181,8 @@ int cqlcrawl_resume(cqlcrawl *c, uint64_t id)
     struct cq_target *t = find(c, id);
 
     if (!t) return CQ_ENOT_FOUND;
-    cq_driver_resume(&c->driver, &t->job);
+    t->host_paused = false;
+    if (t->waits == 0) cq_driver_resume(&c->driver, &t->job);
     return 0;
 }
 

@@ -15,8 +15,10 @@
 #include "base/arena.h"
 #include "cred/secret.h"
 #include "crawler/driver.h"
+#include "lib/sinks.h"
 
 struct cq_target;
+struct cq_sink_client;
 
 struct cq_slot {
     struct cq_target *target; /* NULL: free */
@@ -38,6 +40,8 @@ struct cqlcrawl {
     bool is_private;
     struct cq_driver driver;
     struct cq_tls_cache *tls;
+    struct cq_sinks *sinks; /* NULL: no sink, no fetch so far */
+    bool targets_began;     /* a target was added: no more sinks */
     struct cqlcrawl_options o;
     struct cq_slot *slots;
     uint32_t n_slots, free_slot; /* free_slot: index + 1; 0: none */
@@ -69,6 +73,12 @@ struct cq_target {
     struct cq_filter include, exclude;
     char filters_hash[33];
     struct cq_secret *given; /* password given as bytes */
+    /* What the sinks have of it. It runs while neither a sink nor the host makes it wait. */
+    struct cq_sink_client *clients;
+    size_t n_clients;
+    unsigned waits; /* sinks without room */
+    bool host_paused;
+    bool settling; /* the read is over; sinks have not answered for all */
     /* of the attempt in hand */
     struct cq_secret *password;
     struct cq_tls_ctx *tls;
@@ -80,6 +90,8 @@ int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_tar
 void cq_target_free(struct cq_target *t);
 /* check.c: is it valid? 0, or a code with words in *f. */
 int cq_target_check(const struct cqlcrawl_target *t, struct cq_fault *f);
+/* The source of a secret or PEM text: has it what it needs? */
+int cq_check_source(const struct cqlcrawl_text *x, const char *key, struct cq_fault *f);
 /* filter.c: one anchored extended regular expression; NULL text: everything. */
 int cq_filter_init(struct cq_filter *x, const char *text, const char *key, struct cq_fault *f);
 void cq_filter_fini(struct cq_filter *x);
@@ -94,11 +106,18 @@ int cq_attempt_prepare(void *ctx, struct cq_job *job, struct cq_link_options *o,
                        struct cq_fault *f);
 void cq_attempt_release(void *ctx, struct cq_job *job);
 int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault *f);
-/* report.c: the driver's record, step, attempt and done. */
+/* The text of one source; *out NULL where there is none. */
+int cq_read_text(struct cq_secret **out, enum cq_secret_kind kind, const struct cqlcrawl_text *x,
+                 const char *key, struct cq_fault *f);
+/* report.c: the driver's record, step, attempt, settle and done. */
 bool cq_report_record(void *ctx, struct cq_job *job, cq_bytes line);
 void cq_report_step(void *ctx, struct cq_job *job, const struct cq_sock_step *step);
 void cq_report_attempt(void *ctx, struct cq_job *job, const char *why);
+void cq_report_settle(void *ctx, struct cq_job *job);
 void cq_report_done(void *ctx, struct cq_job *job);
+/* For the sinks: one of them has room again; one has answered for all of its records so far. */
+void cq_report_room(cqlcrawl *c, struct cq_target *t);
+void cq_report_answered(cqlcrawl *c, struct cq_target *t);
 
 /* cqlcrawl.c, for loop.c: frees the handle once nothing is open, then calls closed. */
 void cq_handle_end(cqlcrawl *c);

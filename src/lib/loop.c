@@ -33,13 +33,18 @@ void cq_handle_end(cqlcrawl *c)
     if (closed) closed(ctx);
 }
 
-/* The driver has no handle left. On a private loop the handle lives until the turn is over. */
-static void driver_closed(void *ctx)
+/* No handle is left. On a private loop the handle lives until the turn is over. */
+static void all_closed(void *ctx)
 {
     cqlcrawl *c = ctx;
 
     c->dead = true;
     if (!c->is_private) cq_handle_end(c);
+}
+
+static void driver_closed(void *ctx)
+{
+    cq_sinks_close(ctx, all_closed, ctx);
 }
 
 void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx)
@@ -48,6 +53,7 @@ void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx)
     c->closing = true;
     c->closed = closed;
     c->closed_ctx = ctx;
+    cq_sinks_stop(c);
     cq_driver_close(&c->driver, driver_closed, c);
     if (!c->is_private || c->turning) return;
     while (!c->dead)
@@ -70,7 +76,7 @@ int cqlcrawl_run(cqlcrawl *c)
 {
     if (!c->is_private || c->turning) return CQ_EINVALID;
     c->stop = false;
-    while ((c->active && !c->stop) || c->closing) {
+    while (((c->active || cq_sinks_fetching(c)) && !c->stop) || c->closing) {
         if (turn(c, UV_RUN_ONCE)) return 0;
     }
     return 0;

@@ -3,14 +3,41 @@
  * called from here alone. */
 #include "lib/handle.h"
 
+/* To the host, then to the sinks; whoever has no room makes the target wait. */
 bool cq_report_record(void *ctx, struct cq_job *job, cq_bytes line)
 {
     struct cq_target *t = (struct cq_target *)job;
     cqlcrawl *c = ctx;
 
-    if (!c->o.record || t->t.check) return true;
-    return c->o.record(c->o.ctx, t->id, t->t.user_data, (const char *)line.p, line.n) !=
-           CQLCRAWL_PAUSE;
+    if (t->t.check) return true;
+    if (c->o.record && c->o.record(c->o.ctx, t->id, t->t.user_data, (const char *)line.p, line.n) ==
+                           CQLCRAWL_PAUSE) {
+        t->host_paused = true;
+    }
+    return cq_sinks_offer(c, t, line) && !t->host_paused;
+}
+
+void cq_report_room(cqlcrawl *c, struct cq_target *t)
+{
+    t->waits--;
+    if (t->waits == 0 && !t->host_paused) cq_driver_resume(&c->driver, &t->job);
+}
+
+void cq_report_settle(void *ctx, struct cq_job *job)
+{
+    struct cq_target *t = (struct cq_target *)job;
+    cqlcrawl *c = ctx;
+
+    t->settling = true;
+    cq_sinks_kick(c); /* was it the last that ran? Then batches need not wait for more */
+    cq_report_answered(c, t);
+}
+
+void cq_report_answered(cqlcrawl *c, struct cq_target *t)
+{
+    if (!t->settling || !cq_sinks_have_answered(c, t)) return;
+    t->settling = false;
+    cq_driver_settled(&c->driver, &t->job);
 }
 
 static struct cqlcrawl_event event_of(const struct cq_target *t, enum cqlcrawl_event_kind kind)
@@ -91,6 +118,8 @@ void cq_report_done(void *ctx, struct cq_job *job)
 
     set_error(&ev, job->result.err, job->result.text);
     fill_done(&ev, &job->result);
+    ev.delivery = cq_sinks_delivery(c, t, &ev.dead_letters);
+    cq_sinks_detach(t);
     slot->target = NULL;
     slot->generation++;
     slot->next_free = c->free_slot;
