@@ -116,8 +116,8 @@
 #define CQ_DEFAULT_SINK_TIMEOUT CQ_SEC(60) /* of one request */
 #define CQ_SINK_MEMORY_PART 4u             /* sinks have at most this part of --memory-max */
 #define CQ_MAX_PARTS 24u                   /* halvings of one batch: log2 of its records */
-#define CQ_RETRY_BASE CQ_MS(200)           /* full jitter below this, doubled each time, */
-#define CQ_RETRY_CAP CQ_SEC(30)            /* up to this */
+#define CQ_SINK_RETRY_BASE CQ_MS(200)      /* full jitter below this, doubled each time, */
+#define CQ_SINK_RETRY_CAP CQ_SEC(30)       /* up to this */
 #define CQ_MAX_RETRY_AFTER CQ_SEC(900)     /* of what a receiver may ask for */
 #define CQ_PARK_BASE CQ_SEC(10)            /* a parked sink is asked again after about this, */
 #define CQ_PARK_CAP CQ_SEC(300)            /* later and later, up to this */

@@ -38,7 +38,7 @@ static void hold(struct cq_sink *s, const struct cq_lane *l, enum cq_sink_state 
             wait = cq_sink_jitter(&s->random, s->level, CQ_PARK_BASE, CQ_PARK_CAP) / 2;
             wait += CQ_PARK_BASE / 2;
         } else {
-            wait = cq_sink_jitter(&s->random, s->level, CQ_RETRY_BASE, CQ_RETRY_CAP);
+            wait = cq_sink_jitter(&s->random, s->level, CQ_SINK_RETRY_BASE, CQ_SINK_RETRY_CAP);
         }
     }
     if (wait < at_least_ns) wait = at_least_ns;
