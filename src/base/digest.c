@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 by OpenSSL's EVP, hex. */
+/* SHA-256 by OpenSSL's EVP, XXH3, hex. */
 #include "base/digest.h"
 
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include "base/err.h"
 
@@ -14,6 +15,11 @@ int cq_sha256(cq_bytes b, uint8_t out[32])
         return CQ_EINTERNAL;
     }
     return 0;
+}
+
+uint64_t cq_xxh3_64(cq_bytes b)
+{
+    return XXH3_64bits(b.p, b.n);
 }
 
 void cq_hex(const uint8_t *p, size_t n, char *out)

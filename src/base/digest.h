@@ -10,6 +10,8 @@
 
 /* SHA-256 of b; out gets 32 bytes. Returns 0 or CQ_EINTERNAL. */
 int cq_sha256(cq_bytes b, uint8_t out[32]);
+/* XXH3-64 of b: places and shares, where nobody is trusted. */
+uint64_t cq_xxh3_64(cq_bytes b);
 /* Lower-case hex of n bytes; out gets 2 * n characters, no NUL. */
 void cq_hex(const uint8_t *p, size_t n, char *out);
 

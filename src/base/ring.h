@@ -50,4 +50,15 @@ static inline void cq_ring_move(struct cq_ring *to, struct cq_ring *from)
     cq_ring_init(from);
 }
 
+/* Everything of `from` to the end of `to`. */
+static inline void cq_ring_splice(struct cq_ring *to, struct cq_ring *from)
+{
+    if (cq_ring_is_empty(from)) return;
+    from->next->prev = to->prev;
+    to->prev->next = from->next;
+    from->prev->next = to;
+    to->prev = from->prev;
+    cq_ring_init(from);
+}
+
 #endif

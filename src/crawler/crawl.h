@@ -96,6 +96,8 @@ struct cq_crawl_event {
     cq_bytes line;
     int step; /* enum cq_step of net/sock.h: 3 protocol, 4 login, 5 read */
     int err;
+    int reason_err; /* DONE: err, or what the first reason of a read that is not complete amounts to
+                     */
     uint64_t ns;
     const char *text;
     const struct cq_scope *scope; /* DONE: as written into scope_end; lives until cq_crawl_free */

@@ -204,7 +204,7 @@ static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
         *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .scope = &no_scope};
         ev->counts = no_counts;
         ev->orphans = &no_orphans;
-        ev->err = CQ_ENOMEM;
+        ev->err = ev->reason_err = CQ_ENOMEM;
         ev->text = no_scope.text;
         return true;
     }
@@ -212,6 +212,7 @@ static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
     ev->counts = c->w->rec.counts;
     ev->err = c->fault.err ? c->fault.err : c->w->scope.err;
     ev->text = c->fault.err ? c->fault.text : c->w->scope.err ? c->w->scope.text : first_reason(c);
+    ev->reason_err = cq_crawl_reason_err(c);
     ev->retry = c->retry;
     ev->orphans = &c->w->orphans;
     return true;

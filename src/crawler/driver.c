@@ -1,24 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The driver's loop side (crawler/driver.h): who runs next and when. Whatever happens during a turn
- * only marks jobs as ready; the check handle, at the turn's end, runs each of them once, fills free
- * slots from the queue and lets the loop sleep when nothing is ready (an idle handle keeps it from
- * sleeping otherwise). One timer serves all that wait for a time.
+ * The driver's loop side (crawler/driver.h). Whatever happens during a turn only marks jobs as
+ * ready; the check handle, at the turn's end, runs each of them once, starts whom the fleet names,
+ * and lets the loop sleep when nothing is ready (an idle handle keeps it from sleeping otherwise).
+ * One timer serves all that wait for a time.
  */
 #include "crawler/driver.h"
 
 #include <assert.h>
-
-enum { STARTS_PER_TURN = 64 };
 
 static struct cq_job *job_of_ready(struct cq_ring *node)
 {
     return CQ_RING_OF(node, struct cq_job, ready);
 }
 
-static struct cq_job *job_of_queue(struct cq_ring *node)
+static struct cq_job *job_of_starved(struct cq_ring *node)
 {
-    return CQ_RING_OF(node, struct cq_job, queue);
+    return CQ_RING_OF(node, struct cq_job, starved);
 }
 
 static void on_idle(uv_idle_t *h)
@@ -26,7 +24,7 @@ static void on_idle(uv_idle_t *h)
     (void)h; /* its being active is what matters: the loop does not block */
 }
 
-static void kick(struct cq_driver *d)
+void cq_driver_kick(struct cq_driver *d)
 {
     if (!d->handles_closing) (void)uv_idle_start(&d->idle, on_idle);
 }
@@ -34,48 +32,28 @@ static void kick(struct cq_driver *d)
 void cq_driver_wake(struct cq_driver *d, struct cq_job *job)
 {
     cq_ring_push(&d->ready, &job->ready);
-    kick(d);
+    cq_driver_kick(d);
 }
 
 /* ---- time ---- */
 
-static void on_timer(uv_timer_t *t);
+static void on_timer(uv_timer_t *t)
+{
+    struct cq_driver *d = t->data;
 
+    d->timer_due_ns = CQ_NEVER;
+    cq_driver_kick(d);
+}
+
+/* A timer that is set too early fires in vain once: cheaper than moving it all the time. */
 static void arm(struct cq_driver *d, uint64_t due_ns)
 {
     uint64_t now = uv_hrtime();
 
-    if (d->timer_due_ns <= due_ns) return;
+    if (due_ns <= now) cq_driver_kick(d);
+    if (due_ns <= now || d->timer_due_ns <= due_ns) return;
     d->timer_due_ns = due_ns;
-    (void)uv_timer_start(&d->timer, on_timer, due_ns > now ? (due_ns - now + 999999) / 1000000 : 0,
-                         0);
-}
-
-static void on_timer(uv_timer_t *t)
-{
-    struct cq_driver *d = t->data;
-    struct cq_ring *node = d->later.next, *next;
-    uint64_t now = uv_hrtime();
-
-    d->timer_due_ns = CQ_NEVER;
-    for (; node != &d->later; node = next) {
-        struct cq_job *job = job_of_queue(node);
-
-        next = node->next;
-        if (job->due_ns <= now) {
-            cq_ring_remove(&job->queue);
-            cq_driver_wake(d, job);
-        } else {
-            arm(d, job->due_ns);
-        }
-    }
-}
-
-void cq_driver_sleep(struct cq_driver *d, struct cq_job *job, uint64_t due_ns)
-{
-    job->due_ns = due_ns;
-    cq_ring_push(&d->later, &job->queue);
-    arm(d, due_ns);
+    (void)uv_timer_start(&d->timer, on_timer, (due_ns - now + 999999) / 1000000, 0);
 }
 
 /* ---- a turn ---- */
@@ -85,26 +63,54 @@ static void feed_starved(struct cq_driver *d)
 {
     if (cq_ring_is_empty(&d->starved) || d->account.used >= d->starved_at) return;
     while (!cq_ring_is_empty(&d->starved)) {
-        struct cq_job *job = job_of_queue(d->starved.next);
+        struct cq_job *job = job_of_starved(d->starved.next);
 
-        cq_ring_remove(&job->queue);
+        cq_ring_remove(&job->starved);
         cq_driver_wake(d, job);
     }
 }
 
-static void fill_slots(struct cq_driver *d)
+static void run_ready(struct cq_driver *d)
 {
-    int n = 0;
+    struct cq_ring now;
 
-    while (!d->closing && d->running < d->concurrency && !cq_ring_is_empty(&d->queued)) {
-        struct cq_job *job = job_of_queue(d->queued.next);
+    cq_ring_move(&now, &d->ready);
+    while (!cq_ring_is_empty(&now)) {
+        struct cq_job *job = job_of_ready(now.next);
 
-        if (n++ == STARTS_PER_TURN) {
-            kick(d);
+        cq_ring_remove(&job->ready);
+        cq_job_run(d, job);
+    }
+}
+
+/* Everybody who was there at cancel_all or close, so many a turn. */
+static void cancel_doomed(struct cq_driver *d)
+{
+    for (unsigned n = 0; n < CQ_DOOMED_PER_TURN && !cq_ring_is_empty(&d->doomed); n++) {
+        struct cq_job *job = CQ_RING_OF(d->doomed.next, struct cq_job, all);
+
+        cq_ring_push(&d->all, &job->all);
+        cq_driver_cancel(d, job);
+    }
+}
+
+/* While some are still to be cancelled nobody starts. */
+static void run_fleet(struct cq_driver *d)
+{
+    struct cq_member *m;
+
+    cq_fleet_turn(&d->fleet);
+    while (!d->closing && cq_ring_is_empty(&d->doomed)) {
+        enum cq_fleet_act act = cq_fleet_next(&d->fleet, uv_hrtime(), &m);
+
+        if (act == CQ_FLEET_NOTHING) {
+            arm(d, cq_fleet_deadline(&d->fleet));
             return;
         }
-        cq_ring_remove(&job->queue);
-        cq_job_start(d, job);
+        if (act == CQ_FLEET_START)
+            cq_job_start(d, CQ_RING_OF(m, struct cq_job, member));
+        else
+            cq_job_woken(d, CQ_RING_OF(m, struct cq_job, member));
     }
 }
 
@@ -115,6 +121,7 @@ static void maybe_close(struct cq_driver *d)
 {
     if (!d->closing || d->handles_closing || d->n_jobs) return;
     d->handles_closing = true;
+    cq_fleet_fini(&d->fleet);
     uv_close((uv_handle_t *)&d->check, handle_closed);
     uv_close((uv_handle_t *)&d->idle, handle_closed);
     uv_close((uv_handle_t *)&d->timer, handle_closed);
@@ -124,19 +131,13 @@ static void maybe_close(struct cq_driver *d)
 static void on_check(uv_check_t *h)
 {
     struct cq_driver *d = h->data;
-    struct cq_ring now;
 
-    cq_ring_move(&now, &d->ready);
-    while (!cq_ring_is_empty(&now)) {
-        struct cq_job *job = job_of_ready(now.next);
-
-        cq_ring_remove(&job->ready);
-        cq_job_run(d, job);
-    }
+    run_ready(d);
     feed_starved(d);
     (void)uv_idle_stop(&d->idle);
-    fill_slots(d);
-    if (!cq_ring_is_empty(&d->ready)) kick(d);
+    cancel_doomed(d);
+    run_fleet(d);
+    if (!cq_ring_is_empty(&d->ready) || !cq_ring_is_empty(&d->doomed)) cq_driver_kick(d);
     if (d->n_jobs == 0) uv_unref((uv_handle_t *)&d->check);
     maybe_close(d);
 }
@@ -160,22 +161,26 @@ static void resolver_closed(void *ctx)
 
 int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
 {
+    struct cq_fleet_options fleet = {.mem = o->mem,
+                                     .slots = o->concurrency,
+                                     .half_open = o->half_open,
+                                     .rate = o->rate,
+                                     .seed = o->seed};
     int err;
 
     *d = (struct cq_driver){
         .loop = o->loop,
         .mem = o->mem,
         .account = {.limit = o->memory_max ? o->memory_max : CQ_DEFAULT_MEMORY_MAX},
-        .concurrency = o->concurrency ? o->concurrency : CQ_DEFAULT_CONCURRENCY,
         .handler = o->handler,
         .ctx = o->ctx,
         .timer_due_ns = CQ_NEVER,
     };
     err = cq_resolver_new(&d->resolver, o->loop, o->mem);
     if (err) return err;
+    cq_fleet_init(&d->fleet, &fleet);
     cq_ring_init(&d->all);
-    cq_ring_init(&d->queued);
-    cq_ring_init(&d->later);
+    cq_ring_init(&d->doomed);
     cq_ring_init(&d->ready);
     cq_ring_init(&d->starved);
     /* These never fail: they only link a handle into the loop. */
@@ -189,19 +194,23 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
     return 0;
 }
 
-void cq_driver_add(struct cq_driver *d, struct cq_job *job)
+int cq_driver_add(struct cq_driver *d, struct cq_job *job)
 {
+    int err = cq_fleet_add(&d->fleet, &job->member);
+
+    if (err) return err;
     assert(!d->closing && job->state == CQ_JOB_NEW);
     job->driver = d;
     cq_ring_init(&job->all);
-    cq_ring_init(&job->queue);
+    cq_ring_init(&job->starved);
     cq_ring_init(&job->ready);
     cq_ring_push(&d->all, &job->all);
-    cq_ring_push(&d->queued, &job->queue);
     job->state = CQ_JOB_QUEUED;
     d->n_jobs++;
+    d->n_waits[CQ_WAIT_NONE]++;
     uv_ref((uv_handle_t *)&d->check);
-    kick(d);
+    cq_driver_kick(d);
+    return 0;
 }
 
 void cq_driver_cancel(struct cq_driver *d, struct cq_job *job)
@@ -212,9 +221,8 @@ void cq_driver_cancel(struct cq_driver *d, struct cq_job *job)
 
 void cq_driver_cancel_all(struct cq_driver *d)
 {
-    for (struct cq_ring *node = d->all.next; node != &d->all; node = node->next) {
-        cq_driver_cancel(d, CQ_RING_OF(node, struct cq_job, all));
-    }
+    cq_ring_splice(&d->doomed, &d->all);
+    cq_driver_kick(d);
 }
 
 void cq_driver_resume(struct cq_driver *d, struct cq_job *job)
@@ -247,5 +255,5 @@ void cq_driver_close(struct cq_driver *d, void (*closed)(void *ctx), void *ctx)
     d->closed_ctx = ctx;
     cq_driver_cancel_all(d);
     uv_ref((uv_handle_t *)&d->check);
-    kick(d);
+    cq_driver_kick(d);
 }

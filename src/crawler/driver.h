@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Many attempts on one loop: a queue of jobs (one per cluster to read), at most `concurrency` of
- * them on a link at once, torn reads repeated later (CQ_TORN_DELAY_1, _2), unsorted ones at once,
- * every attempt under an epoch of its own.
+ * Many attempts on one loop, one job per cluster to read. Who has a slot when, and whether another
+ * attempt follows, the fleet decides (crawler/fleet.h); this is its shell, and gives every attempt
+ * an epoch of its own.
  *
  *   cq_driver_open -> cq_driver_add ... prepare() record() step() attempt() done()
  *   -> cq_driver_close -> closed()
  *
- *            +------------- later (torn) <-----+
- *            v                                 |          last epoch's second over
  *   add -> queued -> beginning -> running (prepare ... release) -> settling -> ending -> over:
- * done() ^                         | sorted           ^           ^
- *            +-------------------------+                  +-----------+- cancelled: the shortest
- * way
+ * done() ^                         | another attempt      ^           ^
+ *            +-------------------------+                      +-----------+- cancelled
  *
  * Two hooks are answered whenever the owner likes, inside the hook itself or later; without them a
  * job goes straight on. `begin` has a slot and asks under which epoch the attempt goes; it is
@@ -32,19 +29,22 @@
 #ifndef CQ_CRAWLER_DRIVER_H
 #define CQ_CRAWLER_DRIVER_H
 
+#include "crawler/fleet.h"
 #include "crawler/link.h"
 #include "base/ring.h"
 
 enum cq_job_state {
     CQ_JOB_NEW,
-    CQ_JOB_QUEUED,
+    CQ_JOB_QUEUED, /* in the fleet's hands, for the first or a further attempt */
     CQ_JOB_BEGINNING,
     CQ_JOB_RUNNING,
-    CQ_JOB_LATER,
     CQ_JOB_SETTLING,
     CQ_JOB_ENDING,
     CQ_JOB_OVER
 };
+
+/* What a running job waits for, of ours. */
+enum cq_job_wait { CQ_WAIT_NONE, CQ_WAIT_MEMORY, CQ_WAIT_CONSUMER, CQ_N_WAITS };
 
 /* What is known at the end: the last attempt's verdict and counts, every attempt's cost. */
 struct cq_result {
@@ -62,24 +62,21 @@ struct cq_result {
 
 /* Embedded by the owner, who keeps it until done(). */
 struct cq_job {
-    struct cq_ring all, queue, ready; /* `queue`: queued, later or starved */
+    struct cq_ring all, starved, ready;
+    struct cq_member member; /* the owner sets retries, torn_limit, n_points */
     enum cq_job_state state;
+    enum cq_job_wait wait;
     struct cq_driver *driver;
     struct cq_link *link;
-    unsigned torn_limit; /* attempts of a torn read; 0: CQ_MAX_ATTEMPTS */
-    bool writes;         /* records leave: epochs matter */
-    unsigned torn;       /* attempts that were torn */
-    bool sorted;         /* the server's order cannot be merged */
+    bool writes; /* records leave: epochs matter */
     bool cancel, cancelled, resume, link_closing;
-    bool waited;         /* for the last epoch's second, long enough */
-    bool started;        /* an attempt was begun: there is something to settle */
-    bool begun;          /* begin was answered */
-    bool remembered;     /* the last epoch came from begin: its owner gives larger ones later */
-    bool asked;          /* what follows the last attempt is under way */
-    bool settled;        /* settle was answered, or nobody had to be asked */
-    enum cq_retry retry; /* what follows the attempt that ends */
+    bool waited;     /* for the last epoch's second, long enough */
+    bool started;    /* an attempt was begun: there is something to settle */
+    bool begun;      /* begin was answered */
+    bool remembered; /* the last epoch came from begin: its owner gives larger ones later */
+    bool asked;      /* what follows the last attempt is under way */
+    bool settled;    /* settle was answered, or nobody had to be asked */
     uint64_t last_epoch;
-    uint64_t due_ns;
     struct cq_orphans orphans; /* of the attempt before */
     struct cq_result result;
 };
@@ -95,7 +92,9 @@ struct cq_driver_handler {
     bool (*record)(void *ctx, struct cq_job *job,
                    cq_bytes line); /* false: pause until cq_driver_resume */
     void (*step)(void *ctx, struct cq_job *job, const struct cq_sock_step *step);
+    void (*started)(void *ctx, struct cq_job *job);                  /* an attempt has its slot */
     void (*attempt)(void *ctx, struct cq_job *job, const char *why); /* another one follows */
+    void (*limit)(void *ctx, const char *why);   /* fewer slots than asked for: once */
     void (*done)(void *ctx, struct cq_job *job); /* job->result; the job is the owner's again */
 };
 
@@ -104,12 +103,16 @@ struct cq_driver {
     const struct cq_mem *mem;
     struct cq_resolver *resolver;
     struct cq_account account;
-    unsigned concurrency, running;
+    struct cq_fleet fleet;
     size_t n_jobs; /* not over */
+    size_t n_waits[CQ_N_WAITS];
+    size_t n_settling; /* or ending */
     struct cq_driver_handler handler;
     void *ctx;
-    struct cq_ring all, queued, later, ready, starved;
+    struct cq_ring all, doomed; /* doomed: to be cancelled, so many a turn */
+    struct cq_ring ready, starved;
     size_t starved_at; /* the account's use when somebody last starved */
+    bool limit_told;
     uv_check_t check;
     uv_idle_t idle;
     uv_timer_t timer;
@@ -124,13 +127,14 @@ struct cq_driver_options {
     uv_loop_t *loop;
     const struct cq_mem *mem;
     size_t memory_max;
-    unsigned concurrency;
+    unsigned concurrency, half_open, rate; /* as cq_fleet_options */
+    uint64_t seed;
     struct cq_driver_handler handler;
     void *ctx;
 };
 
 int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o); /* 0, CQ_ENOMEM */
-void cq_driver_add(struct cq_driver *d, struct cq_job *job);
+int cq_driver_add(struct cq_driver *d, struct cq_job *job); /* 0, CQ_ENOMEM: nothing was added */
 void cq_driver_cancel(struct cq_driver *d, struct cq_job *job);
 void cq_driver_cancel_all(struct cq_driver *d);
 void cq_driver_resume(struct cq_driver *d, struct cq_job *job);
@@ -145,7 +149,8 @@ void cq_driver_close(struct cq_driver *d, void (*closed)(void *ctx), void *ctx);
 /* ---- jobs.c: one job's way through its states; for driver.c ---- */
 void cq_job_start(struct cq_driver *d, struct cq_job *job);
 void cq_job_run(struct cq_driver *d, struct cq_job *job);
+void cq_job_woken(struct cq_driver *d, struct cq_job *job);
 void cq_driver_wake(struct cq_driver *d, struct cq_job *job); /* run it at the end of the turn */
-void cq_driver_sleep(struct cq_driver *d, struct cq_job *job, uint64_t due_ns); /* wake it then */
+void cq_driver_kick(struct cq_driver *d); /* the fleet may have somebody to start */
 
 #endif

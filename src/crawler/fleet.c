@@ -119,12 +119,17 @@ void cq_fleet_sleep(struct cq_fleet *f, struct cq_member *m, uint64_t at_ns)
     cq_dues_push(&f->dues, &m->due, at_ns);
 }
 
-void cq_fleet_remove(struct cq_fleet *f, struct cq_member *m)
+void cq_fleet_withdraw(struct cq_fleet *f, struct cq_member *m)
 {
     if (m->place == CQ_PLACE_SLOT) leave_slot(f, m);
     cq_ring_remove(&m->line);
     cq_dues_remove(&f->dues, &m->due);
     move(f, m, CQ_PLACE_OUT);
+}
+
+void cq_fleet_remove(struct cq_fleet *f, struct cq_member *m)
+{
+    cq_fleet_withdraw(f, m);
     f->n[CQ_PLACE_OUT]--;
     f->n_members--;
 }

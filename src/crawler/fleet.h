@@ -38,7 +38,7 @@
 #include "base/rand.h"
 #include "crawler/crawl.h"
 #include "crawler/due.h"
-#include "crawler/ring.h"
+#include "base/ring.h"
 
 enum cq_place {
     CQ_PLACE_OUT,   /* not in the fleet's hands */
@@ -125,7 +125,9 @@ void cq_fleet_fini(struct cq_fleet *f);
 
 /* 0 or CQ_ENOMEM. m is zeroed but for retries, torn_limit and n_points (1 or more). */
 int cq_fleet_add(struct cq_fleet *f, struct cq_member *m);
-/* From wherever it is; every added member is removed once. */
+/* From wherever it is to OUT: it wants no attempt any more. */
+void cq_fleet_withdraw(struct cq_fleet *f, struct cq_member *m);
+/* Every added member is removed once, from wherever it is. */
 void cq_fleet_remove(struct cq_fleet *f, struct cq_member *m);
 
 void cq_fleet_turn(struct cq_fleet *f); /* a new turn of the loop */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One job's way from queued to over (crawler/driver.h has the picture): an attempt begins with
- * prepare(), ends when its link is closed, and what the crawl said of it (done, torn, sorted)
- * decides what follows.
+ * prepare(), is judged by the fleet when its crawl is done, and gives its slot back when its link
+ * is closed.
  */
 #include "crawler/driver.h"
 
@@ -25,15 +25,28 @@ static uint64_t next_epoch(struct cq_job *job)
     return job->last_epoch;
 }
 
+static void set_wait(struct cq_driver *d, struct cq_job *job, enum cq_job_wait wait)
+{
+    d->n_waits[job->wait]--;
+    d->n_waits[wait]++;
+    job->wait = wait;
+    if (wait == CQ_WAIT_MEMORY)
+        cq_ring_push(&d->starved, &job->starved);
+    else
+        cq_ring_remove(&job->starved);
+}
+
 /* ---- the end ---- */
 
 static void finish(struct cq_driver *d, struct cq_job *job)
 {
+    cq_fleet_remove(&d->fleet, &job->member);
     cq_ring_remove(&job->all);
-    cq_ring_remove(&job->queue);
     cq_ring_remove(&job->ready);
     job->state = CQ_JOB_OVER;
     d->n_jobs--;
+    d->n_waits[job->wait]--;
+    d->n_settling--;
     d->handler.done(d->ctx, job); /* last: the job may be freed in it */
 }
 
@@ -52,7 +65,9 @@ static void end(struct cq_driver *d, struct cq_job *job)
     /* 2 ms more: the two clocks may drift */
     wait_ms = (job->last_epoch - now) * 1000 + 1002 - (uint64_t)(cq_link_wall_ms() % 1000);
     if (CQ_MS(wait_ms) > CQ_MAX_EPOCH_WAIT) wait_ms = CQ_MAX_EPOCH_WAIT / CQ_MS(1);
-    cq_driver_sleep(d, job, uv_hrtime() + CQ_MS(wait_ms));
+    cq_fleet_withdraw(&d->fleet, &job->member);
+    cq_fleet_sleep(&d->fleet, &job->member, uv_hrtime() + CQ_MS(wait_ms));
+    cq_driver_kick(d);
 }
 
 /* The last attempt has ended. */
@@ -61,6 +76,7 @@ static void settle(struct cq_driver *d, struct cq_job *job)
     job->state = CQ_JOB_SETTLING;
     if (!job->asked) {
         job->asked = true;
+        d->n_settling++;
         job->settled = !job->started || !d->handler.settle;
         if (!job->settled && !d->closing) d->handler.settle(d->ctx, job);
     }
@@ -102,16 +118,6 @@ static void take_result(struct cq_result *r, const struct cq_crawl_event *ev)
     r->ns_total += s->ns_total;
 }
 
-static enum cq_retry may_retry(const struct cq_driver *d, struct cq_job *job, enum cq_retry want)
-{
-    unsigned limit = job->torn_limit ? job->torn_limit : CQ_MAX_ATTEMPTS;
-
-    if (d->closing || job->cancel) return CQ_RETRY_NO;
-    if (want == CQ_RETRY_SORTED) return job->sorted ? CQ_RETRY_NO : want;
-    if (want == CQ_RETRY_TORN) return ++job->torn < limit ? want : CQ_RETRY_NO;
-    return want;
-}
-
 static void close_link(struct cq_job *job)
 {
     if (job->link_closing) return;
@@ -123,12 +129,18 @@ static void link_done(void *ctx, const struct cq_crawl_event *ev)
 {
     struct cq_job *job = ctx;
     struct cq_driver *d = job->driver;
+    struct cq_attempt_end end = {ev->reason_err, cq_link_point(job->link), ev->retry};
+    enum cq_next next = CQ_NEXT_OVER;
 
     take_result(&job->result, ev);
-    if (ev->orphans) job->orphans = *ev->orphans;
-    job->retry = may_retry(d, job, ev->retry);
-    if (job->retry != CQ_RETRY_NO) {
-        d->handler.attempt(d->ctx, job, job->result.text);
+    if (ev->scope->read != CQ_READ_FAILED) job->orphans = *ev->orphans;
+    if (!d->closing && !job->cancel) {
+        next = cq_fleet_judge(&d->fleet, &job->member, &end, uv_hrtime());
+    }
+    if (next != CQ_NEXT_OVER) d->handler.attempt(d->ctx, job, job->result.text);
+    if (next == CQ_NEXT_SHORTAGE && !d->limit_told) {
+        d->limit_told = true;
+        d->handler.limit(d->ctx, job->result.text);
     }
     close_link(job);
 }
@@ -137,27 +149,17 @@ static void link_closed(void *ctx)
 {
     struct cq_job *job = ctx;
     struct cq_driver *d = job->driver;
-    enum cq_retry retry = d->closing || job->cancel ? CQ_RETRY_NO : job->retry;
+    struct cq_member *m = &job->member;
 
     job->link = NULL;
-    d->running--;
+    set_wait(d, job, CQ_WAIT_NONE);
     d->handler.release(d->ctx, job);
-    if (job->cancel && job->result.err == 0 && job->retry != CQ_RETRY_NO) set_cancelled(job);
-    job->due_ns = 0;
-    job->state = CQ_JOB_SETTLING;
-    switch (retry) {
-    case CQ_RETRY_TORN:
-        job->state = CQ_JOB_LATER;
-        cq_driver_sleep(d, job, uv_hrtime() + (job->torn == 1 ? CQ_TORN_DELAY_1 : CQ_TORN_DELAY_2));
-        return;
-    case CQ_RETRY_SORTED:
-        job->sorted = true;
-        job->state = CQ_JOB_QUEUED;
-        cq_ring_push(&d->queued, &job->queue);
-        break;
-    case CQ_RETRY_NO:
-        break;
+    if (m->next != CQ_NEXT_OVER && (d->closing || job->cancel)) {
+        m->next = CQ_NEXT_OVER;
+        set_cancelled(job);
     }
+    cq_fleet_end(&d->fleet, m, uv_hrtime());
+    job->state = m->next == CQ_NEXT_OVER ? CQ_JOB_SETTLING : CQ_JOB_QUEUED;
     cq_driver_wake(d, job); /* callbacks come at the end of the turn */
 }
 
@@ -177,7 +179,10 @@ static void link_step(void *ctx, const struct cq_sock_step *step)
 {
     struct cq_job *job = ctx;
 
-    if (!job->driver->closing) job->driver->handler.step(job->driver->ctx, job, step);
+    struct cq_driver *d = job->driver;
+
+    if (step->step == CQ_STEP_LOGIN && step->err == 0) cq_fleet_opened(&d->fleet, &job->member);
+    if (!d->closing) d->handler.step(d->ctx, job, step);
 }
 
 static void link_ready(void *ctx)
@@ -203,11 +208,12 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
     o.crawl.account = &d->account;
     o.crawl.epoch = next_epoch(job);
     o.crawl.attempt = job->result.attempts + 1;
-    o.crawl.sorted = job->sorted;
+    o.crawl.sorted = job->member.sorted;
     o.crawl.previous = job->result.attempts ? &job->orphans : NULL;
+    o.first_point = job->member.first_point;
+    o.points_out = job->member.out;
     o.early_err = d->handler.prepare(d->ctx, job, &o, &f);
     o.early_text = f.text;
-    job->retry = CQ_RETRY_NO;
     job->link_closing = false;
     job->state = CQ_JOB_RUNNING;
     job->started = true;
@@ -223,21 +229,21 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
 static void go_on(struct cq_driver *d, struct cq_job *job)
 {
     if (!job->begun) return;
-    if (!job->cancel) {
+    if (!job->cancel && !d->closing) {
         open_link(d, job);
         return;
     }
-    d->running--;
+    cq_fleet_withdraw(&d->fleet, &job->member);
     set_cancelled(job);
     settle(d, job);
 }
 
 void cq_job_start(struct cq_driver *d, struct cq_job *job)
 {
-    d->running++;
     job->state = CQ_JOB_BEGINNING;
     job->begun = !d->handler.begin;
     job->remembered = false;
+    d->handler.started(d->ctx, job);
     if (d->handler.begin) d->handler.begin(d->ctx, job);
     go_on(d, job);
 }
@@ -266,15 +272,22 @@ static void run_link(struct cq_driver *d, struct cq_job *job)
         return;
     case CQ_LINK_STARVED:
         d->starved_at = d->account.used;
-        cq_ring_push(&d->starved, &job->queue);
-        return;
-    case CQ_LINK_WAITING:
-        cq_ring_remove(&job->queue); /* starved no longer */
+        set_wait(d, job, CQ_WAIT_MEMORY);
         return;
     case CQ_LINK_PAUSED:
+        set_wait(d, job, CQ_WAIT_CONSUMER);
+        return;
+    case CQ_LINK_WAITING:
     case CQ_LINK_DONE:
+        set_wait(d, job, CQ_WAIT_NONE);
         return;
     }
+}
+
+void cq_job_woken(struct cq_driver *d, struct cq_job *job)
+{
+    job->waited = true;
+    cq_job_run(d, job);
 }
 
 void cq_job_run(struct cq_driver *d, struct cq_job *job)
@@ -288,24 +301,14 @@ void cq_job_run(struct cq_driver *d, struct cq_job *job)
         return;
     case CQ_JOB_QUEUED:
         if (!job->cancel) return;
+        cq_fleet_withdraw(&d->fleet, &job->member);
         set_cancelled(job);
         settle(d, job);
-        return;
-    case CQ_JOB_LATER:
-        if (job->cancel) {
-            set_cancelled(job);
-            job->due_ns = 0;
-            settle(d, job);
-        } else if (job->due_ns <= uv_hrtime()) {
-            job->state = CQ_JOB_QUEUED;
-            cq_ring_push(&d->queued, &job->queue);
-        }
         return;
     case CQ_JOB_SETTLING:
         settle(d, job);
         return;
     case CQ_JOB_ENDING:
-        job->waited = job->due_ns && job->due_ns <= uv_hrtime();
         end(d, job);
         return;
     case CQ_JOB_NEW:

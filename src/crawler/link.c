@@ -17,6 +17,7 @@ struct dial {
     struct cq_sock *sock;
     bool live; /* this is the link's sock */
     bool open;
+    uint8_t which[CQ_MAX_CONTACT_POINTS]; /* the contact points that it tries */
 };
 
 struct cq_link {
@@ -28,6 +29,7 @@ struct cq_link {
     bool timer_open;
     uint64_t armed_ns; /* when the timer fires; CQ_NEVER: not armed */
     uint64_t cpu_ns;   /* of the thread, at the last look */
+    int point;         /* the contact point of the last connection; -1: none */
     bool paused, done, closing;
 };
 
@@ -130,6 +132,9 @@ static void sock_step(void *ctx, const struct cq_sock_step *step)
 
     if (!d->live) return;
     if (step->err == 0) cq_crawl_net_step(d->link->crawl, (int)step->step, step->ns);
+    if (step->step == CQ_STEP_CONNECT && step->err == 0) {
+        d->link->point = d->which[cq_sock_endpoint(d->sock)];
+    }
     d->link->o.handler.step(d->link->o.ctx, step);
 }
 
@@ -175,14 +180,31 @@ static void sock_closed(void *ctx)
     maybe_closed(l);
 }
 
+/* The contact points from first_point on, without those left out: the sock copies them. */
+static size_t choose(const struct cq_link *l, struct cq_endpoint to[CQ_MAX_CONTACT_POINTS],
+                     uint8_t which[CQ_MAX_CONTACT_POINTS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < l->o.n_endpoints; i++) {
+        size_t k = (l->o.first_point + i) % l->o.n_endpoints;
+
+        if (l->o.points_out & 1u << k) continue;
+        to[n] = l->o.endpoints[k];
+        which[n++] = (uint8_t)k;
+    }
+    return n;
+}
+
 static int open_sock(struct cq_link *l, struct dial *d)
 {
+    struct cq_endpoint chosen[CQ_MAX_CONTACT_POINTS];
     struct cq_sock_options o = {
         .loop = l->o.loop,
         .mem = l->o.mem,
         .resolver = l->o.resolver,
-        .endpoints = l->o.endpoints,
-        .n_endpoints = l->o.n_endpoints,
+        .endpoints = chosen,
+        .n_endpoints = choose(l, chosen, d->which),
         .connect_timeout_ns = l->o.connect_timeout_ns,
         .tls = l->o.tls,
         .sni = l->o.sni,
@@ -315,6 +337,7 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     if (!l) return CQ_ENOMEM;
     l->o = *o;
     l->armed_ns = CQ_NEVER;
+    l->point = -1;
     err = cq_crawl_new(&l->crawl, &l->o.crawl, uv_hrtime(), cq_link_wall_ms());
     if (err || uv_timer_init(o->loop, &l->timer)) {
         cq_crawl_free(l->crawl);
@@ -332,6 +355,11 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     *out = l;
     o->handler.ready(o->ctx);
     return 0;
+}
+
+int cq_link_point(const struct cq_link *l)
+{
+    return l->point;
 }
 
 void cq_link_resume(struct cq_link *l)

@@ -42,6 +42,8 @@ struct cq_link_options {
     struct cq_crawl_options crawl; /* what it points to lives until closed() */
     const struct cq_endpoint *endpoints;
     size_t n_endpoints;
+    unsigned first_point; /* of the contact points: where dialling begins, */
+    uint32_t points_out;  /* and the bit set of those that are left out (not all) */
     uint64_t connect_timeout_ns;
     struct cq_tls_ctx *tls; /* the link keeps a reference of its own */
     const char *sni, *verify_name;
@@ -62,6 +64,9 @@ enum cq_link_state cq_link_run(struct cq_link *l);
 void cq_link_resume(struct cq_link *l);
 void cq_link_cancel(struct cq_link *l); /* ends with done() */
 void cq_link_close(struct cq_link *l);  /* at any time, once; no callback but closed() afterwards */
+
+/* The contact point that was connected to last, an index of o.endpoints; -1: none was. */
+int cq_link_point(const struct cq_link *l);
 
 /* Milliseconds since 1970: the wall clock of the shell, handed to the pure machines as data. */
 int64_t cq_link_wall_ms(void);

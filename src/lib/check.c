@@ -134,6 +134,9 @@ static int check_numbers(const struct cqlcrawl_target *t, struct cq_fault *f)
     if (t->timeout_ms > most || t->connect_timeout_ms > most) {
         return cq_fault_set(f, CQ_ERANGE, "timeout: at most a day");
     }
+    if (t->retries > CQ_MAX_RETRIES && t->retries != CQLCRAWL_NO_RETRIES) {
+        return cq_fault_set(f, CQ_ERANGE, "retries: at most %u", CQ_MAX_RETRIES);
+    }
     if (t->attempts > 100) return cq_fault_set(f, CQ_ERANGE, "attempts: at most 100");
     return 0;
 }

@@ -17,18 +17,25 @@ static int open_driver(cqlcrawl *c)
         .mem = &c->mem,
         .memory_max = (size_t)c->o.memory_max,
         .concurrency = c->o.concurrency,
+        .half_open = c->o.half_open,
+        .rate = c->o.rate,
+        .seed = c->o.seed,
         .handler = {.prepare = cq_attempt_prepare,
                     .release = cq_attempt_release,
                     .record = cq_report_record,
                     .step = cq_report_step,
+                    .started = cq_report_started,
                     .attempt = cq_report_attempt,
                     .settle = cq_report_settle,
+                    .limit = cq_report_shortage,
                     .done = cq_report_done},
         .ctx = c,
     };
     int err = cq_tls_cache_new(&c->tls, &c->mem);
 
     if (err) return err;
+    /* where the system gives none, the time does: it is only jitter */
+    if (!o.seed && uv_random(NULL, NULL, &o.seed, sizeof(o.seed), 0, NULL)) o.seed = uv_hrtime();
     err = cq_driver_open(&c->driver, &o);
     if (err) cq_tls_cache_free(c->tls);
     return err;
@@ -119,6 +126,17 @@ static int enter(cqlcrawl *c, struct cq_target *t)
     return 0;
 }
 
+void cq_handle_leave(cqlcrawl *c, struct cq_target *t)
+{
+    struct cq_slot *slot = &c->slots[(uint32_t)(t->id & UINT32_MAX) - 1];
+
+    slot->target = NULL;
+    slot->generation++;
+    slot->next_free = c->free_slot;
+    c->free_slot = (uint32_t)(t->id & UINT32_MAX);
+    cq_byname_remove(&c->names, t);
+}
+
 int cqlcrawl_add(cqlcrawl *c, const struct cqlcrawl_target *target, uint64_t *id)
 {
     struct cq_target *t;
@@ -138,13 +156,17 @@ int cqlcrawl_add(cqlcrawl *c, const struct cqlcrawl_target *target, uint64_t *id
     c->targets_began = true;
     err = cq_sinks_attach(c, t);
     if (!err) err = enter(c, t);
+    if (!err) {
+        err = cq_driver_add(&c->driver, &t->job);
+        if (err) cq_handle_leave(c, t);
+        if (err) (void)words(c, err);
+    }
     if (err) {
         cq_target_free(t);
         return err;
     }
     c->active++;
     if (id) *id = t->id;
-    cq_driver_add(&c->driver, &t->job);
     return 0;
 }
 

@@ -109,9 +109,11 @@ int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault
 /* The text of one source; *out NULL where there is none. */
 int cq_read_text(struct cq_secret **out, enum cq_secret_kind kind, const struct cqlcrawl_text *x,
                  const char *key, struct cq_fault *f);
-/* report.c: the driver's record, step, attempt, settle and done. */
+/* report.c: the driver's record, step, started, attempt, limit, settle and done. */
 bool cq_report_record(void *ctx, struct cq_job *job, cq_bytes line);
 void cq_report_step(void *ctx, struct cq_job *job, const struct cq_sock_step *step);
+void cq_report_started(void *ctx, struct cq_job *job);
+void cq_report_shortage(void *ctx, const char *why);
 void cq_report_attempt(void *ctx, struct cq_job *job, const char *why);
 void cq_report_settle(void *ctx, struct cq_job *job);
 void cq_report_done(void *ctx, struct cq_job *job);
@@ -119,7 +121,9 @@ void cq_report_done(void *ctx, struct cq_job *job);
 void cq_report_room(cqlcrawl *c, struct cq_target *t);
 void cq_report_answered(cqlcrawl *c, struct cq_target *t);
 
-/* cqlcrawl.c, for loop.c: frees the handle once nothing is open, then calls closed. */
+/* cqlcrawl.c: nobody finds t any more, by id or by name. */
+void cq_handle_leave(cqlcrawl *c, struct cq_target *t);
+/* loop.c: frees the handle once nothing is open, then calls closed. */
 void cq_handle_end(cqlcrawl *c);
 
 #endif

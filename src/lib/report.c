@@ -74,6 +74,26 @@ void cq_report_step(void *ctx, struct cq_job *job, const struct cq_sock_step *st
     if (c->o.event) c->o.event(c->o.ctx, &ev);
 }
 
+void cq_report_started(void *ctx, struct cq_job *job)
+{
+    cqlcrawl *c = ctx;
+    struct cqlcrawl_event ev = event_of((struct cq_target *)job, CQLCRAWL_EVENT_STARTED);
+
+    ev.attempts = job->result.attempts + 1;
+    if (c->o.event) c->o.event(c->o.ctx, &ev);
+}
+
+void cq_report_shortage(void *ctx, const char *why)
+{
+    cqlcrawl *c = ctx;
+    struct cqlcrawl_event ev = CQLCRAWL_INIT(cqlcrawl_event);
+
+    ev.kind = CQLCRAWL_EVENT_LIMIT;
+    ev.agreement = -1;
+    set_error(&ev, CQ_EDESCRIPTORS, why);
+    if (c->o.event) c->o.event(c->o.ctx, &ev);
+}
+
 void cq_report_attempt(void *ctx, struct cq_job *job, const char *why)
 {
     cqlcrawl *c = ctx;
@@ -114,17 +134,12 @@ void cq_report_done(void *ctx, struct cq_job *job)
     cqlcrawl *c = ctx;
     struct cq_target *t = (struct cq_target *)job;
     struct cqlcrawl_event ev = event_of(t, CQLCRAWL_EVENT_DONE);
-    struct cq_slot *slot = &c->slots[(uint32_t)(t->id & UINT32_MAX) - 1];
 
     set_error(&ev, job->result.err, job->result.text);
     fill_done(&ev, &job->result);
     ev.delivery = cq_sinks_delivery(c, t, &ev.dead_letters);
     cq_sinks_detach(t);
-    slot->target = NULL;
-    slot->generation++;
-    slot->next_free = c->free_slot;
-    c->free_slot = (uint32_t)(t->id & UINT32_MAX);
-    cq_byname_remove(&c->names, t);
+    cq_handle_leave(c, t);
     c->active--;
     if (c->o.event) c->o.event(c->o.ctx, &ev);
     cq_target_free(t);

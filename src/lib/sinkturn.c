@@ -118,7 +118,7 @@ static void report(struct cq_sink_entry *e)
 bool cq_sink_entry_turn(struct cq_sink_entry *e, uint64_t now_ns, bool *more)
 {
     if (!e->lanes) return true;
-    cq_sink_hurry(&e->machine, e->c->driver.running == 0);
+    cq_sink_hurry(&e->machine, e->c->driver.fleet.n[CQ_PLACE_SLOT] == 0);
     send_all(e, now_ns, more);
     settle(e);
     resume(e, more);

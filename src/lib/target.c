@@ -153,6 +153,12 @@ static int fill(struct cq_target *t, struct cq_fault *f)
     return err;
 }
 
+static unsigned retries(const struct cqlcrawl_target *t)
+{
+    if (t->retries == CQLCRAWL_NO_RETRIES) return 0;
+    return t->retries ? t->retries : CQLCRAWL_RETRIES;
+}
+
 int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_target **out)
 {
     struct cq_target *t;
@@ -173,7 +179,9 @@ int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_tar
         return err;
     }
     t->job.writes = !t->t.check;
-    t->job.torn_limit = t->t.attempts;
+    t->job.member.torn_limit = t->t.attempts;
+    t->job.member.n_points = (unsigned)t->t.n_endpoints;
+    t->job.member.retries = retries(&t->t);
     *out = t;
     return 0;
 }

@@ -95,6 +95,7 @@ int cq_sock_open(struct cq_sock **out, const struct cq_sock_options *o);
 int cq_sock_write(struct cq_sock *s, cq_bytes b);
 void cq_sock_resume(struct cq_sock *s); /* space has room again */
 void cq_sock_close(struct cq_sock *s);
+size_t cq_sock_endpoint(const struct cq_sock *s); /* that connected: from step(connect) on */
 
 /* Names to addresses by c-ares on the loop; one for a crawler. close finishes by the callback. */
 int cq_resolver_new(struct cq_resolver **out, uv_loop_t *loop, const struct cq_mem *mem);

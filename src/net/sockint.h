@@ -61,6 +61,7 @@ struct cq_sock {
 
     struct cq_endpoint *endpoints; /* one block with their texts */
     size_t n_endpoints;
+    size_t endpoint;        /* that connected */
     struct cq_asked *asked; /* one per endpoint */
     char *sni;
     char *verify_name;

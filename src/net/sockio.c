@@ -165,6 +165,7 @@ void cq_sock_connected(struct cq_sock *s)
     cq_sock_arm(s, CQ_NEVER);
     cq_sock_free_dial(s);
     cq_addr_print(&won.addr, true, s->facts.peer);
+    s->endpoint = won.endpoint;
     err = use_transport(s, won.endpoint);
     if (!cq_sock_step_done(s, CQ_STEP_CONNECT, s->facts.peer)) return;
     if (s->tls) {
@@ -177,6 +178,11 @@ void cq_sock_connected(struct cq_sock *s)
         return;
     }
     handshake(s);
+}
+
+size_t cq_sock_endpoint(const struct cq_sock *s)
+{
+    return s->endpoint;
 }
 
 void cq_sock_drive(struct cq_sock *s)

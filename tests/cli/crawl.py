@@ -85,6 +85,10 @@ class Records(Case):
         _, err = self.run_it("crawl", "--targets", sim.file, "127.50.11.39:1", "--output", "r", "--log-format", "json",
                              status=3)
         lines = self.records(err)
+        retries = [x for x in lines if x["event"] == "retry"]
+        self.assertEqual([(x["cluster"], x["attempts"]) for x in retries],
+                         [("127.50.11.39:1", 1), ("127.50.11.39:1", 2)])
+        lines = [x for x in lines if x["event"] != "retry"]
         self.assertEqual([x["event"] for x in lines], ["cluster"] * 3 + ["summary"])
         self.assertEqual((lines[-1]["clusters"], lines[-1]["complete"], lines[-1]["failed"]), (3, 2, 1))
         bad, = [x for x in lines if x.get("code")]

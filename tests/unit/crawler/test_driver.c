@@ -26,7 +26,7 @@ struct world {
     struct cq_job jobs[JOBS];
     enum answer begin, settle;
     uint64_t epoch; /* what begin gives */
-    unsigned begun, prepared, released, settles, settled_done, done, closed;
+    unsigned begun, started, limits, prepared, released, settles, settled_done, done, closed;
     unsigned running_at_settle;
     uint64_t prepared_epoch;
     int last_err;
@@ -45,7 +45,7 @@ static void settle(void *ctx, struct cq_job *job)
     struct world *w = ctx;
 
     w->settles++;
-    w->running_at_settle = w->driver.running;
+    w->running_at_settle = (unsigned)w->driver.fleet.n[CQ_PLACE_SLOT];
     if (w->settle == AT_ONCE) cq_driver_settled(&w->driver, job);
 }
 
@@ -82,6 +82,18 @@ static void step(void *ctx, struct cq_job *job, const struct cq_sock_step *s)
     (void)s;
 }
 
+static void started(void *ctx, struct cq_job *job)
+{
+    (void)job;
+    ((struct world *)ctx)->started++;
+}
+
+static void limit(void *ctx, const char *why)
+{
+    (void)why;
+    ((struct world *)ctx)->limits++;
+}
+
 static void attempt(void *ctx, struct cq_job *job, const char *why)
 {
     (void)ctx;
@@ -109,7 +121,7 @@ static void open_world(struct world *w, unsigned concurrency)
         .loop = &w->loop,
         .mem = &cq_mem_libc,
         .concurrency = concurrency,
-        .handler = {begin, settle, prepare, release, record, step, attempt, done},
+        .handler = {begin, settle, prepare, release, record, step, started, attempt, limit, done},
         .ctx = w,
     };
 
@@ -117,7 +129,8 @@ static void open_world(struct world *w, unsigned concurrency)
     assert_int_equal(cq_driver_open(&w->driver, &o), 0);
     for (int i = 0; i < JOBS; i++) {
         w->jobs[i].writes = true;
-        cq_driver_add(&w->driver, &w->jobs[i]);
+        w->jobs[i].member.n_points = 1;
+        assert_int_equal(cq_driver_add(&w->driver, &w->jobs[i]), 0);
     }
 }
 
