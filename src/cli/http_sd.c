@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/yaml.h"
+
 static bool is_json(const char *content_type)
 {
     size_t n = strlen("application/json");
@@ -35,6 +37,7 @@ bool cq_http_sd_take(struct cq_inventory *inv, struct cq_diags *d, struct cq_dis
                      size_t n)
 {
     const char *url = x->fetch.url;
+    char *copy;
 
     if (err) {
         cq_diag(d, x->at, "http_sd: %s: %s", url, text ? text : cqlcrawl_strerror(err));
@@ -44,9 +47,10 @@ bool cq_http_sd_take(struct cq_inventory *inv, struct cq_diags *d, struct cq_dis
         cq_diag(d, x->at, "http_sd: %s sends '%s', not application/json", url,
                 content_type ? content_type : "no content type");
     } else {
-        x->body = cq_pool_dup(&inv->pool, body, n);
-        x->n_body = n;
-        if (!x->body) cq_diag(d, x->at, "out of memory");
+        copy = cq_pool_dup(&inv->pool, body, n);
+        if (!copy) cq_diag(d, x->at, "out of memory");
+        x->n_body = copy ? cq_yaml_from_json(copy, n) : 0;
+        x->body = copy;
     }
     return x->body != NULL;
 }

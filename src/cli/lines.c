@@ -8,6 +8,7 @@
 
 #include "cli/loading.h"
 #include "cli/target.h"
+#include "cli/yaml.h"
 
 enum { MAX_TARGETS_FILE = 256 << 20 };
 
@@ -145,8 +146,8 @@ void cq_load_targets_file(struct cq_loading *l, const char *file)
 {
     unsigned before = l->d->n;
     struct cq_origin *source;
-    const char *text, *why;
-    char *all;
+    const char *why;
+    char *all, *text;
     size_t n, had = l->inv->n_clusters;
 
     all = cq_read_file(l->d, file, MAX_TARGETS_FILE, &n);
@@ -158,6 +159,7 @@ void cq_load_targets_file(struct cq_loading *l, const char *file)
     source = l->inv->n_origins ? &l->inv->origins[l->inv->n_origins - 1] : NULL;
     if (source) source->why = why;
     if (source && why) {
+        n = cq_yaml_from_json(text, n);
         cq_load_file_sd(l, file, text, n, NULL, true);
         if (l->d->n != before) {
             cq_diag(l->d, (struct cq_place){file, 0, 0},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/loading.h"
+#include "cli/yaml.h"
 
 enum { MAX_LIST = 256 << 20 };
 
@@ -17,6 +18,7 @@ static void load_file(struct cq_loading *l, const struct cq_discovery *x, const 
     file = cq_pool_dup(l->pool, file, strlen(file));
     text = file ? cq_read_file(l->d, file, MAX_LIST, &n) : NULL;
     if (!text) return;
+    n = cq_yaml_from_json(text, n);
     cq_loading_origin(l, file, "file_sd");
     if (l->inv->n_origins) cq_load_file_sd(l, file, text, n, x->group, false);
     free(text);

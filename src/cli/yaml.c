@@ -256,3 +256,59 @@ void cq_yaml_list_close(struct cq_yaml_list *l)
     yaml_parser_delete(&l->p);
     free(l);
 }
+
+/* ---- JSON ---- */
+
+enum { ESCAPE = 6, PAIR = 12 }; /* \uXXXX, twice */
+
+static const char hex_digits[] = "0123456789abcdefABCDEF";
+
+/* The code of the escape at s; 0: it is none. */
+static unsigned escape(const char *s)
+{
+    unsigned v = 0;
+
+    if (s[0] != '\\' || s[1] != 'u') return 0;
+    for (int i = 2; i < ESCAPE; i++) {
+        const char *digit = memchr(hex_digits, s[i], sizeof(hex_digits) - 1);
+
+        if (!digit) return 0;
+        v = v * 16 +
+            (unsigned)(digit - hex_digits < 16 ? digit - hex_digits : digit - hex_digits - 6);
+    }
+    return v;
+}
+
+/* The character of the pair at s, 0: it is none. */
+static unsigned pair(const char *s, const char *end)
+{
+    unsigned high, low;
+
+    if (end - s < PAIR) return 0;
+    high = escape(s);
+    if (high < 0xd800 || high > 0xdbff) return 0;
+    low = escape(s + ESCAPE);
+    return low < 0xdc00 || low > 0xdfff ? 0 : 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+size_t cq_yaml_from_json(char *text, size_t n)
+{
+    const char *s = text, *end = text + n;
+    char *to = text;
+
+    while (s < end) {
+        unsigned c = *s == '\\' ? pair(s, end) : 0;
+
+        if (c) {
+            *to++ = (char)(0xf0 | c >> 18);
+            *to++ = (char)(0x80 | (c >> 12 & 0x3f));
+            *to++ = (char)(0x80 | (c >> 6 & 0x3f));
+            *to++ = (char)(0x80 | (c & 0x3f));
+            s += PAIR;
+        } else {
+            if (*s == '\\' && end - s > 1) *to++ = *s++; /* what is escaped, too: \\ ends here */
+            *to++ = *s++;
+        }
+    }
+    return (size_t)(to - text);
+}

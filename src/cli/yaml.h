@@ -39,6 +39,9 @@ struct cq_node *cq_yaml_parse(struct cq_pool *pool, struct cq_diags *d, const ch
  */
 struct cq_yaml_list;
 
+/* JSON writes characters beyond 16 bits as two escapes (RFC 8259 7), which YAML does not know:
+ * those become the character itself, in place. The new length; columns behind one are smaller. */
+size_t cq_yaml_from_json(char *text, size_t n);
 /* text lives until close. NULL with a diagnostic: no memory. */
 struct cq_yaml_list *cq_yaml_list_open(struct cq_diags *d, const char *file, const char *text,
                                        size_t n);

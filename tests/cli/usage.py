@@ -2,9 +2,11 @@
 """Exit status 2: usage, configuration, inventory. Nobody is contacted, every mistake has its place."""
 import os
 import re
+import resource
 import subprocess
+import time
 
-from support import Case, Listener
+from support import LIMIT, Case, Listener
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/configuration.md")
 
@@ -93,6 +95,28 @@ sinks: [{{type: ndjson, url: 'https://x/y', token: {{file: t}}}}]
         self.write("c.yaml", "clusters:\n - {name: a, connect: h, tls: {cacert: ca.pem}}\n")
         self.refused("validate", "--config", "c.yaml", says="c.yaml:2:4: a: ")
         self.assertEqual(self.listener.accepted, [])
+
+    def test_a_million_lines(self):
+        """In seconds, and in less than 400 bytes a line: the limit is for the whole address space."""
+        with open(self.path("many"), "w") as f:
+            f.writelines(f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}:9042\n" for i in range(1000000))
+            f.write("10.0.0.7 # the same again, by its default port\n")
+        began = time.monotonic()
+        limit = 400 << 20
+        process = self.start("validate", "--targets", "many",
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        _, err = process.communicate(timeout=LIMIT)
+        self.assertEqual(err.decode(), "cqlcrawl: many:1000001: '10.0.0.7:9042' is there twice: every cluster needs "
+                                       "a name of its own (the other one is many:8)\n")
+        with open(self.path("many"), "a") as f:
+            f.seek(f.tell() - 47)
+            f.truncate()
+        process = self.start("validate", "--targets", "many", "--shard", "2/2",
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        out, err = process.communicate(timeout=LIMIT)
+        self.assertEqual((process.returncode, err), (0, b""))
+        self.assertIn(" of 1000000\n", out.decode())
+        self.assertLess(time.monotonic() - began, 40)
 
     def test_shards_divide(self):
         """N shards hold every name once, whatever their order in the file."""
