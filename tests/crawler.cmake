@@ -8,7 +8,8 @@ target_compile_definitions(cq-replay PRIVATE CQ_TEST_DATA="${CMAKE_SOURCE_DIR}/t
 target_link_libraries(cq-replay PRIVATE cq_warnings cq_crawler cq_model cq_record cq_proto cq_base)
 set_target_properties(cq-replay PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
-foreach(test parts cursor replay outcomes verdict connection memory hostile)
+cq_test(crawler_budget SOURCES unit/crawler/test_budget.c LAYERS crawler model record proto base LABELS unit)
+foreach(test parts cursor replay outcomes verdict connection memory hostile share)
   cq_test(crawler_${test} SOURCES unit/crawler/test_${test}.c ${replay} replay/bench.c
     LAYERS crawler model record proto base LABELS unit)
 endforeach()

@@ -28,9 +28,15 @@
 /* One crawl */
 #define CQ_PAGE_BYTES                                                                              \
     CQ_KIB(256) /* what a page should hold; page_size follows from the bytes per row */
-#define CQ_PAGE_FIRST CQ_KIB(16)           /* a page's block at first; doubled as bytes arrive */
-#define CQ_DEFAULT_RESERVATION CQ_KIB(512) /* of a cluster never crawled before */
+#define CQ_PAGE_FIRST CQ_KIB(16) /* a page's block at first; doubled as bytes arrive */
+#define CQ_DEFAULT_RESERVATION                                                                     \
+    CQ_KIB(640) /* of a cluster never crawled before: the reference one */
 #define CQ_DEFAULT_MEMORY_MAX CQ_MIB(64)
+#define CQ_MIN_RATE                                                                                \
+    CQ_KIB(16) /* bytes per second from a cluster that holds memory, while others                  \
+                */
+#define CQ_RATE_WINDOW CQ_SEC(2) /* wait for some, over so long; else its attempt ends */
+#define CQ_SPARE CQ_KIB(32)      /* kept of a reservation when all pages have come */
 #define CQ_MAX_PAGES_PER_TABLE 100000u
 #define CQ_MAX_EMPTY_PAGES 1000u /* empty pages in a row, each with more to follow */
 #define CQ_MAX_OVERLOADED 3u     /* times that one statement is asked again after an OVERLOADED */

@@ -42,6 +42,7 @@ enum cq_class {
     X(RESET,          "connection_reset",     NETWORK,  "the peer closed the connection", "the port may want TLS (--tls), or the server is at its connection limit") \
     X(CLOSED,         "connection_closed",    NETWORK,  "the peer ended the connection in the middle of a crawl", "try again; if it stays, look into the server's log") \
     X(TIMEOUT,        "timeout",              NETWORK,  "the cluster took too long", "raise --timeout, or look why the node is slow") \
+    X(TOO_SLOW,       "too_slow",             NETWORK,  "the cluster answered too slowly while others waited for memory", "it is tried again; raise --memory-max or lower --concurrency, or look why the node is slow") \
     X(SILENT,         "no_answer",            NETWORK,  "connected, but the peer never answers", "the port may want TLS (--tls), or something else than Cassandra listens there") \
     X(TLS_HANDSHAKE,  "tls_handshake",        TLS,      "the TLS handshake failed", "check TLS versions, ciphers and certificates of both sides") \
     X(TLS_TIMEOUT,    "tls_timeout",          TLS,      "the TLS handshake did not finish in time", "the port may be plaintext (--tls disable), or the node is overloaded") \

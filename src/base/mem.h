@@ -34,11 +34,20 @@ void cq_wipe(void *p, size_t n);
  */
 void cq_wipe_registers(void);
 
+struct cq_budget; /* crawler/budget.h */
+
+struct cq_waiters {
+    struct cq_budget *first, *last;
+    size_t n;
+};
+
 struct cq_account {
     size_t limit; /* 0: none */
     size_t used;
     size_t peak;
-    const void *overdraft; /* the one crawl that may go over (crawler/budget.h); NULL: none */
+    /* crawls that found no room, and those that have been given some since (crawler/budget.h) */
+    struct cq_waiters topping, reserving, fed;
+    struct cq_budget *overdraft; /* the one crawl that may go over; NULL: none */
 };
 
 bool cq_account_take(struct cq_account *a, size_t n); /* false: over the limit, nothing taken */

@@ -1,58 +1,159 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A crawl's share of the memory account (crawler/budget.h). */
+/* A crawl's share of the memory account, and who is fed first (crawler/budget.h). */
 #include "crawler/budget.h"
 
 #include <assert.h>
+
+/* ---- the lines ---- */
+
+static void push(struct cq_waiters *line, struct cq_budget *b)
+{
+    b->behind = NULL;
+    b->before = line->last;
+    *(line->last ? &line->last->behind : &line->first) = b;
+    line->last = b;
+    line->n++;
+}
+
+static void leave(struct cq_budget *b)
+{
+    struct cq_account *a = b->account;
+    struct cq_waiters *const lines[] = {NULL, &a->topping, &a->reserving, &a->fed};
+    struct cq_waiters *line = lines[b->line];
+
+    b->missing = 0;
+    if (!line) return;
+    *(b->before ? &b->before->behind : &line->first) = b->behind;
+    *(b->behind ? &b->behind->before : &line->last) = b->before;
+    line->n--;
+    b->line = CQ_LINE_NONE;
+}
+
+static void queue_up(struct cq_budget *b, enum cq_line line, size_t missing)
+{
+    struct cq_account *a = b->account;
+
+    if (b->line != line) {
+        leave(b);
+        b->line = line;
+        push(line == CQ_LINE_TOPPING ? &a->topping : &a->reserving, b);
+    }
+    b->missing = missing;
+}
+
+/* ---- who is next ---- */
+
+static struct cq_budget *fewest_missing(const struct cq_waiters *line)
+{
+    struct cq_budget *least = line->first;
+
+    for (struct cq_budget *b = least; b; b = b->behind)
+        if (b->missing < least->missing) least = b;
+    return least;
+}
+
+/* The one half-way that may go on, if it has to over the limit. NULL: all of them wait for the one
+ * that is over it already. */
+static struct cq_budget *next_topping(struct cq_account *a)
+{
+    struct cq_budget *b = fewest_missing(&a->topping);
+
+    if (cq_account_take(a, b->missing)) return b;
+    if (a->overdraft) {
+        b = a->overdraft;
+        if (b->line != CQ_LINE_TOPPING) return NULL;
+    }
+    a->overdraft = b;
+    a->used += b->missing;
+    if (a->used > a->peak) a->peak = a->used;
+    return b;
+}
+
+static void serve(struct cq_account *a)
+{
+    for (;;) {
+        struct cq_budget *b = a->reserving.first;
+        size_t fed;
+
+        if (a->topping.first)
+            b = next_topping(a);
+        else if (b && !cq_account_take(a, b->missing))
+            b = NULL;
+        if (!b) return;
+        fed = b->missing;
+        leave(b);
+        b->reserved += fed;
+        b->line = CQ_LINE_FED;
+        push(&a->fed, b);
+    }
+}
+
+void *cq_account_next(struct cq_account *a)
+{
+    struct cq_budget *b;
+
+    serve(a);
+    b = a->fed.first;
+    if (!b) return NULL;
+    leave(b);
+    return b->owner;
+}
+
+bool cq_account_is_short(const struct cq_account *a)
+{
+    return a->topping.first || a->reserving.first;
+}
+
+/* ---- one crawl ---- */
 
 bool cq_budget_reserve(struct cq_budget *b, size_t n)
 {
     struct cq_account *a = b->account;
 
     b->starved = false;
-    if (!a || b->reserved >= n) return true;
+    if (!a) return true;
     if (a->limit && n > a->limit) n = a->limit;
-    if (b->reserved >= n) return true;
-    if (!cq_account_take(a, n - b->reserved)) {
-        b->starved = true;
-        return false;
+    if (b->reserved < n) {
+        queue_up(b, CQ_LINE_RESERVING, n - b->reserved);
+        serve(a);
     }
-    b->reserved = n;
-    return true;
-}
-
-/* n more than the account has: allowed to the one crawl that holds the overdraft. */
-static bool overdraw(struct cq_budget *b, size_t n)
-{
-    struct cq_account *a = b->account;
-
-    if (b->reserved + n > a->limit) {
-        b->too_small = true;
-        return false;
-    }
-    if (a->overdraft && a->overdraft != b) return false;
-    a->overdraft = b;
-    a->used += n;
-    if (a->used > a->peak) a->peak = a->used;
-    return true;
+    b->starved = b->reserved < n;
+    if (!b->starved) leave(b);
+    return !b->starved;
 }
 
 bool cq_budget_take(struct cq_budget *b, size_t n)
 {
-    size_t more;
+    struct cq_account *a = b->account;
+    size_t wanted = b->held + n;
 
     b->starved = false;
-    if (!b->account || b->held + n <= b->reserved) {
-        b->held += n;
-        return true;
+    if (a && wanted > b->reserved) {
+        if (a->limit && wanted > a->limit) {
+            b->too_small = true;
+            return false;
+        }
+        queue_up(b, CQ_LINE_TOPPING, wanted - b->reserved);
+        serve(a);
+        b->starved = wanted > b->reserved;
+        if (b->starved) return false;
     }
-    more = b->held + n - b->reserved;
-    if (!cq_account_take(b->account, more) && !overdraw(b, more)) {
-        b->starved = !b->too_small;
-        return false;
-    }
-    b->reserved += more;
-    b->held += n;
+    if (a) leave(b);
+    b->held = wanted;
+    if (b->most < wanted) b->most = wanted;
     return true;
+}
+
+void cq_budget_add(struct cq_budget *b, size_t n)
+{
+    struct cq_account *a = b->account;
+
+    b->held += n;
+    if (b->most < b->held) b->most = b->held;
+    if (!a || b->held <= b->reserved) return;
+    a->used += b->held - b->reserved;
+    if (a->used > a->peak) a->peak = a->used;
+    b->reserved = b->held;
 }
 
 void cq_budget_give(struct cq_budget *b, size_t n)
@@ -61,10 +162,22 @@ void cq_budget_give(struct cq_budget *b, size_t n)
     b->held -= n;
 }
 
+void cq_budget_trim(struct cq_budget *b, size_t spare)
+{
+    struct cq_account *a = b->account;
+    size_t kept = b->held + spare;
+
+    if (!a || b->reserved <= kept) return;
+    cq_account_give(a, b->reserved - kept);
+    b->reserved = kept;
+    if (a->overdraft == b && a->used <= a->limit) a->overdraft = NULL;
+}
+
 void cq_budget_release(struct cq_budget *b)
 {
     assert(b->held == 0);
     if (!b->account) return;
+    leave(b);
     cq_account_give(b->account, b->reserved);
     b->reserved = 0;
     b->starved = false;

@@ -182,7 +182,7 @@ int cq_crawl_new(struct cq_crawl **out, const struct cq_crawl_options *o, uint64
     c->version = o->version;
     c->no_compression = o->compression == CQL_NO;
     cq_arena_init(&c->arena, o->mem);
-    c->budget = (struct cq_budget){.account = o->account};
+    c->budget = (struct cq_budget){.account = o->account, .owner = o->owner};
     c->now_ns = c->start_ns = c->since_ns = now_ns;
     c->wall_ms = c->started_ms = wall_ms;
     return 0;
@@ -266,6 +266,7 @@ uint64_t cq_crawl_deadline(const struct cq_crawl *c)
     if (conn < at) at = conn;
     if (c->state == CQ_CRAWL_SETTLING && c->settle_ns < at) at = c->settle_ns;
     if (cq_crawl_ask_deadline(c) < at) at = cq_crawl_ask_deadline(c);
+    if (cq_crawl_rate_deadline(c) < at) at = cq_crawl_rate_deadline(c);
     return at == CQ_NEVER ? at : at + c->stalled_ns;
 }
 
@@ -274,6 +275,7 @@ void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns)
     set_now(c, now_ns);
     if (c->state == CQ_CRAWL_OVER) return;
     if (c->conn && c->state != CQ_CRAWL_DIALLING) cql_conn_tick(c->conn, cq_crawl_inner(c));
+    if (!c->paused && !c->stalled) cq_crawl_rate_check(c);
     if (!c->o->timeout_ns || cq_crawl_inner(c) < c->start_ns + c->o->timeout_ns) return;
     if (c->state == CQ_CRAWL_HANDSHAKE && cql_conn_counts(c->conn).bytes_in == 0)
         cq_crawl_fail(c, CQ_ESILENT, "connected, but not a byte came in %llu ms",
@@ -318,6 +320,8 @@ bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_n
         }
         if (!told) cq_crawl_ask(c); /* pages that the records wait for */
     } while (!told && (c->queue_n > 0 || c->state != before));
+    cq_crawl_work_charge(c);
+    if (c->main_whole) cq_budget_trim(&c->budget, CQ_SPARE); /* page by page as they are read */
     set_stall(c, &c->stalled, c->budget.starved);
     return told;
 }

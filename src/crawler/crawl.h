@@ -42,6 +42,9 @@ struct cq_orphans {
 struct cq_crawl_options {
     const struct cq_mem *mem;
     struct cq_account *account; /* of the crawler: pages of all crawls; NULL: no limit */
+    void *owner;                /* what cq_account_next (crawler/budget.h) gives for this crawl */
+    size_t need;                /* bytes that the cluster's last crawl needed (DONE); 0: unknown */
+    unsigned max_in_flight;     /* statements unanswered at once; 0: all there are */
     cq_bytes cluster;           /* record key `cluster`; this struct and everything in it is kept by
                                    the caller until cq_crawl_free */
     cq_bytes labels;            /* JSON object */
@@ -104,6 +107,7 @@ struct cq_crawl_event {
     const uint64_t *counts;       /* DONE: lines written by kind, CQ_N_KINDS of them */
     enum cq_retry retry;
     const struct cq_orphans *orphans; /* DONE: for options.previous of the next attempt (copy it) */
+    size_t need; /* DONE: of the account, at once at most; 0: nothing was read */
 };
 
 /* 0 or CQ_ENOMEM. */
@@ -133,8 +137,9 @@ void cq_crawl_sent(struct cq_crawl *c, size_t n);
 /*
  * Deadlines stand still while we are the ones who wait: pause when the consumer of records says so
  * (and call no cq_crawl_next meanwhile), resume when it takes them again. A crawl that waits for
- * memory pauses itself: is_starved says so; call cq_crawl_next again when another crawl gave memory
- * back (its DONE, or its HANGUP).
+ * memory pauses itself: is_starved says so; call cq_crawl_next again when cq_account_next names its
+ * owner. A crawl that holds memory and gets less than CQ_MIN_RATE while others wait for some ends
+ * with CQ_ETOO_SLOW: try it again later.
  */
 void cq_crawl_pause(struct cq_crawl *c, uint64_t now_ns);
 void cq_crawl_resume(struct cq_crawl *c, uint64_t now_ns);

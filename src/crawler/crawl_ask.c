@@ -43,18 +43,31 @@ static bool is_due(const struct cq_crawl *c, const struct cq_ask *a)
     return a->asked == CQ_ASK_WANTED;
 }
 
-/* One write with everything that is due. */
+static void gather(struct cq_crawl *c)
+{
+    for (int i = 0; i < CQ_N_ASKS; i++) {
+        if (!is_due(c, &c->w->asks[i])) continue;
+        c->w->asks[i].asked = CQ_ASK_DUE;
+        c->n_due++;
+    }
+}
+
+/* One write with everything that is due, or as much of it as may be unanswered at once; then the
+ * rest, one for each answer. */
 static void send_due(struct cq_crawl *c)
 {
-    unsigned n = 0;
+    unsigned most = c->o->max_in_flight ? c->o->max_in_flight : CQ_MAX_STREAMS;
+    bool is_wait = c->n_sent == 0;
 
-    if (c->n_sent) return;
-    for (int i = 0; i < CQ_N_ASKS && c->state != CQ_CRAWL_OVER; i++) {
-        if (!is_due(c, &c->w->asks[i])) continue;
+    if (is_wait) gather(c);
+    if (!c->n_due) return;
+    if (is_wait) c->spent.waits++;
+    if (is_wait) cq_crawl_rate_begin(c);
+    for (int i = 0; i < CQ_N_ASKS && c->n_sent < most && c->state != CQ_CRAWL_OVER; i++) {
+        if (c->w->asks[i].asked != CQ_ASK_DUE) continue;
+        c->n_due--;
         send_one(c, i);
-        n++;
     }
-    if (n) c->spent.waits++;
 }
 
 uint64_t cq_crawl_ask_deadline(const struct cq_crawl *c)
@@ -180,12 +193,11 @@ static void end_settled(struct cq_crawl *c)
 
 static void begin_before(struct cq_crawl *c)
 {
-    if (!cq_budget_reserve(&c->budget, CQ_DEFAULT_RESERVATION)) return;
+    if (!cq_budget_reserve(&c->budget, c->o->need ? c->o->need : CQ_DEFAULT_RESERVATION)) return;
     if (cq_crawl_work_new(c) != 0) {
         cq_crawl_fail(c, CQ_ENOMEM, "no memory to read with");
         return;
     }
-    if (cq_budget_take(&c->budget, sizeof(*c->w))) c->w->charged = sizeof(*c->w);
     cq_crawl_set_state(c, CQ_CRAWL_BEFORE);
     want(c, CQ_T_LOCAL, CQ_FORM_ALL);
     want(c, CQ_T_PEERS_V2, CQ_FORM_NAMED);
@@ -224,7 +236,7 @@ static void move_on(struct cq_crawl *c)
 
 static void want_pages(struct cq_crawl *c)
 {
-    if (c->n_sent || c->state < CQ_CRAWL_MAIN) return;
+    if (c->n_sent || c->n_due || c->state < CQ_CRAWL_MAIN) return;
     for (int i = 0; i < CQ_N_ASKS; i++) {
         struct cq_ask *a = &c->w->asks[i];
 
@@ -268,8 +280,9 @@ static void on_refusal(struct cq_crawl *c, struct cq_ask *a, const struct cql_ev
                        CQ_FMT(ev->text));
         break;
     case CQ_REFUSAL_FAILED:
-        cq_cursor_fail(cursor, CQ_ESERVER_ERROR, "0x%04x: %.*s", (unsigned)ev->code,
-                       CQ_FMT(ev->text));
+        cq_cursor_fail(cursor,
+                       ev->code == CQL_ERR_BOOTSTRAPPING ? CQ_EBOOTSTRAPPING : CQ_ESERVER_ERROR,
+                       "0x%04x: %.*s", (unsigned)ev->code, CQ_FMT(ev->text));
         break;
     }
 }

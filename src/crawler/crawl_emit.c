@@ -215,6 +215,7 @@ static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
     ev->reason_err = cq_crawl_reason_err(c);
     ev->retry = c->retry;
     ev->orphans = &c->w->orphans;
+    ev->need = c->budget.most;
     return true;
 }
 

@@ -46,6 +46,7 @@ enum cq_emit {
 enum cq_asked {
     CQ_ASK_IDLE,
     CQ_ASK_WANTED, /* with the next write */
+    CQ_ASK_DUE,    /* in the write in hand, behind max_in_flight others */
     CQ_ASK_SENT,
     CQ_ASK_LATER, /* again at later_ns: the server was overloaded */
 };
@@ -92,7 +93,10 @@ struct cq_spent {
  * ended before gets it for its last lines.
  */
 struct cq_work {
-    size_t charged; /* bytes of it that the budget knows of */
+    struct cq_mem mem; /* counts what it gives: scratch */
+    const struct cq_mem *under;
+    size_t scratch; /* bytes of this struct and of all that it holds but blocks */
+    size_t charged; /* of them the budget knows of */
     struct cq_arena arena;
     /* statements */
     struct cq_shared shared;
@@ -137,6 +141,9 @@ struct cq_crawl {
     int64_t wall_ms, started_ms;
     uint64_t cpu_ns;
     struct cq_spent spent;
+    /* since when and from how many bytes on its rate is measured, and did somebody wait then? */
+    uint64_t rate_since_ns, rate_bytes;
+    bool rate_counts;
     /* the connection */
     struct cql_conn *conn;
     bool transport_gone;
@@ -158,6 +165,7 @@ struct cq_crawl {
     struct cq_budget budget;
     struct cq_work *w;                /* NULL before the first statement */
     unsigned n_sent;                  /* unanswered */
+    unsigned n_due;                   /* to be sent when one of them is answered */
     unsigned n_timed_out, n_answered; /* of the phase */
     bool wants_pages;                 /* the records cannot go on */
     enum cq_retry retry;
@@ -182,6 +190,7 @@ void cq_crawl_blame(struct cq_crawl *c, int err, const char *text);
 /* crawl_work.c: 0 or CQ_ENOMEM */
 int cq_crawl_work_new(struct cq_crawl *c);
 void cq_crawl_work_free(struct cq_crawl *c);
+void cq_crawl_work_charge(struct cq_crawl *c); /* the budget learns of what has grown */
 
 /* crawl_conn.c */
 void cq_crawl_pump(struct cq_crawl *c); /* all events of the connection */
@@ -191,6 +200,11 @@ void cq_crawl_give_block(struct cq_crawl *c);
 void cq_crawl_answer(struct cq_crawl *c, const struct cql_event *ev); /* RESULT, ERROR, TIMEOUT */
 void cq_crawl_ask(struct cq_crawl *c); /* the next write, if it is due */
 uint64_t cq_crawl_ask_deadline(const struct cq_crawl *c);
+
+/* crawl_rate.c */
+void cq_crawl_rate_begin(struct cq_crawl *c);
+uint64_t cq_crawl_rate_deadline(const struct cq_crawl *c); /* on the inner clock */
+void cq_crawl_rate_check(struct cq_crawl *c);
 
 /* crawl_emit.c, crawl_nodes.c */
 bool cq_crawl_emit(struct cq_crawl *c, struct cq_crawl_event *ev);

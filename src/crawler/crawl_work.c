@@ -48,12 +48,37 @@ static enum cq_table table_of(int ask)
     return CQ_T_PEERS_V2; /* or peers, once that is known */
 }
 
+/* As the crawl's own, with the size in front of each block. */
+static void *resize(void *ctx, void *p, size_t n)
+{
+    enum { HEAD = 16 };
+    struct cq_work *w = ctx;
+    uint8_t *block = p ? (uint8_t *)p - HEAD : NULL;
+    size_t before = 0;
+
+    if (block) memcpy(&before, block, sizeof(before));
+    if (n == 0) {
+        cq_free(w->under, block);
+        w->scratch -= before;
+        return NULL;
+    }
+    n += HEAD;
+    block = cq_realloc(w->under, block, n);
+    if (!block) return NULL;
+    memcpy(block, &n, sizeof(n));
+    w->scratch += n - before;
+    return block + HEAD;
+}
+
 static void init(struct cq_crawl *c, struct cq_work *w)
 {
-    const struct cq_mem *mem = c->o->mem;
+    const struct cq_mem *mem = &w->mem;
 
+    w->mem = (struct cq_mem){resize, w};
+    w->under = c->o->mem;
+    w->scratch = sizeof(*w);
     cq_arena_init(&w->arena, mem);
-    w->shared = (struct cq_shared){mem, &w->arena, &c->budget};
+    w->shared = (struct cq_shared){mem, c->o->mem, &w->arena, &c->budget};
     for (int i = 0; i < CQ_N_ASKS; i++)
         cq_cursor_init(&w->asks[i].cursor, &w->shared, table_of(i));
     cq_rec_init(&w->rec, mem);
@@ -72,7 +97,7 @@ int cq_crawl_work_new(struct cq_crawl *c)
     if (!w) return CQ_ENOMEM;
     c->w = w;
     init(c, w);
-    if (cq_udts_new(&w->udts, o->mem) != 0) {
+    if (cq_udts_new(&w->udts, &w->mem) != 0) {
         cq_crawl_work_free(c);
         return CQ_ENOMEM;
     }
@@ -102,4 +127,16 @@ void cq_crawl_work_free(struct cq_crawl *c)
     cq_budget_give(&c->budget, w->charged);
     cq_free(c->o->mem, w);
     c->w = NULL;
+}
+
+void cq_crawl_work_charge(struct cq_crawl *c)
+{
+    struct cq_work *w = c->w;
+
+    if (!w || w->scratch == w->charged) return;
+    if (w->scratch > w->charged)
+        cq_budget_add(&c->budget, w->scratch - w->charged);
+    else
+        cq_budget_give(&c->budget, w->charged - w->scratch);
+    w->charged = w->scratch;
 }

@@ -66,7 +66,7 @@ static int close_page(struct cq_cursor *c)
         return 0;
     }
     cq_budget_give(c->shared->budget, page->cap);
-    cq_free(c->shared->mem, page->block);
+    cq_free(c->shared->blocks, page->block);
     return 0;
 }
 

@@ -49,8 +49,9 @@ enum cq_at { CQ_AT_ROW, CQ_AT_NEED, CQ_AT_END, CQ_AT_FELL };
 
 /* What all cursors of a crawl share. */
 struct cq_shared {
-    const struct cq_mem *mem;
-    struct cq_arena *arena; /* shapes and texts, until the crawl ends */
+    const struct cq_mem *mem;    /* small things */
+    const struct cq_mem *blocks; /* what the budget is asked for: pages, indexes of rows */
+    struct cq_arena *arena;      /* shapes and texts, until the crawl ends */
     struct cq_budget *budget;
 };
 

@@ -9,14 +9,11 @@
 
 #include <assert.h>
 
+#include "crawler/budget.h"
+
 static struct cq_job *job_of_ready(struct cq_ring *node)
 {
     return CQ_RING_OF(node, struct cq_job, ready);
-}
-
-static struct cq_job *job_of_starved(struct cq_ring *node)
-{
-    return CQ_RING_OF(node, struct cq_job, starved);
 }
 
 static void on_idle(uv_idle_t *h)
@@ -61,13 +58,10 @@ static void arm(struct cq_driver *d, uint64_t due_ns)
 /* Who starved runs again once memory has come back. */
 static void feed_starved(struct cq_driver *d)
 {
-    if (cq_ring_is_empty(&d->starved) || d->account.used >= d->starved_at) return;
-    while (!cq_ring_is_empty(&d->starved)) {
-        struct cq_job *job = job_of_starved(d->starved.next);
+    struct cq_job *job;
 
-        cq_ring_remove(&job->starved);
+    while ((job = cq_account_next(&d->account)))
         cq_driver_wake(d, job);
-    }
 }
 
 static void run_ready(struct cq_driver *d)
@@ -182,7 +176,6 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
     cq_ring_init(&d->all);
     cq_ring_init(&d->doomed);
     cq_ring_init(&d->ready);
-    cq_ring_init(&d->starved);
     /* These never fail: they only link a handle into the loop. */
     (void)uv_check_init(o->loop, &d->check);
     (void)uv_idle_init(o->loop, &d->idle);
@@ -202,7 +195,6 @@ int cq_driver_add(struct cq_driver *d, struct cq_job *job)
     assert(!d->closing && job->state == CQ_JOB_NEW);
     job->driver = d;
     cq_ring_init(&job->all);
-    cq_ring_init(&job->starved);
     cq_ring_init(&job->ready);
     cq_ring_push(&d->all, &job->all);
     job->state = CQ_JOB_QUEUED;

@@ -62,7 +62,7 @@ struct cq_result {
 
 /* Embedded by the owner, who keeps it until done(). */
 struct cq_job {
-    struct cq_ring all, starved, ready;
+    struct cq_ring all, ready;
     struct cq_member member; /* the owner sets retries, torn_limit, n_points */
     enum cq_job_state state;
     enum cq_job_wait wait;
@@ -78,6 +78,7 @@ struct cq_job {
     bool settled;    /* settle was answered, or nobody had to be asked */
     uint64_t last_epoch;
     struct cq_orphans orphans; /* of the attempt before */
+    size_t need; /* bytes of the account that it took; the owner may know it from an earlier run */
     struct cq_result result;
 };
 
@@ -110,8 +111,7 @@ struct cq_driver {
     struct cq_driver_handler handler;
     void *ctx;
     struct cq_ring all, doomed; /* doomed: to be cancelled, so many a turn */
-    struct cq_ring ready, starved;
-    size_t starved_at; /* the account's use when somebody last starved */
+    struct cq_ring ready;
     bool limit_told;
     uv_check_t check;
     uv_idle_t idle;

@@ -30,10 +30,6 @@ static void set_wait(struct cq_driver *d, struct cq_job *job, enum cq_job_wait w
     d->n_waits[job->wait]--;
     d->n_waits[wait]++;
     job->wait = wait;
-    if (wait == CQ_WAIT_MEMORY)
-        cq_ring_push(&d->starved, &job->starved);
-    else
-        cq_ring_remove(&job->starved);
 }
 
 /* ---- the end ---- */
@@ -206,6 +202,7 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
 
     o.crawl.mem = d->mem;
     o.crawl.account = &d->account;
+    o.crawl.owner = job;
     o.crawl.epoch = next_epoch(job);
     o.crawl.attempt = job->result.attempts + 1;
     o.crawl.sorted = job->member.sorted;
@@ -271,7 +268,6 @@ static void run_link(struct cq_driver *d, struct cq_job *job)
         cq_driver_wake(d, job);
         return;
     case CQ_LINK_STARVED:
-        d->starved_at = d->account.used;
         set_wait(d, job, CQ_WAIT_MEMORY);
         return;
     case CQ_LINK_PAUSED:

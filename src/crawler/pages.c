@@ -22,7 +22,7 @@ static void free_block(struct cq_cursor *c, uint8_t *block, size_t cap)
 {
     if (!block) return;
     cq_budget_give(c->shared->budget, cap);
-    cq_free(c->shared->mem, block);
+    cq_free(c->shared->blocks, block);
 }
 
 static void drop_pages(struct cq_cursor *c)
@@ -60,7 +60,7 @@ uint8_t *cq_cursor_room(struct cq_cursor *c, size_t need, int *err)
         if (c->shared->budget->too_small) *err = CQ_EMEMORY;
         return NULL;
     }
-    block = cq_realloc(c->shared->mem, c->block, need);
+    block = cq_realloc(c->shared->blocks, c->block, need);
     if (!block) {
         cq_budget_give(c->shared->budget, need - c->cap);
         *err = CQ_ENOMEM;

@@ -13,6 +13,7 @@ struct cq_fault_kind cq_fault_of(int err)
     case CQ_EUNREACHABLE:
     case CQ_ECONNECT_TIMEOUT: /* these four have seen every contact point */
     case CQ_ETIMEOUT:
+    case CQ_ETOO_SLOW:   /* for as long as others waited for the memory that it held */
     case CQ_EOVERLOADED: /* no reason to press the next node at once */
         return (struct cq_fault_kind){.passing = true};
     case CQ_ERESET: /* servers at their connection limit close like this */

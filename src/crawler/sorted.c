@@ -82,7 +82,7 @@ int cq_cursor_sort(struct cq_cursor *c, const struct cq_names *ranks)
     if (c->sorted || c->outcome.outcome != CQ_OUTCOME_ROWS) return 0;
     if (!cq_budget_take(c->shared->budget, bytes))
         return c->shared->budget->too_small ? CQ_EMEMORY : 1;
-    c->sorted = cq_calloc(c->shared->mem, n ? n : 1, sizeof(*c->sorted));
+    c->sorted = cq_calloc(c->shared->blocks, n ? n : 1, sizeof(*c->sorted));
     if (!c->sorted) {
         cq_budget_give(c->shared->budget, bytes);
         return CQ_ENOMEM;

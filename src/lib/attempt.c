@@ -114,6 +114,7 @@ static void fill_crawl(struct cq_target *t, struct cq_crawl_options *o)
     o->write_system = t->t.system != 0;
     o->proof = (enum cq_proof)t->t.proof;
     o->page_rows = t->t.page_rows;
+    o->max_in_flight = t->t.max_in_flight;
     o->discard = t->t.check != 0;
     o->default_port = t->endpoints[0].port;
 }

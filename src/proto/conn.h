@@ -31,8 +31,8 @@
  * none). Everything else (ERROR, EVENT, SUPPORTED ...) is small (CQ_MAX_SMALL_BODY) and is held
  * inside until the next call of cql_conn_next.
  *
- * Memory: compressed or segmented input waits in buffers of the connection's own; what they grow
- * beyond 4 KiB each is asked for through take and given back when nothing is in flight. Whoever
+ * Memory: compressed or segmented input waits in buffers of the connection's own; one that grows
+ * beyond 4 KiB is asked for through take and given back when nothing is in flight. Whoever
  * waits for an answer and has called unused holds no buffer at all. While take refuses,
  * cql_conn_space offers no room: call it and cql_conn_next again when there is memory.
  *

@@ -20,7 +20,7 @@ void cql_inflow_init(struct cql_inflow *in, const struct cq_mem *mem)
 
 static size_t charge(size_t cap)
 {
-    return cap > CQL_IN_FIRST ? cap - CQL_IN_FIRST : 0;
+    return cap > CQL_IN_FIRST ? cap : 0;
 }
 
 static void release(struct cql_inflow *in, struct cql_in_buf *b)

@@ -13,7 +13,7 @@
  * nothing may be asked of it any more. Headers are handed up unjudged but for their length.
  *
  * Memory: one ring of received bytes (IN_FIRST, growing to the segment or packed body in hand), one
- * block for an unpacked segment, one for small bodies. What grows beyond IN_FIRST is asked for
+ * block for an unpacked segment, one for small bodies. One that grows beyond IN_FIRST is asked for
  * through take; refused, space offers no room until take agrees. Blocks are charged by what has
  * arrived, never by the length that a server claims.
  */

@@ -57,6 +57,7 @@ static void take(struct drive *d, const struct cq_crawl_event *ev, bool *done)
         d->retry = ev->retry;
         d->orphans = *ev->orphans;
         d->err = ev->err;
+        d->need = ev->need;
         snprintf(d->text, sizeof(d->text), "%s", ev->text);
         *done = true;
         break;

@@ -23,6 +23,7 @@ struct drive {
     enum cq_retry retry;
     struct cq_orphans orphans;
     int err;
+    size_t need;
     char text[CQ_MAX_ERRMSG];
     unsigned n_steps, n_redials, n_hangups;
     int step_err[8];

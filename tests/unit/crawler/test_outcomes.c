@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of a read when single tables are absent, denied, failed, overloaded, silent or
  * endless. */
+#include "crawler/crawl_impl.h"
 #include "replay/bench.h"
 #include "unit/base/cmocka_all.h"
 
@@ -167,6 +168,59 @@ static void test_overloaded(void **state)
     bench_end(&b);
 }
 
+/* A node that joins, or that is at a limit of its own, is told apart by its code. */
+static void test_bootstrapping(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_begin(&b, RICH);
+    b.s.fault[CQ_T_LOCAL] = FAULT(0, 0x1002, .text = "Cannot read from a bootstrapping node");
+    for (int t = CQ_T_LOCAL; t < CQ_N_TABLES; t++)
+        b.s.fault[t] = b.s.fault[CQ_T_LOCAL];
+    bench_run(&b);
+    assert_int_equal(b.d.scope.read, CQ_READ_FAILED);
+    assert_int_equal(b.d.scope.err, CQ_EBOOTSTRAPPING);
+    assert_int_equal(b.s.asked[CQ_T_TABLES], 1); /* another node, or later: not at once */
+    bench_end(&b);
+}
+
+/* At most n statements unanswered, and the same records. */
+static void test_in_flight(void **state)
+{
+    static const unsigned limits[] = {1, 2, 5, 100};
+    struct bench all;
+
+    (void)state;
+    bench_begin(&all, RICH);
+    bench_run(&all);
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        unsigned most = 0;
+        struct bench b;
+
+        bench_begin(&b, RICH);
+        b.d.o.max_in_flight = limits[i];
+        b.d.o.page_rows = 40;
+        b.d.chunk = 700;
+        b.s.fault[CQ_T_TABLES] = FAULT(0, 0x1001, .times = 1, .text = "busy");
+        assert_true(drive_begin(&b.d));
+        for (int idle = 0; !b.d.done && idle < 100;) {
+            bool moved = drive_step(&b.d);
+            unsigned n = b.d.done ? 0 : b.d.c->n_sent;
+
+            if (n > most) most = n;
+            idle = moved ? 0 : idle + 1;
+            if (!moved) cq_crawl_tick(b.d.c, b.d.now += CQ_MS(50));
+        }
+        bench_assert_complete(&b);
+        assert_string_equal(b.d.scope.digest, all.d.scope.digest);
+        if (limits[i] < 10) assert_int_equal(most, limits[i]);
+        if (limits[i] == 1) assert_int_equal(b.d.scope.waits, b.s.requests);
+        bench_end(&b);
+    }
+    bench_end(&all);
+}
+
 static void test_silence(void **state)
 {
     struct bench b;
@@ -301,12 +355,13 @@ static void test_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_denied),     cmocka_unit_test(test_denied_parent),
-        cmocka_unit_test(test_absent),     cmocka_unit_test(test_failed),
-        cmocka_unit_test(test_later_page), cmocka_unit_test(test_broken_page),
-        cmocka_unit_test(test_overloaded), cmocka_unit_test(test_silence),
-        cmocka_unit_test(test_whole_time), cmocka_unit_test(test_endless),
-        cmocka_unit_test(test_other_form), cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_denied),        cmocka_unit_test(test_denied_parent),
+        cmocka_unit_test(test_absent),        cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_later_page),    cmocka_unit_test(test_broken_page),
+        cmocka_unit_test(test_overloaded),    cmocka_unit_test(test_silence),
+        cmocka_unit_test(test_whole_time),    cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_other_form),    cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_bootstrapping), cmocka_unit_test(test_in_flight),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
