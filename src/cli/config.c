@@ -270,12 +270,22 @@ char *cq_read_file(struct cq_diags *d, const char *file, size_t max, size_t *n)
     return to;
 }
 
+bool cq_config_take(struct cq_pool *pool, struct cq_diags *d, const char *file, const char *text,
+                    size_t n, struct cq_config *out)
+{
+    bool ok = cq_config_parse(pool, d, file, text, n, out);
+
+    out->text = cq_pool_dup(pool, text, n);
+    out->n_text = n;
+    return ok && out->text;
+}
+
 bool cq_config_load(struct cq_pool *pool, struct cq_diags *d, const char *file,
                     struct cq_config *out)
 {
     size_t n;
     char *text = cq_read_file(d, file, CQ_MAX_CONFIG_BYTES, &n);
-    bool ok = text && cq_config_parse(pool, d, file, text, n, out);
+    bool ok = text && cq_config_take(pool, d, file, text, n, out);
 
     free(text);
     return ok;

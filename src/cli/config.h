@@ -21,6 +21,8 @@ struct cq_group {
 
 struct cq_config {
     const char *file;
+    const char *text; /* all of it, to make the same once more */
+    size_t n_text;
     struct cq_settings settings; /* run, sinks */
     struct cq_spec base;         /* run.retries: below the defaults */
     struct cq_spec defaults;
@@ -37,6 +39,9 @@ struct cq_group *cq_config_group(const struct cq_config *c, const char *name);
 /* False with diagnostics. Paths in the text are relative to the folder of `file`. */
 bool cq_config_parse(struct cq_pool *pool, struct cq_diags *d, const char *file, const char *text,
                      size_t n, struct cq_config *out);
+/* The same, and the text is kept. */
+bool cq_config_take(struct cq_pool *pool, struct cq_diags *d, const char *file, const char *text,
+                    size_t n, struct cq_config *out);
 bool cq_config_load(struct cq_pool *pool, struct cq_diags *d, const char *file,
                     struct cq_config *out);
 /* A whole file, at most max bytes, for free(); NULL with a diagnostic. */

@@ -239,8 +239,10 @@ static void place_secrets(struct cq_inventory *inv, struct cq_secrets *secrets)
     inv->settings.sinks = sinks;
 }
 
-struct cq_inventory *cq_inventory_begin(struct cq_diags *d, const struct cq_args *a,
-                                        struct cq_secrets *secrets, enum cq_purpose purpose)
+/* known: the text of the configuration; NULL: its file has it. */
+static struct cq_inventory *begin(struct cq_diags *d, const struct cq_args *a,
+                                  const struct cq_config *known, struct cq_secrets *secrets,
+                                  enum cq_purpose purpose)
 {
     struct cq_inventory *inv = calloc(1, sizeof(*inv));
     unsigned before = d->n;
@@ -252,13 +254,30 @@ struct cq_inventory *cq_inventory_begin(struct cq_diags *d, const struct cq_args
     inv->refs = 1;
     inv->notes.pool = &inv->pool;
     inv->names = (struct cq_lookup){.text = cluster_name, .ctx = inv};
-    if (a->config) (void)cq_config_load(&inv->pool, d, a->config, &inv->config);
+    if (known) {
+        (void)cq_config_take(&inv->pool, d, a->config, known->text, known->n_text, &inv->config);
+    } else if (a->config) {
+        (void)cq_config_load(&inv->pool, d, a->config, &inv->config);
+    }
     inv->settings = a->settings;
     cq_settings_inherit(&inv->settings, &inv->config.settings);
     if (purpose != CQ_TO_VALIDATE && d->n == before) place_secrets(inv, secrets);
     if (d->n == before) return inv;
     cq_inventory_unref(inv);
     return NULL;
+}
+
+struct cq_inventory *cq_inventory_begin(struct cq_diags *d, const struct cq_args *a,
+                                        struct cq_secrets *secrets, enum cq_purpose purpose)
+{
+    return begin(d, a, NULL, secrets, purpose);
+}
+
+struct cq_inventory *cq_inventory_again(struct cq_diags *d, const struct cq_args *a,
+                                        const struct cq_inventory *old, struct cq_secrets *secrets,
+                                        enum cq_purpose purpose)
+{
+    return begin(d, a, old->config.text ? &old->config : NULL, secrets, purpose);
 }
 
 static void build(struct cq_loading *l)

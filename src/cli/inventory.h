@@ -55,6 +55,10 @@ struct cq_inventory *cq_inventory_load(struct cq_diags *d, const struct cq_args 
 /* In two steps: between them every http_sd of config.discovery gets its answer (http_sd.h). */
 struct cq_inventory *cq_inventory_begin(struct cq_diags *d, const struct cq_args *a,
                                         struct cq_secrets *secrets, enum cq_purpose purpose);
+/* The same of the configuration that `old` was made from, whatever its file says now. */
+struct cq_inventory *cq_inventory_again(struct cq_diags *d, const struct cq_args *a,
+                                        const struct cq_inventory *old, struct cq_secrets *secrets,
+                                        enum cq_purpose purpose);
 /* Takes inv: it is the result, or it is gone and the result is NULL. */
 struct cq_inventory *cq_inventory_finish(struct cq_inventory *inv, struct cq_diags *d,
                                          const struct cq_args *a, struct cq_secrets *secrets,

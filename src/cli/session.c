@@ -17,7 +17,7 @@ enum {
     DEFAULT_SLOTS = 1000 /* include/cqlcrawl.h, concurrency */
 };
 
-static int64_t unix_ms(void)
+int64_t cq_unix_ms(void)
 {
     struct timespec t;
 
@@ -67,7 +67,7 @@ static void on_event(void *ctx, const struct cqlcrawl_event *ev)
         break;
     case CQLCRAWL_EVENT_DONE:
         cq_outcome_paused(o, &s->under_way);
-        cq_outcome_done(o, &s->totals, ev, unix_ms(), false);
+        cq_outcome_done(o, &s->totals, ev, cq_unix_ms(), false);
         break;
     case CQLCRAWL_EVENT_STEP:
     case CQLCRAWL_EVENT_SINK:
@@ -124,7 +124,7 @@ static bool has_output(const struct cq_session *s)
 static int wrong(struct cq_session *s, const struct cq_cluster *cl, const char *title, int err,
                  const char **why)
 {
-    struct cq_diags d = {.pool = s->pool};
+    struct cq_diags d = {.pool = &s->scratch}; /* until the next one is added */
 
     cq_diag(&d, cl->at, "%s: %s", title ? title : "?", cqlcrawl_last_error(s->c));
     *why = d.messages[0];
@@ -144,14 +144,14 @@ static bool fill(struct cq_session *s, const struct cq_cluster *cl, struct cq_ou
 }
 
 int cq_session_add(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
-                   const char **why)
+                   uint64_t *id, const char **why)
 {
     struct cqlcrawl_target t;
     int err;
 
     *why = "out of memory";
     if (!fill(s, cl, o, &t)) return -1;
-    err = cqlcrawl_add(s->c, &t, NULL);
+    err = cqlcrawl_add(s->c, &t, id);
     return err ? wrong(s, cl, o->title, err, why) : 0;
 }
 
@@ -177,7 +177,7 @@ int cq_session_add_all(struct cq_session *s, const struct cq_inventory *inv, con
 
         o->title = cl->name;
         if (i < window(s)) {
-            err = cq_session_add(s, cl, o, why);
+            err = cq_session_add(s, cl, o, NULL, why);
             s->n_added += !err;
         } else {
             if (!fill(s, cl, o, &t)) return -1;
@@ -189,8 +189,7 @@ int cq_session_add_all(struct cq_session *s, const struct cq_inventory *inv, con
     return 0;
 }
 
-/* One that was valid and cannot be added now (no memory, its CA has gone) has failed. */
-static void add_failed(struct cq_session *s, struct cq_outcome *o, int err)
+void cq_session_add_failed(struct cq_session *s, struct cq_outcome *o, int err)
 {
     struct cqlcrawl_event ev = CQLCRAWL_INIT(cqlcrawl_event);
 
@@ -214,9 +213,9 @@ static void add_more(struct cq_session *s)
     if (s->interrupted || (s->out && s->out->err)) return;
     while (s->n_added < s->n_targets && cqlcrawl_active(s->c) < window(s)) {
         size_t i = s->n_added++;
-        int err = cq_session_add(s, &s->clusters[i], &s->targets[i], &why);
+        int err = cq_session_add(s, &s->clusters[i], &s->targets[i], NULL, &why);
 
-        if (err) add_failed(s, &s->targets[i], err);
+        if (err) cq_session_add_failed(s, &s->targets[i], err);
     }
 }
 

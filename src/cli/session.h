@@ -53,11 +53,15 @@ struct cq_session {
     struct cq_text log;                   /* standard error */
 };
 
+int64_t cq_unix_ms(void); /* since 1970 */
 /* The library, its sinks, signals. 0, or a message in *why (in the pool); nobody is contacted. */
 int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const char **why);
-/* One target; o->title is set. 0, or a code with a message in *why. */
+/* One target; o->title is set; id may be NULL. 0, or a code with a message in *why, which lives
+ * until the next one is added. */
 int cq_session_add(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
-                   const char **why);
+                   uint64_t *id, const char **why);
+/* One that was valid and cannot be added now (no memory, its CA has gone) has failed: DONE. */
+void cq_session_add_failed(struct cq_session *s, struct cq_outcome *o, int err);
 /* Every cluster of the inventory: those that the library takes at once are added, the others are
  * checked and added as the first are done. */
 int cq_session_add_all(struct cq_session *s, const struct cq_inventory *inv, const char **why);
