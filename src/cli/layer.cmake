@@ -16,6 +16,8 @@ target_sources(cq_cli PRIVATE cli/loop.c cli/limits.c cli/signals.c cli/outcome.
 target_sources(cq_cli PRIVATE cli/settings.c cli/url.c cli/run.c cli/sinks.c cli/discovery.c
   cli/hosts.c cli/lookup.c cli/lines.c cli/file_sd.c cli/http_sd.c cli/sources.c cli/choose.c
   cli/twice.c cli/compare.c)
+# serve
+target_sources(cq_cli PRIVATE cli/roster.c)
 target_include_directories(cq_cli PUBLIC ${farm} ${CMAKE_SOURCE_DIR}/include)
 target_include_directories(cq_cli PUBLIC ${MHD_INCLUDE_DIRS})
 target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML PkgConfig::XXHASH m ${CMAKE_DL_LIBS})
