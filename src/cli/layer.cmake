@@ -17,7 +17,8 @@ target_sources(cq_cli PRIVATE cli/settings.c cli/url.c cli/run.c cli/sinks.c cli
   cli/hosts.c cli/lookup.c cli/lines.c cli/file_sd.c cli/http_sd.c cli/sources.c cli/choose.c
   cli/twice.c cli/compare.c)
 # serve
-target_sources(cq_cli PRIVATE cli/roster.c)
+target_sources(cq_cli PRIVATE cli/roster.c cli/serve.c cli/serve_http.c cli/serve_lists.c
+  cli/serve_log.c cli/serve_metrics.c cli/serve_reload.c)
 target_include_directories(cq_cli PUBLIC ${farm} ${CMAKE_SOURCE_DIR}/include)
 target_include_directories(cq_cli PUBLIC ${MHD_INCLUDE_DIRS})
 target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML PkgConfig::XXHASH m ${CMAKE_DL_LIBS})

@@ -19,9 +19,7 @@ static int dispatch(struct cq_pool *pool, int argc, char **argv)
     case CQ_CMD_CHECK:
         return cq_command_check(pool, &a);
     case CQ_CMD_SERVE:
-        cq_diag(&d, (struct cq_place){NULL, 0, 0}, "serve is not in this version of cqlcrawl (%s)",
-                cqlcrawl_version());
-        return cq_complain(&d, a.json_log);
+        return cq_command_serve(pool, &a);
     case CQ_CMD_VALIDATE:
         return cq_command_validate(pool, &a);
     case CQ_CMD_HELP:

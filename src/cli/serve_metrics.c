@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The metrics of `serve`: those of a run (cli/metrics.h) over the roster, and its own. */
+#include "cli/serve.h"
+
+enum { MAX_SINKS = 64 };
+
+static const struct cq_outcome *outcome(const void *ctx, size_t i)
+{
+    const struct cq_serve *v = ctx;
+
+    return &v->roster.list[i]->outcome;
+}
+
+static uint64_t interval_ns(const void *ctx, size_t i)
+{
+    const struct cq_serve *v = ctx;
+
+    return v->roster.list[i]->turn.interval_ns;
+}
+
+static void one(struct cq_text *t, const char *name, const char *type, double n, const char *help)
+{
+    cq_metric_family(t, name, type, help);
+    cq_metric(t, name, NULL, NULL, n);
+}
+
+static void own(struct cq_serve *v, struct cq_text *t)
+{
+    const struct cq_serve_facts *f = &v->facts;
+
+    one(t, "cqlcrawl_config_last_reload_successful", "gauge", f->reload_ok,
+        "1: the last reload of the configuration was taken; 0: the one before goes on.");
+    one(t, "cqlcrawl_config_last_reload_success_timestamp_seconds", "gauge",
+        (double)f->reload_at_ms / 1000, "When the configuration that holds was read.");
+    one(t, "cqlcrawl_config_reloads_total", "counter", (double)f->reloads,
+        "Reloads that were asked for.");
+    one(t, "cqlcrawl_config_reload_failures_total", "counter", (double)f->reloads_failed,
+        "Reloads that were refused.");
+    one(t, "cqlcrawl_lists_failing", "gauge", (double)f->lists_failing,
+        "Lists of targets whose last look failed: what they said before goes on.");
+    one(t, "cqlcrawl_list_failures_total", "counter", (double)f->list_failures,
+        "Looks at lists of targets that failed.");
+}
+
+bool cq_serve_metrics(struct cq_serve *v, struct cq_text *t, struct cq_metrics_cursor *at,
+                      size_t max)
+{
+    struct cqlcrawl_stats stats = CQLCRAWL_INIT(cqlcrawl_stats);
+    struct cqlcrawl_sink_stats sinks[MAX_SINKS];
+    struct cq_metrics m = {.totals = &v->s.totals,
+                           .stats = &stats,
+                           .sinks = sinks,
+                           .cluster = outcome,
+                           .interval_ns = interval_ns,
+                           .ctx = v,
+                           .n_clusters = v->roster.n,
+                           .started_ms = v->started_ms};
+
+    if (!at->part) {
+        cqlcrawl_stats(v->s.c, &stats);
+        m.n_sinks = cqlcrawl_sinks(v->s.c);
+        for (size_t i = 0; i < m.n_sinks && i < MAX_SINKS; i++) {
+            sinks[i] = CQLCRAWL_INIT(cqlcrawl_sink_stats);
+            (void)cqlcrawl_sink_stats(v->s.c, i, &sinks[i]);
+        }
+        cq_process_read(&m.process);
+        own(v, t);
+    }
+    return cq_metrics_more(t, &m, at, max);
+}
