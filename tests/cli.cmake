@@ -41,7 +41,7 @@ function(cq_end_to_end name)
   set_tests_properties(e2e_${name} PROPERTIES TIMEOUT 300 LABELS e2e
     ENVIRONMENT "CQLCRAWL=$<TARGET_FILE:cqlcrawl>;CQLSIM=$<TARGET_FILE:cqlsim>")
 endfunction()
-foreach(module usage secret check serve)
+foreach(module usage inventory secret check serve)
   cq_end_to_end(${module} ${module})
 endforeach()
 foreach(part Records Attempts Outputs Signals)

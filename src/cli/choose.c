@@ -51,15 +51,9 @@ static bool compile(struct cq_loading *l, struct choice *k, const char *what)
     return false;
 }
 
-/* 0 to n - 1 */
-static unsigned shard_of(const char *name, unsigned n)
-{
-    return (unsigned)(cq_lookup_hash(name, strlen(name)) % n);
-}
-
 static bool is_mine(const struct cq_settings *s, const struct cq_cluster *c)
 {
-    return s->shards < 2 || shard_of(c->name, s->shards) + 1 == s->shard;
+    return s->shards < 2 || cqlcrawl_shard(c->name, s->shards) + 1 == s->shard;
 }
 
 static void keep(struct cq_loading *l, const struct choice *all, size_t n)

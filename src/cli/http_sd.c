@@ -70,14 +70,73 @@ bool cq_http_sd_keep(struct cq_inventory *inv, struct cq_discovery *x,
     return false;
 }
 
+/* ---- all of them, at once ---- */
+
+struct asking {
+    struct cq_inventory *inv;
+    struct cq_diags *d;
+    struct cq_discovery *x;
+    size_t *pending;
+};
+
+static void on_answer(void *ctx, int err, const char *text, long status, const char *content_type,
+                      const char *body, size_t n)
+{
+    struct asking *k = ctx;
+
+    --*k->pending;
+    (void)cq_http_sd_take(k->inv, k->d, k->x, err, text, status, content_type, body, n);
+}
+
+static void ask(cqlcrawl *c, struct asking *k)
+{
+    struct cqlcrawl_fetch f;
+
+    if (!cq_http_sd_request(k->inv, k->x, &f)) {
+        cq_diag(k->d, k->x->at, "out of memory");
+        return;
+    }
+    f.done = on_answer;
+    f.ctx = k;
+    if (cqlcrawl_fetch(c, &f)) {
+        cq_diag(k->d, k->x->at, "http_sd: %s: %s", k->x->fetch.url, cqlcrawl_last_error(c));
+    } else {
+        ++*k->pending;
+    }
+}
+
+static void wait_for(cqlcrawl *c, const size_t *pending)
+{
+    while (*pending) {
+        struct pollfd p = {.fd = cqlcrawl_fd(c), .events = POLLIN};
+
+        (void)poll(&p, 1, cqlcrawl_timeout(c));
+        (void)cqlcrawl_step(c);
+    }
+}
+
 bool cq_http_sd_get(struct cq_inventory *inv, struct cq_diags *d)
 {
-    for (size_t i = 0; i < inv->config.n_discovery; i++) {
-        const struct cq_discovery *x = &inv->config.discovery[i];
+    struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
+    struct cq_config *config = &inv->config;
+    struct asking *all;
+    size_t pending = 0, n = 0;
+    unsigned before = d->n;
+    cqlcrawl *c;
 
-        if (x->kind != CQ_HTTP_SD) continue;
-        cq_diag(d, x->at, "http_sd is not in this version of cqlcrawl (%s)", cqlcrawl_version());
+    for (size_t i = 0; i < config->n_discovery; i++)
+        n += config->discovery[i].kind == CQ_HTTP_SD;
+    if (!n) return true;
+    all = cq_pool_alloc(&inv->pool, config->n_discovery * sizeof(*all));
+    if (!all || cqlcrawl_new(&c, &o)) {
+        cq_diag(d, config->discovery[0].at, "out of memory");
         return false;
     }
-    return true;
+    for (size_t i = 0; i < config->n_discovery; i++) {
+        all[i] = (struct asking){inv, d, &config->discovery[i], &pending};
+        if (all[i].x->kind == CQ_HTTP_SD) ask(c, &all[i]);
+    }
+    wait_for(c, &pending);
+    cqlcrawl_close(c, NULL, NULL);
+    return d->n == before;
 }

@@ -6,7 +6,7 @@
 #include "cli/section.h"
 #include "cli/words.h"
 
-enum { MOST_SINKS = 16 };
+enum { MOST_SINKS = 8 };
 
 #define READER(name) static void name(struct cq_reading *r, const struct cq_node *v)
 

@@ -4,7 +4,9 @@
  * library would take it (CAs, certificates and keys are loaded, passwords are not); contacts
  * nobody, and asks nobody for a list. Every mistake is said.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -31,6 +33,52 @@ static void check_targets(struct cq_diags *d, const struct cq_inventory *inv, cq
         }
     }
     cq_pool_free(&scratch);
+}
+
+/* As the library would take them, but for their secrets, which are not read. */
+static void check_sinks(struct cq_diags *d, const struct cq_settings *s, cqlcrawl *c)
+{
+    for (size_t i = 0; i < s->n_sinks; i++) {
+        struct cqlcrawl_sink k = s->sinks[i].s;
+
+        k.token = k.password = (struct cqlcrawl_text){CQLCRAWL_UNSET, NULL, 0};
+        k.user = NULL;
+        if (cqlcrawl_sink_add(c, &k, NULL)) {
+            cq_diag(d, s->sinks[i].at, "sink %s: %s", k.name, cqlcrawl_last_error(c));
+        }
+    }
+}
+
+static size_t without_slashes(const char *path)
+{
+    size_t n = strlen(path);
+
+    while (n > 1 && path[n - 1] == '/')
+        n--;
+    return n;
+}
+
+/* Whether the folder is there, or could be made. */
+static void check_state(struct cq_diags *d, struct cq_pool *pool, const char *path)
+{
+    struct cq_place at = {path, 0, 0};
+    const char *slash, *parent = ".";
+    struct stat st;
+
+    if (!path) return;
+    if (stat(path, &st) == 0) {
+        if (!S_ISDIR(st.st_mode))
+            cq_diag(d, at, "the state's folder is not a folder");
+        else if (access(path, W_OK | X_OK))
+            cq_diag(d, at, "the state: %s", strerror(errno));
+        return;
+    }
+    path = cq_pool_dup(pool, path, without_slashes(path));
+    slash = path ? strrchr(path, '/') : NULL;
+    if (slash) parent = cq_pool_dup(pool, path, slash == path ? 1 : (size_t)(slash - path));
+    if (parent && access(parent, W_OK | X_OK)) {
+        cq_diag(d, at, "the state's folder cannot be made: %s", strerror(errno));
+    }
 }
 
 static const char *s_of(size_t n)
@@ -76,6 +124,11 @@ static void tell_settings(struct cq_text *t, const struct cq_inventory *inv)
         cq_text_escaped(t, s->sinks[i].s.name);
         cq_text_puts(t, ": not contacted\n");
     }
+    if (s->state) {
+        cq_text_puts(t, "  state ");
+        cq_text_escaped(t, s->state);
+        cq_text_puts(t, ": not opened\n");
+    }
     if (s->shards > 1) cq_text_printf(t, "  shard %u of %u\n", s->shard, s->shards);
     if (inv->n_found != inv->n_clusters) {
         cq_text_printf(t, "  chosen: %zu of %zu\n", inv->n_clusters, inv->n_found);
@@ -114,6 +167,8 @@ int cq_command_validate(struct cq_pool *pool, const struct cq_args *a)
         code = CQ_EXIT_INTERNAL;
     } else if (inv) {
         check_targets(&d, inv, c);
+        check_sinks(&d, &inv->settings, c);
+        check_state(&d, pool, inv->settings.state);
         cqlcrawl_close(c, NULL, NULL);
         cq_warn(&inv->notes, a->json_log);
     }

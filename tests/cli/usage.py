@@ -151,7 +151,8 @@ sinks: [{{type: ndjson, url: 'https://x/y', token: {{file: t}}}}]
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
                         "-subj", "/CN=x", "-keyout", "ca.key", "-out", "ca.pem"], check=True, cwd=self.folder,
                        capture_output=True)
-        self.write("c.yaml", re.search(r"```yaml\n(.*?)```", text, re.S)[1])
+        example = re.search(r"```yaml\n(.*?)```", text, re.S)[1]
+        self.write("c.yaml", example.replace("/var/lib/", ""))
         out = self.run_it("validate", "--config", "c.yaml", status=0)[0]
         self.assertEqual(out.splitlines()[0], "valid: 3 clusters")
         documented = set(re.findall(r"`(--[a-z-]+)", text.split("Times have a unit")[0].split("## Options")[1]))
