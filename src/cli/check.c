@@ -116,7 +116,7 @@ static void on_event(struct cq_session *s, struct cq_outcome *o, const struct cq
     o->own = NULL;
 }
 
-static int status(struct cq_session *s)
+static int status(struct cq_session *s, const struct cq_settings *set)
 {
     uint64_t good = s->totals.endings[CQ_COMPLETE];
 
@@ -126,7 +126,8 @@ static int status(struct cq_session *s)
         cq_text_flush(&s->log, STDERR_FILENO);
     }
     if (s->interrupted) return CQ_EXIT_SIGNAL + s->interrupted;
-    return good == s->n_targets ? CQ_EXIT_OK : CQ_EXIT_INCOMPLETE;
+    return cq_fails(&set->fail_on, s->n_targets - good, s->n_targets) ? CQ_EXIT_INCOMPLETE
+                                                                      : CQ_EXIT_OK;
 }
 
 int cq_command_check(struct cq_pool *pool, const struct cq_args *a)
@@ -148,7 +149,7 @@ int cq_command_check(struct cq_pool *pool, const struct cq_args *a)
     } else {
         cq_report_limit(&s, s.limited);
         cq_session_run(&s);
-        code = status(&s);
+        code = status(&s, &inv->settings);
     }
     cq_session_close(&s);
     cq_inventory_unref(inv);

@@ -11,7 +11,9 @@ add_library(cq_cli OBJECT cli/args.c cli/options.c cli/config.c cli/keys.c cli/v
 # one run: what it waits for, what became of the targets
 target_sources(cq_cli PRIVATE cli/loop.c cli/limits.c cli/signals.c cli/outcome.c
   cli/outdir.c cli/outname.c cli/metrics.c cli/clustermetrics.c cli/savemetrics.c
-  cli/progress.c cli/deadletters.c cli/files.c)
+  cli/progress.c cli/deadletters.c cli/files.c cli/live.c cli/jsonlog.c
+  cli/show.c cli/table.c cli/receivers.c cli/metricsfile.c
+  cli/feed.c)
 # who is to be read, and what is said of a run
 target_sources(cq_cli PRIVATE cli/settings.c cli/url.c cli/run.c cli/sinks.c cli/discovery.c
   cli/hosts.c cli/lookup.c cli/lines.c cli/file_sd.c cli/http_sd.c cli/sources.c cli/choose.c

@@ -52,17 +52,25 @@ static int open_file(struct cq_output *o, const char *path)
     return open_partial(o);
 }
 
-int cq_output_open(struct cq_output *o, const char *path)
+static int open_folder(struct cq_output *o, const char *path)
+{
+    o->kind = CQ_OUTPUT_FOLDER;
+    o->name = path;
+    return cq_outdir_open(&o->dir, path);
+}
+
+int cq_output_open(struct cq_output *o, const char *path, bool sinks)
 {
     struct stat st;
 
     *o = (struct cq_output){.kind = CQ_OUTPUT_NONE, .fd = -1};
-    if (!path && isatty(STDOUT_FILENO)) return 0;
+    if (!path && (sinks || isatty(STDOUT_FILENO))) return 0;
     if (!path || strcmp(path, "-") == 0) {
         return stream(o, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "standard output");
     }
+    if (path[strlen(path) - 1] == '/') return open_folder(o, path);
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        if (S_ISDIR(st.st_mode)) return EISDIR;
+        if (S_ISDIR(st.st_mode)) return EISDIR; /* a folder is meant where a slash says so */
         return stream(o, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), path);
     }
     return open_file(o, path);
@@ -182,6 +190,11 @@ int cq_output_close(struct cq_output *o, bool whole)
         }
     }
     if (o->fd >= 0 && close(o->fd) && o->kind == CQ_OUTPUT_FILE) fail(o, errno);
+    if (o->kind == CQ_OUTPUT_FOLDER) {
+        int err = cq_outdir_close(&o->dir);
+
+        if (err) fail(o, err);
+    }
     o->fd = -1;
     free(o->p);
     free(o->path);

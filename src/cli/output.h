@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where records go: nowhere (a table at the end), a stream (standard output, a pipe, a device), or
- * a file that appears whole: FILE.partial, fsync, rename. A stream that does not take them stops
- * the crawl (cq_output_is_full), never blocks it.
+ * Where records go: nowhere (a table at the end, or sinks alone), a stream (standard output, a
+ * pipe, a device), a file that appears whole (FILE.partial, fsync, rename), or a folder with a file
+ * per cluster (cli/outdir.h). A stream that does not take them stops the crawl
+ * (cq_output_is_full), never blocks it.
  *
  *   cq_output_open -> cq_output_put ... cq_output_flush when cq_output_fd is writable ->
  * cq_output_close
@@ -14,7 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum cq_output_kind { CQ_OUTPUT_NONE, CQ_OUTPUT_STREAM, CQ_OUTPUT_FILE };
+#include "cli/outdir.h"
+
+enum cq_output_kind { CQ_OUTPUT_NONE, CQ_OUTPUT_STREAM, CQ_OUTPUT_FILE, CQ_OUTPUT_FOLDER };
 
 struct cq_output {
     enum cq_output_kind kind;
@@ -24,11 +27,13 @@ struct cq_output {
     char *p;
     size_t n, off, cap;
     uint64_t lines, bytes;
-    int err; /* errno of the first failure; sticky */
+    int err;              /* errno of the first failure; sticky */
+    struct cq_outdir dir; /* FOLDER: cq_outdir_put, not cq_output_put */
 };
 
-/* path NULL: a terminal gets NONE, everything else the stream. 0 or an errno. */
-int cq_output_open(struct cq_output *o, const char *path);
+/* path NULL: NONE where there are sinks or standard output is a terminal, else that stream. A path
+ * that ends with a slash: FOLDER. 0 or an errno. */
+int cq_output_open(struct cq_output *o, const char *path, bool sinks);
 void cq_output_put(struct cq_output *o, const char *line, size_t n);
 bool cq_output_is_full(const struct cq_output *o);  /* stop pulling */
 bool cq_output_has_room(const struct cq_output *o); /* pull again */

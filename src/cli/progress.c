@@ -7,7 +7,7 @@
 
 #define NS_PER_S 1000000000u
 
-enum { LEAST_WIDTH = 20, WIDEST_BAR = 100 };
+enum { LEAST_WIDTH = 20, LEAST_BAR = 10, WIDEST_BAR = 100 };
 
 /* ---- rates ---- */
 
@@ -93,6 +93,10 @@ static void counts(struct cq_text *t, const struct cq_figures *f)
     part(t, f->in_flight, "in flight", CQ_PLAIN);
     part(t, f->later, "to try again", CQ_PLAIN);
     part(t, f->delivering, "delivering", CQ_PLAIN);
+}
+
+static void speed(struct cq_text *t, const struct cq_figures *f)
+{
     if (f->clusters_per_s >= 0) {
         cq_text_puts(t, "   ");
         rate(t, f->clusters_per_s);
@@ -121,6 +125,7 @@ static void slowest(struct cq_text *t, const struct cq_figures *f)
 void cq_progress_line(struct cq_text *t, const struct cq_figures *f)
 {
     counts(t, f);
+    speed(t, f);
     if (f->bound) {
         cq_text_puts(t, "   sink-bound: ");
         cq_text_escaped(t, f->bound);
@@ -141,13 +146,23 @@ static void end_line(struct cq_text *t, size_t from, unsigned width)
 
 static void bar(struct cq_text *t, const struct cq_figures *f, unsigned width)
 {
-    unsigned inner = (width < WIDEST_BAR ? width : WIDEST_BAR) - 3;
-    unsigned full = f->total ? (unsigned)((double)f->done / (double)f->total * inner) : inner;
+    struct cq_text words = {0};
+    unsigned inner, full;
 
+    speed(&words, f);
+    inner = (width < WIDEST_BAR ? width : WIDEST_BAR) - 3;
+    if (words.n + LEAST_BAR < inner) {
+        inner -= (unsigned)words.n;
+    } else {
+        words.n = 0; /* too narrow for both */
+    }
+    full = f->total ? (unsigned)((double)f->done / (double)f->total * inner) : inner;
     cq_text_puts(t, "[");
     for (unsigned i = 0; i < inner; i++)
         cq_text_puts(t, i < full ? "=" : i == full ? ">" : " ");
     cq_text_puts(t, "]");
+    cq_text_put(t, words.p, words.n);
+    cq_text_free(&words);
 }
 
 unsigned cq_progress_bar(struct cq_text *t, const struct cq_figures *f, unsigned width)

@@ -4,8 +4,8 @@
  * place. What it looks like is pure: figures, a width and colours in, text out; the shell keeps the
  * time and the terminal.
  *
- *   85 of 1,000 done   3 failed   200 in flight   42.0 clusters/s   8.1 MB/s   0:22 left
- *   [=========>                                                                      ]
+ *   85 of 1,000 done   3 failed   200 in flight
+ *   [=========>                                ]   42.0 clusters/s   8.1 MB/s   0:22 left
  *   slowest: prod-eu-1 12 s, prod-eu-7 11 s, lab 4.1 s
  *   sink-bound: inventory:443 is parked: unauthorized, ...
  */

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines as targets end (cli/report.h). With few targets every one has its line, with many only
+/* Lines as things happen (cli/report.h). With few targets every one has its line, with many only
  * those that did not go well. */
 #include "cli/report.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 
-enum { FEW = 40 };
+enum { LINES_PER_CODE = 20 };
 
 static enum cq_colour colour_of(const struct cq_outcome *o)
 {
@@ -18,63 +17,40 @@ static enum cq_colour colour_of(const struct cq_outcome *o)
     return colours[cq_outcome_ending(o)];
 }
 
-/* ---- JSON ---- */
-
-static void json_begin(struct cq_text *t, const char *level, const char *event)
+bool cq_report_is_json(const struct cq_session *s)
 {
-    struct timespec now;
-    struct tm tm;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &tm);
-    cq_text_printf(
-        t, "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\",\"level\":\"%s\",\"event\":\"%s\"",
-        tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-        (int)(now.tv_nsec / 1000000), level, event);
+    return s->a->json_log || s->a->progress == CQ_PROGRESS_JSON;
 }
 
-static void json_text(struct cq_text *t, const char *key, const char *value)
-{
-    cq_text_printf(t, ",\"%s\":", key);
-    cq_text_json(t, value);
-}
-
-static void json_number(struct cq_text *t, const char *key, uint64_t v)
-{
-    cq_text_printf(t, ",\"%s\":%llu", key, (unsigned long long)v);
-}
-
-static void json_end(struct cq_text *t)
-{
-    cq_text_puts(t, "}\n");
-    cq_text_flush(t, STDERR_FILENO);
-}
+/* ---- targets ---- */
 
 static void target_json(struct cq_session *s, const struct cq_outcome *o)
 {
     struct cq_text *t = &s->log;
 
-    json_begin(t, o->err || o->read ? "warning" : "info", "cluster");
-    json_text(t, "cluster", o->title);
-    json_text(t, "read", cq_ending_names[cq_outcome_ending(o)]);
+    cq_log_begin(t, o->err || o->read ? "warning" : "info", "cluster");
+    cq_log_text(t, "cluster", o->title);
+    cq_log_text(t, "read", cq_ending_names[cq_outcome_ending(o)]);
     if (o->err) {
-        json_text(t, "code", cqlcrawl_errcode(o->err));
-        json_text(t, "class", cqlcrawl_errclass(o->err));
-        json_text(t, "remedy", cqlcrawl_remedy(o->err));
+        cq_log_text(t, "code", cqlcrawl_errcode(o->err));
+        cq_log_text(t, "class", cqlcrawl_errclass(o->err));
+        cq_log_text(t, "remedy", cqlcrawl_remedy(o->err));
     }
-    if (o->reason[0]) json_text(t, "reason", o->reason);
-    if (o->text && *o->text) json_text(t, "text", o->text);
-    json_number(t, "tables", o->objects[CQ_TABLES]);
-    json_number(t, "records", o->records);
-    json_number(t, "bytes_in", o->bytes_in);
-    json_number(t, "ms", o->ns / 1000000);
-    json_number(t, "attempts", o->attempts);
-    json_number(t, "done", s->totals.done);
-    json_number(t, "of", s->n_targets);
-    json_end(t);
+    if (o->reason[0]) cq_log_text(t, "reason", o->reason);
+    if (o->text && *o->text) cq_log_text(t, "text", o->text);
+    if (o->unchanged) cq_log_bool(t, "unchanged", true);
+    if (o->undelivered) cq_log_bool(t, "undelivered", true);
+    if (o->dead_letters) cq_log_number(t, "dead_letters", o->dead_letters);
+    cq_log_number(t, "tables", o->objects[CQ_TABLES]);
+    cq_log_number(t, "records", o->records);
+    cq_log_number(t, "bytes_in", o->bytes_in);
+    cq_log_number(t, "ms", o->ns / 1000000);
+    cq_log_number(t, "attempts", o->attempts);
+    cq_log_number(t, "done", s->totals.done);
+    cq_log_number(t, "of", s->n_targets);
+    cq_text_puts(t, "}\n");
+    cq_live_say(s);
 }
-
-/* ---- text ---- */
 
 static void target_line(struct cq_session *s, const struct cq_outcome *o)
 {
@@ -90,26 +66,45 @@ static void target_line(struct cq_session *s, const struct cq_outcome *o)
         cq_text_printf(t, ": %s: ", cq_outcome_code(o));
         cq_text_escaped(t, o->text);
     } else {
-        cq_text_printf(t, ": %llu tables, ", (unsigned long long)o->objects[CQ_TABLES]);
+        cq_text_puts(t, ": ");
+        if (o->unchanged) cq_text_puts(t, "unchanged, ");
+        if (!o->unchanged) cq_text_printf(t, "%u tables, ", o->objects[CQ_TABLES]);
         cq_text_bytes(t, o->bytes_in);
         cq_text_puts(t, ", ");
         cq_text_time(t, o->ns);
     }
     cq_text_puts(t, "\n");
-    cq_text_flush(t, STDERR_FILENO);
+    cq_live_say(s);
+}
+
+/* Of each code so many have a line of their own, then one line says that the others have none. */
+static bool is_told(struct cq_session *s, const struct cq_outcome *o)
+{
+    const char *code = cq_outcome_code(o);
+    const struct cq_totals *y = &s->totals;
+
+    for (unsigned i = 0; i < y->n_faults; i++) {
+        if (strcmp(y->faults[i].code, code) != 0) continue;
+        if (y->faults[i].n <= LINES_PER_CODE) return true;
+        if (y->faults[i].n > LINES_PER_CODE + 1) return false;
+        cq_text_printf(&s->log, "          further %s are counted only (--progress lines)\n", code);
+        cq_live_say(s);
+        return false;
+    }
+    return true;
 }
 
 void cq_report_target(struct cq_session *s, const struct cq_outcome *o)
 {
-    bool bad = o->err || o->read != CQLCRAWL_READ_COMPLETE;
+    bool bad = cq_outcome_code(o) != NULL;
 
-    if (s->a->progress == CQ_PROGRESS_NONE) return;
-    if (s->interrupted && s->a->progress == CQ_PROGRESS_AUTO) return;
-    if (s->a->progress == CQ_PROGRESS_JSON || s->a->json_log) {
+    if (s->live.mode == CQ_LIVE_NONE) return;
+    if (s->live.mode == CQ_LIVE_JSON) {
         target_json(s, o);
         return;
     }
-    if (s->a->progress == CQ_PROGRESS_LINES || bad || s->n_targets <= FEW) target_line(s, o);
+    if (s->interrupted && s->a->progress == CQ_PROGRESS_AUTO) return;
+    if (s->live.each || (bad && is_told(s, o))) target_line(s, o);
 }
 
 void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
@@ -117,16 +112,18 @@ void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
 {
     struct cq_text *t = &s->log;
 
-    if (s->a->progress == CQ_PROGRESS_NONE) return;
-    if (s->a->progress == CQ_PROGRESS_JSON || s->a->json_log) {
-        json_begin(t, "info", "retry");
-        json_text(t, "cluster", o->title);
-        json_text(t, "reason", ev->reason);
-        json_text(t, "text", ev->text);
-        json_number(t, "attempts", ev->attempts);
-        json_end(t);
+    if (s->live.mode == CQ_LIVE_NONE) return;
+    if (s->live.mode == CQ_LIVE_JSON) {
+        cq_log_begin(t, "info", "retry");
+        cq_log_text(t, "cluster", o->title);
+        cq_log_text(t, "reason", ev->reason);
+        cq_log_text(t, "text", ev->text);
+        cq_log_number(t, "attempts", ev->attempts);
+        cq_text_puts(t, "}\n");
+        cq_live_say(s);
         return;
     }
+    if (!s->live.each) return;
     cq_text_puts(t, "          ");
     cq_text_colour(t, CQ_DIM, "once more");
     cq_text_puts(t, "   ");
@@ -134,27 +131,72 @@ void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
     cq_text_puts(t, ": ");
     cq_text_escaped(t, ev->text);
     cq_text_puts(t, "\n");
-    cq_text_flush(t, STDERR_FILENO);
+    cq_live_say(s);
 }
 
 void cq_report_limit(struct cq_session *s, const char *why)
 {
-    if (!why || s->a->progress == CQ_PROGRESS_NONE) return;
-    if (s->a->progress == CQ_PROGRESS_JSON || s->a->json_log) {
-        json_begin(&s->log, "warning", "limit");
-        json_text(&s->log, "text", why);
-        json_end(&s->log);
-        return;
+    if (!why) return;
+    if (cq_report_is_json(s)) {
+        cq_log_begin(&s->log, "warning", "limit");
+        cq_log_text(&s->log, "text", why);
+        cq_text_puts(&s->log, "}\n");
+    } else {
+        cq_text_puts(&s->log, "cqlcrawl: ");
+        cq_text_escaped(&s->log, why);
+        cq_text_puts(&s->log, "\n");
     }
-    cq_report_message(&s->log, false, "warning", why);
+    cq_live_say(s);
+}
+
+/* Cooling down is daily business; parked is not, nor is its end. */
+static bool is_sink_told(struct cq_session *s, enum cqlcrawl_sink_state state)
+{
+    bool was_parked = s->live.parked;
+
+    s->live.parked = state == CQLCRAWL_SINK_PARKED;
+    return s->live.parked || was_parked || s->live.mode == CQ_LIVE_JSON;
+}
+
+void cq_report_sink(struct cq_session *s, const struct cqlcrawl_event *ev)
+{
+    static const char *const states[] = {"open", "cooling", "parked"};
+    static const char *const words[] = {"goes on", "cools down", "is parked"};
+    bool open = ev->sink_state == CQLCRAWL_SINK_OPEN;
+    struct cq_text *t = &s->log;
+
+    if (!is_sink_told(s, (enum cqlcrawl_sink_state)ev->sink_state)) return;
+    if (cq_report_is_json(s)) {
+        cq_log_begin(t, open ? "info" : "warning", "sink");
+        cq_log_text(t, "sink", ev->name);
+        cq_log_text(t, "state", states[ev->sink_state]);
+        cq_log_text(t, "code", open ? NULL : ev->code);
+        cq_log_text(t, "text", open ? NULL : ev->text);
+        cq_log_text(t, "remedy", open ? NULL : ev->remedy);
+        cq_text_puts(t, "}\n");
+    } else {
+        cq_text_puts(t, "cqlcrawl: sink ");
+        cq_text_escaped(t, ev->name);
+        cq_text_printf(t, " %s", words[ev->sink_state]);
+        if (!open && ev->text && *ev->text) {
+            cq_text_puts(t, ": ");
+            cq_text_escaped(t, ev->text);
+        }
+        if (ev->sink_state == CQLCRAWL_SINK_PARKED && ev->remedy && *ev->remedy) {
+            cq_text_printf(t, " -> %s", ev->remedy);
+        }
+        cq_text_puts(t, "\n");
+    }
+    cq_live_say(s);
 }
 
 void cq_report_message(struct cq_text *t, bool json, const char *level, const char *message)
 {
     if (json) {
-        json_begin(t, level, "message");
-        json_text(t, "text", message);
-        json_end(t);
+        cq_log_begin(t, level, "message");
+        cq_log_text(t, "text", message);
+        cq_text_puts(t, "}\n");
+        cq_text_flush(t, STDERR_FILENO);
         return;
     }
     cq_text_puts(t, "cqlcrawl: ");

@@ -8,11 +8,10 @@
 #include <time.h>
 
 #include "cli/limits.h"
+#include "cli/receivers.h"
 #include "cli/signals.h"
 
 enum {
-    WINDOW = 10000,      /* targets that the library has at least, before others are added */
-    PER_SLOT = 4,        /* and so many for each that it may read at once */
     LINGER_MS = 200,     /* how often an interrupted run looks whether its time is over */
     DEFAULT_SLOTS = 1000 /* include/cqlcrawl.h, concurrency */
 };
@@ -41,19 +40,62 @@ static bool remember(struct cq_session *s, uint64_t id)
     return true;
 }
 
+static void put_into_folder(struct cq_session *s, struct cq_outcome *o, const char *line, size_t n)
+{
+    struct cq_outdir *d = &s->out->dir;
+
+    if (!o->file) cq_outdir_begin(d, &o->file, o->title);
+    cq_outdir_put(d, o->file, line, n);
+    if (d->err) cqlcrawl_cancel_all(s->c);
+}
+
+/* Another attempt begins: what an earlier one of this read left is forgotten. */
+static void restart_file(struct cq_outcome *o, struct cq_outdir *d)
+{
+    if (o->file) cq_outdir_begin(d, &o->file, o->title);
+}
+
+/* The end of a read into a folder or a stream; true: its records are not where they should be. */
+static bool is_lost(struct cq_session *s, struct cq_outcome *o, const struct cqlcrawl_event *ev)
+{
+    bool whole = !ev->err && ev->read == CQLCRAWL_READ_COMPLETE;
+    bool kept;
+
+    if (!s->out) return false;
+    if (s->out->kind != CQ_OUTPUT_FOLDER) return s->out->err != 0;
+    kept = cq_outdir_finish(&s->out->dir, &o->file,
+                            !whole          ? CQ_OUTDIR_PARTIAL
+                            : ev->unchanged ? CQ_OUTDIR_KEPT
+                                            : CQ_OUTDIR_WHOLE,
+                            s->durable);
+    if (!kept && s->c) cqlcrawl_cancel_all(s->c);
+    return !kept;
+}
+
+static void take_done(struct cq_session *s, struct cq_outcome *o, const struct cqlcrawl_event *ev)
+{
+    bool lost = is_lost(s, o, ev);
+
+    cq_outcome_paused(o, &s->under_way);
+    cq_outcome_done(o, &s->totals, ev, cq_unix_ms(), lost);
+}
+
 static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, const char *line,
                                     size_t n)
 {
     struct cq_session *s = ctx;
 
-    (void)user_data;
+    if (s->out->kind == CQ_OUTPUT_FOLDER) {
+        put_into_folder(s, user_data, line, n);
+        return CQLCRAWL_CONTINUE;
+    }
     cq_output_put(s->out, line, n);
-    if (s->out->err && !s->interrupted) cqlcrawl_cancel_all(s->c);
+    if (s->out->err) cqlcrawl_cancel_all(s->c);
     if (!cq_output_is_full(s->out)) return CQLCRAWL_CONTINUE;
     return remember(s, id) ? CQLCRAWL_PAUSE : CQLCRAWL_CONTINUE;
 }
 
-static void on_event(void *ctx, const struct cqlcrawl_event *ev)
+void cq_session_take(void *ctx, const struct cqlcrawl_event *ev)
 {
     struct cq_session *s = ctx;
     struct cq_outcome *o = ev->user_data;
@@ -64,10 +106,10 @@ static void on_event(void *ctx, const struct cqlcrawl_event *ev)
         break;
     case CQLCRAWL_EVENT_ATTEMPT:
         cq_outcome_paused(o, &s->under_way);
+        if (s->out) restart_file(o, &s->out->dir);
         break;
     case CQLCRAWL_EVENT_DONE:
-        cq_outcome_paused(o, &s->under_way);
-        cq_outcome_done(o, &s->totals, ev, cq_unix_ms(), false);
+        take_done(s, o, ev);
         break;
     case CQLCRAWL_EVENT_STEP:
     case CQLCRAWL_EVENT_SINK:
@@ -119,120 +161,40 @@ static bool has_output(const struct cq_session *s)
     return s->out && s->out->kind == CQ_OUTPUT_STREAM && cq_output_is_pending(s->out);
 }
 
-/* ---- targets ---- */
-
-static int wrong(struct cq_session *s, const struct cq_cluster *cl, const char *title, int err,
-                 const char **why)
+bool cq_session_has_failed(const struct cq_session *s)
 {
-    struct cq_diags d = {.pool = &s->scratch}; /* until the next one is added */
-
-    cq_diag(&d, cl->at, "%s: %s", title ? title : "?", cqlcrawl_last_error(s->c));
-    *why = d.messages[0];
-    return err;
-}
-
-static bool fill(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
-                 struct cqlcrawl_target *t)
-{
-    cq_pool_reset(&s->scratch);
-    if (!cq_cluster_target(&s->scratch, cl, t)) return false;
-    t->user_data = o;
-    t->check = s->check;
-    t->accept_identity = cq_accepts_identity(s->a, cl->name);
-    if (s->check && !t->retries) t->retries = CQLCRAWL_NO_RETRIES; /* its steps tell more */
-    return true;
-}
-
-int cq_session_add(struct cq_session *s, const struct cq_cluster *cl, struct cq_outcome *o,
-                   uint64_t *id, const char **why)
-{
-    struct cqlcrawl_target t;
-    int err;
-
-    *why = "out of memory";
-    if (!fill(s, cl, o, &t)) return -1;
-    err = cqlcrawl_add(s->c, &t, id);
-    return err ? wrong(s, cl, o->title, err, why) : 0;
-}
-
-static size_t window(const struct cq_session *s)
-{
-    size_t n = (size_t)s->concurrency * PER_SLOT;
-
-    return n > WINDOW ? n : WINDOW;
-}
-
-int cq_session_add_all(struct cq_session *s, const struct cq_inventory *inv, const char **why)
-{
-    s->clusters = inv->clusters;
-    s->n_targets = inv->n_clusters;
-    s->targets = calloc(s->n_targets ? s->n_targets : 1, sizeof(*s->targets));
-    *why = "out of memory";
-    if (!s->targets) return -1;
-    for (size_t i = 0; i < s->n_targets; i++) {
-        const struct cq_cluster *cl = &s->clusters[i];
-        struct cq_outcome *o = &s->targets[i];
-        struct cqlcrawl_target t;
-        int err;
-
-        o->title = cl->name;
-        if (i < window(s)) {
-            err = cq_session_add(s, cl, o, NULL, why);
-            s->n_added += !err;
-        } else {
-            if (!fill(s, cl, o, &t)) return -1;
-            err = cqlcrawl_validate(s->c, &t);
-            if (err) (void)wrong(s, cl, o->title, err, why);
-        }
-        if (err) return err;
-    }
-    return 0;
-}
-
-void cq_session_add_failed(struct cq_session *s, struct cq_outcome *o, int err)
-{
-    struct cqlcrawl_event ev = CQLCRAWL_INIT(cqlcrawl_event);
-
-    ev.kind = CQLCRAWL_EVENT_DONE;
-    ev.name = o->title;
-    ev.user_data = o;
-    ev.err = err;
-    ev.code = cqlcrawl_errcode(err);
-    ev.class_ = cqlcrawl_errclass(err);
-    ev.text = cqlcrawl_last_error(s->c);
-    ev.remedy = cqlcrawl_remedy(err);
-    ev.read = CQLCRAWL_READ_FAILED;
-    ev.agreement = -1;
-    on_event(s, &ev);
-}
-
-static void add_more(struct cq_session *s)
-{
-    const char *why;
-
-    if (s->interrupted || (s->out && s->out->err)) return;
-    while (s->n_added < s->n_targets && cqlcrawl_active(s->c) < window(s)) {
-        size_t i = s->n_added++;
-        int err = cq_session_add(s, &s->clusters[i], &s->targets[i], NULL, &why);
-
-        if (err) cq_session_add_failed(s, &s->targets[i], err);
-    }
+    return s->out && (s->out->err || s->out->dir.err);
 }
 
 /* ---- life ---- */
 
-static void fit(struct cq_session *s, uint64_t wanted, struct cqlcrawl_options *o)
+static void fit(struct cq_session *s, const struct cq_settings *set, struct cqlcrawl_options *o)
 {
-    struct cq_files f = {.limit = cq_raise_files()};
+    struct cq_files f = {.limit = cq_raise_files(),
+                         .sinks = (unsigned)set->n_sinks,
+                         .sink_requests = cq_receivers_requests(set),
+                         .others = s->other_files};
+    uint64_t wanted = set->concurrency ? set->concurrency : DEFAULT_SLOTS;
 
-    if (!wanted) wanted = DEFAULT_SLOTS;
+    if (s->out && s->out->kind == CQ_OUTPUT_FOLDER) f.others += CQ_OUTDIR_FILES;
     s->concurrency = cq_fit_files(&f, wanted, &o->half_open);
+    if (set->half_open && set->half_open < o->half_open) o->half_open = (unsigned)set->half_open;
     o->concurrency = s->concurrency;
     if (s->concurrency == wanted) return;
     s->limited = cq_pool_printf(
         s->pool,
         "%u clusters at once instead of %llu: this process may open %llu files (ulimit -n)",
         s->concurrency, (unsigned long long)wanted, (unsigned long long)f.limit);
+}
+
+/* A snapshot needs every record; sinks and folders keep what they have. */
+static bool is_incremental(const struct cq_session *s, const struct cq_settings *set)
+{
+    if (!set->state || s->check) return false;
+    if (s->out && (s->out->kind == CQ_OUTPUT_FILE || s->out->kind == CQ_OUTPUT_STREAM)) {
+        return false;
+    }
+    return set->n_sinks || (s->out && s->out->kind == CQ_OUTPUT_FOLDER);
 }
 
 static bool open_sources(struct cq_session *s)
@@ -251,23 +213,40 @@ static bool open_sources(struct cq_session *s)
 int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const char **why)
 {
     struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
+    const struct cq_settings *set = &inv->settings;
     int err;
 
     *why = "out of memory";
     /* before the library makes a thread: threads inherit what is blocked */
     s->signals = CQ_SOURCE(cq_signals_open(s->reload != NULL), s);
-    o.memory_max = inv->settings.memory_max;
-    fit(s, inv->settings.concurrency, &o);
-    o.record = s->out ? on_record : NULL;
-    o.event = on_event;
+    o.memory_max = set->memory_max;
+    o.rate = (unsigned)set->rate;
+    o.seed = set->seed;
+    o.state = s->check ? NULL : set->state;
+    fit(s, set, &o);
+    s->durable = o.state != NULL;
+    s->incremental = is_incremental(s, set);
+    o.record = s->out && s->out->kind != CQ_OUTPUT_NONE ? on_record : NULL;
+    o.event = cq_session_take;
     o.ctx = s;
     s->started_ns = cq_now_ns();
+    s->started_ms = cq_unix_ms();
+    s->letters.fd = -1;
     err = cqlcrawl_new(&s->c, &o);
     if (err) {
         *why = cqlcrawl_strerror(err);
         return err;
     }
-    return open_sources(s) ? 0 : -1;
+    if (!open_sources(s)) return -1;
+    return s->check ? 0 : cq_receivers_open(s, set, why);
+}
+
+void cq_session_look(struct cq_session *s)
+{
+    if (!s->c) return;
+    s->stats.size = sizeof(s->stats);
+    cqlcrawl_stats(s->c, &s->stats);
+    cq_receivers_look(s);
 }
 
 void cq_session_turn(struct cq_session *s, int ms)
@@ -280,14 +259,14 @@ void cq_session_turn(struct cq_session *s, int ms)
     cq_loop_turn(&s->loop, ms);
     if (s->n_paused) drain(s);
     (void)cqlcrawl_step(s->c);
-    add_more(s);
+    cq_session_feed(s);
 }
 
 bool cq_session_is_over(const struct cq_session *s)
 {
     if (s->interrupted && cq_now_ns() > s->give_up_ns) return true;
     if (cqlcrawl_active(s->c) || has_output(s)) return false;
-    return s->interrupted || s->n_added == s->n_targets || (s->out && s->out->err);
+    return s->interrupted || s->n_added == s->n_targets || cq_session_has_failed(s);
 }
 
 void cq_session_run(struct cq_session *s)
@@ -299,7 +278,12 @@ void cq_session_run(struct cq_session *s)
 
 void cq_session_end(struct cq_session *s)
 {
-    if (s->c) cqlcrawl_close(s->c, NULL, NULL);
+    cqlcrawl *c = s->c;
+
+    if (!c) return;
+    cq_session_look(s);
+    cq_receivers_keep(s);
+    cqlcrawl_close(c, NULL, NULL); /* those that are not done get their DONE */
     s->c = NULL;
     s->ended_ns = cq_now_ns();
 }
@@ -312,6 +296,7 @@ void cq_session_close(struct cq_session *s)
     free(s->targets);
     free(s->paused);
     cq_signals_close(s->signals.fd);
+    cq_deadletters_close(&s->letters);
     cq_loop_fini(&s->loop);
     cq_pool_free(&s->scratch);
     cq_text_free(&s->log);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of a run: verdicts, objects, what went wrong by kind with its remedy, and where the
- * records are. */
+/* The end of a run (cli/report.h): verdicts, objects, what went wrong by class and code with the
+ * remedies of the most frequent ones, and what became of the records. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,201 +8,306 @@
 
 #include "cli/report.h"
 
-enum { NAMES_PER_KIND = 5 };
+enum { NAMES_PER_CODE = 5, REMEDIES = 3 };
 
-static void count(struct cq_text *t, uint64_t n, const char *one, const char *many, bool *comma)
+#define N(x) ((unsigned long long)(x))
+
+/* ---- verdicts and objects ---- */
+
+static void count(struct cq_text *t, uint64_t n, const char *one, bool *comma)
 {
+    bool y = one[strlen(one) - 1] == 'y';
+
     if (!n) return;
-    cq_text_printf(t, "%s%llu %s", *comma ? ", " : "", (unsigned long long)n, n == 1 ? one : many);
+    cq_text_printf(t, "%s%llu ", *comma ? ", " : "", N(n));
+    cq_text_put(t, one, strlen(one) - (y && n != 1));
+    cq_text_puts(t, n == 1 ? "" : y ? "ies" : "s");
     *comma = true;
 }
 
 static void objects(struct cq_text *t, const struct cq_totals *y)
 {
+    static const enum cq_object order[CQ_N_OBJECTS] = {CQ_TABLES,    CQ_VIEWS,      CQ_TYPES,
+                                                       CQ_FUNCTIONS, CQ_AGGREGATES, CQ_KEYSPACES,
+                                                       CQ_NODES,     CQ_ANOMALIES};
     bool comma = false;
 
     cq_text_puts(t, "  ");
-    count(t, y->objects[CQ_TABLES], "table", "tables", &comma);
-    count(t, y->objects[CQ_VIEWS], "view", "views", &comma);
-    count(t, y->objects[CQ_TYPES], "type", "types", &comma);
-    count(t, y->objects[CQ_FUNCTIONS], "function", "functions", &comma);
-    count(t, y->objects[CQ_AGGREGATES], "aggregate", "aggregates", &comma);
-    count(t, y->objects[CQ_KEYSPACES], "keyspace", "keyspaces", &comma);
-    count(t, y->objects[CQ_NODES], "node", "nodes", &comma);
-    count(t, y->objects[CQ_ANOMALIES], "anomaly", "anomalies", &comma);
+    for (int i = 0; i < CQ_N_OBJECTS; i++)
+        count(t, y->objects[order[i]], cq_object_names[order[i]], &comma);
     if (!comma) cq_text_puts(t, "no objects");
     cq_text_puts(t, "; ");
     cq_text_bytes(t, y->bytes_in);
     cq_text_puts(t, " read, ");
     cq_text_bytes(t, y->bytes_out);
-    cq_text_puts(t, " sent\n");
+    cq_text_puts(t, " sent");
+    if (y->repeats) cq_text_printf(t, "; %llu attempts more than one each", N(y->repeats));
+    cq_text_puts(t, "\n");
+}
+
+static void verdict(struct cq_text *t, uint64_t n, const char *what, enum cq_colour colour)
+{
+    char words[64];
+
+    (void)snprintf(words, sizeof(words), "%llu %s", N(n), what);
+    cq_text_colour(t, n ? colour : CQ_PLAIN, words);
 }
 
 static void verdicts(struct cq_session *s, const struct cq_totals *y)
 {
     struct cq_text *t = &s->log;
-    char n[64];
 
     cq_text_printf(t, "%zu cluster%s: ", s->n_targets, s->n_targets == 1 ? "" : "s");
-    (void)snprintf(n, sizeof(n), "%llu complete", (unsigned long long)y->endings[CQ_COMPLETE]);
-    cq_text_colour(t, y->endings[CQ_COMPLETE] ? CQ_GREEN : CQ_PLAIN, n);
+    verdict(t, y->endings[CQ_COMPLETE], "complete", CQ_GREEN);
+    if (y->unchanged) cq_text_printf(t, " (%llu unchanged)", N(y->unchanged));
     if (y->endings[CQ_INCOMPLETE]) {
-        (void)snprintf(n, sizeof(n), "%llu incomplete",
-                       (unsigned long long)y->endings[CQ_INCOMPLETE]);
         cq_text_puts(t, ", ");
-        cq_text_colour(t, CQ_YELLOW, n);
+        verdict(t, y->endings[CQ_INCOMPLETE], "incomplete", CQ_YELLOW);
     }
     if (y->endings[CQ_FAILED]) {
-        (void)snprintf(n, sizeof(n), "%llu failed", (unsigned long long)y->endings[CQ_FAILED]);
         cq_text_puts(t, ", ");
-        cq_text_colour(t, CQ_RED, n);
+        verdict(t, y->endings[CQ_FAILED], "failed", CQ_RED);
     }
+    if (y->done < s->n_targets) cq_text_printf(t, ", %llu not begun", N(s->n_targets - y->done));
     cq_text_puts(t, " in ");
     cq_text_time(t, s->ended_ns - s->started_ns);
     cq_text_puts(t, s->interrupted ? " (interrupted)\n" : "\n");
 }
 
-/* ---- what went wrong, by kind ---- */
+/* ---- what went wrong ---- */
 
-static int by_kind(const void *a, const void *b)
+static int by_frequency(const void *a, const void *b)
 {
-    const struct cq_outcome *x = *(const struct cq_outcome *const *)a;
-    const struct cq_outcome *y = *(const struct cq_outcome *const *)b;
-    int c = strcmp(cq_outcome_code(x), cq_outcome_code(y));
+    const struct cq_fault_count *x = *(const struct cq_fault_count *const *)a;
+    const struct cq_fault_count *y = *(const struct cq_fault_count *const *)b;
 
-    return c ? c : strcmp(x->title, y->title);
+    if (x->n != y->n) return x->n < y->n ? 1 : -1;
+    return strcmp(x->code, y->code);
 }
 
-static void fault_group(struct cq_text *t, struct cq_outcome **all, size_t n)
+static unsigned sorted(const struct cq_totals *y, const struct cq_fault_count **out)
 {
-    const struct cq_outcome *first = all[0];
+    for (unsigned i = 0; i < y->n_faults; i++)
+        out[i] = &y->faults[i];
+    if (y->n_faults) qsort(out, y->n_faults, sizeof(out[0]), by_frequency);
+    return y->n_faults;
+}
 
-    cq_text_puts(t, "  ");
-    cq_text_colour(t, first->read == CQLCRAWL_READ_FAILED ? CQ_RED : CQ_YELLOW,
-                   cq_outcome_code(first));
-    cq_text_printf(t, " (%zu)\n", n);
-    for (size_t i = 0; i < n && i < NAMES_PER_KIND; i++) {
+struct class_count {
+    const char *name;
+    uint64_t n;
+};
+
+static unsigned by_class(const struct cq_totals *y, struct class_count out[CQ_MAX_FAULT_CODES])
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < y->n_faults; i++) {
+        unsigned k = 0;
+
+        while (k < n && strcmp(out[k].name, y->faults[i].class_) != 0)
+            k++;
+        if (k == n) out[n++] = (struct class_count){y->faults[i].class_, 0};
+        out[k].n += y->faults[i].n;
+    }
+    return n;
+}
+
+static void classes(struct cq_text *t, const struct cq_totals *y)
+{
+    struct class_count c[CQ_MAX_FAULT_CODES];
+    unsigned n = by_class(y, c);
+
+    if (n < 2) return;
+    cq_text_puts(t, "  by class: ");
+    for (unsigned i = 0; i < n; i++)
+        cq_text_printf(t, "%s%s %llu", i ? ", " : "", c[i].name, N(c[i].n));
+    cq_text_puts(t, "\n");
+}
+
+static bool is_of(const struct cq_outcome *o, const struct cq_fault_count *f)
+{
+    const char *code = o->done ? cq_outcome_code(o) : NULL;
+
+    return code && strcmp(code, f->code) == 0 && cq_outcome_ending(o) == f->ending;
+}
+
+static void names(struct cq_session *s, const struct cq_fault_count *f)
+{
+    struct cq_text *t = &s->log;
+    unsigned n = 0;
+
+    for (size_t i = 0; i < s->n_targets && n < NAMES_PER_CODE; i++) {
+        const struct cq_outcome *o = &s->targets[i];
+
+        if (!is_of(o, f)) continue;
+        n++;
         cq_text_puts(t, "    ");
-        cq_text_escaped(t, all[i]->title);
-        if (all[i]->text && *all[i]->text) {
+        cq_text_escaped(t, o->title);
+        if (o->text) {
             cq_text_puts(t, ": ");
-            cq_text_escaped(t, all[i]->text);
+            cq_text_escaped(t, o->text);
         }
         cq_text_puts(t, "\n");
     }
-    if (n > NAMES_PER_KIND) cq_text_printf(t, "    and %zu more\n", n - NAMES_PER_KIND);
-    if (first->err) cq_text_printf(t, "    -> %s\n", cqlcrawl_remedy(first->err));
+    if (f->n > n) cq_text_printf(t, "    and %llu more\n", N(f->n - n));
 }
 
 static void faults(struct cq_session *s)
 {
-    struct cq_outcome **bad = calloc(s->n_targets + 1, sizeof(struct cq_outcome *));
-    size_t n = 0, from = 0;
+    const struct cq_fault_count *f[CQ_MAX_FAULT_CODES];
+    unsigned n = sorted(&s->totals, f), said = 0;
+    struct cq_text *t = &s->log;
 
-    if (!bad) return;
-    for (size_t i = 0; i < s->n_targets; i++) {
-        struct cq_outcome *o = &s->targets[i];
+    classes(t, &s->totals);
+    for (unsigned i = 0; i < n; i++) {
+        cq_text_puts(t, "  ");
+        cq_text_colour(t, f[i]->ending == CQ_FAILED ? CQ_RED : CQ_YELLOW, f[i]->code);
+        cq_text_printf(t, " (%llu)\n", N(f[i]->n));
+        names(s, f[i]);
+        if (!*f[i]->remedy || said == REMEDIES) continue;
+        said++;
+        cq_text_printf(t, "    -> %s\n", f[i]->remedy);
+    }
+}
 
-        if (o->done && (o->err || o->read != CQLCRAWL_READ_COMPLETE)) bad[n++] = o;
+/* ---- where records are ---- */
+
+static void sinks(struct cq_session *s)
+{
+    struct cq_text *t = &s->log;
+
+    for (size_t i = 0; i < s->n_sinks; i++) {
+        const struct cqlcrawl_sink_stats *k = &s->sinks[i];
+
+        cq_text_puts(t, "sink ");
+        cq_text_escaped(t, k->name);
+        cq_text_printf(t, ": %llu records offered, %llu accepted", N(k->offered), N(k->accepted));
+        if (k->dead_letters) {
+            cq_text_printf(t, ", %llu dead letter%s", N(k->dead_letters),
+                           k->dead_letters == 1 ? "" : "s");
+        }
+        if (k->pending) {
+            cq_text_puts(t, ", ");
+            verdict(t, k->pending, "NOT delivered", CQ_RED);
+        }
+        cq_text_printf(t, "; %llu requests", N(k->requests));
+        if (k->retries) cq_text_printf(t, " (%llu again)", N(k->retries));
+        cq_text_puts(t, "\n");
+        if (!k->pending || !k->text) continue;
+        cq_text_puts(t, "    ");
+        cq_text_escaped(t, k->text);
+        cq_text_puts(t, "\n");
     }
-    qsort(bad, n, sizeof(struct cq_outcome *), by_kind);
-    for (size_t i = 1; i <= n; i++) {
-        if (i < n && strcmp(cq_outcome_code(bad[i]), cq_outcome_code(bad[from])) == 0) continue;
-        fault_group(&s->log, bad + from, i - from);
-        from = i;
+    if (s->letters.n) {
+        cq_text_printf(t, "%llu dead letter%s in ", N(s->letters.n), s->letters.n == 1 ? "" : "s");
+        cq_text_escaped(t, s->letters.path);
+        cq_text_puts(t, "\n");
     }
-    free(bad);
+    if (s->letters.err) {
+        cq_text_puts(t, "dead letters could NOT be kept in ");
+        cq_text_escaped(t, s->letters.path);
+        cq_text_printf(t, ": %s\n", strerror(s->letters.err));
+    }
+}
+
+/* ---- JSON ---- */
+
+static void sinks_json(struct cq_session *s)
+{
+    struct cq_text *t = &s->log;
+
+    cq_text_puts(t, ",\"sinks\":[");
+    for (size_t i = 0; i < s->n_sinks; i++) {
+        const struct cqlcrawl_sink_stats *k = &s->sinks[i];
+
+        cq_text_puts(t, i ? ",{\"sink\":" : "{\"sink\":");
+        cq_text_json(t, k->name);
+        cq_log_number(t, "offered", k->offered);
+        cq_log_number(t, "accepted", k->accepted);
+        cq_log_number(t, "dead_letters", k->dead_letters);
+        cq_log_number(t, "pending", k->pending);
+        cq_log_number(t, "requests", k->requests);
+        cq_log_number(t, "retries", k->retries);
+        cq_log_number(t, "bytes", k->bytes);
+        cq_log_number(t, "bytes_encoded", k->bytes_encoded);
+        cq_log_text(t, "text", k->text);
+        cq_text_puts(t, "}");
+    }
+    cq_text_puts(t, "]");
+    cq_log_text(t, "dead_letters_file", s->letters.n ? s->letters.path : NULL);
+}
+
+static void faults_json(struct cq_text *t, const struct cq_totals *y)
+{
+    const struct cq_fault_count *f[CQ_MAX_FAULT_CODES];
+    struct class_count c[CQ_MAX_FAULT_CODES];
+    unsigned n = by_class(y, c);
+
+    cq_text_puts(t, ",\"classes\":[");
+    for (unsigned i = 0; i < n; i++)
+        cq_text_printf(t, "%s{\"class\":\"%s\",\"n\":%llu}", i ? "," : "", c[i].name, N(c[i].n));
+    n = sorted(y, f);
+    cq_text_puts(t, "],\"codes\":[");
+    for (unsigned i = 0; i < n; i++) {
+        cq_text_puts(t, i ? ",{\"code\":" : "{\"code\":");
+        cq_text_json(t, f[i]->code);
+        cq_log_text(t, "class", f[i]->class_);
+        cq_log_text(t, "read", cq_ending_names[f[i]->ending]);
+        cq_log_number(t, "n", f[i]->n);
+        cq_log_text(t, "remedy", f[i]->remedy);
+        cq_text_puts(t, "}");
+    }
+    cq_text_puts(t, "]");
 }
 
 static void summary_json(struct cq_session *s, const struct cq_totals *y, const char *where)
 {
+    static const char *const keys[CQ_N_OBJECTS] = {"keyspaces", "tables",     "views", "types",
+                                                   "functions", "aggregates", "nodes", "anomalies"};
     struct cq_text *t = &s->log;
 
-    cq_text_puts(t, "{\"event\":\"summary\",\"clusters\":");
-    cq_text_printf(t, "%zu,\"complete\":%llu,\"incomplete\":%llu,\"failed\":%llu", s->n_targets,
-                   (unsigned long long)y->endings[CQ_COMPLETE],
-                   (unsigned long long)y->endings[CQ_INCOMPLETE],
-                   (unsigned long long)y->endings[CQ_FAILED]);
-    cq_text_printf(
-        t, ",\"keyspaces\":%llu,\"tables\":%llu,\"views\":%llu,\"types\":%llu",
-        (unsigned long long)y->objects[CQ_KEYSPACES], (unsigned long long)y->objects[CQ_TABLES],
-        (unsigned long long)y->objects[CQ_VIEWS], (unsigned long long)y->objects[CQ_TYPES]);
-    cq_text_printf(
-        t, ",\"functions\":%llu,\"aggregates\":%llu,\"nodes\":%llu,\"anomalies\":%llu",
-        (unsigned long long)y->objects[CQ_FUNCTIONS], (unsigned long long)y->objects[CQ_AGGREGATES],
-        (unsigned long long)y->objects[CQ_NODES], (unsigned long long)y->objects[CQ_ANOMALIES]);
-    cq_text_printf(t, ",\"records\":%llu,\"bytes_in\":%llu,\"bytes_out\":%llu,\"ms\":%llu",
-                   (unsigned long long)y->records, (unsigned long long)y->bytes_in,
-                   (unsigned long long)y->bytes_out,
-                   (unsigned long long)((s->ended_ns - s->started_ns) / 1000000));
-    cq_text_printf(t, ",\"interrupted\":%s,\"output\":", s->interrupted ? "true" : "false");
-    cq_text_json(t, where);
+    cq_log_begin(t, "info", "summary");
+    cq_log_number(t, "clusters", s->n_targets);
+    cq_log_number(t, "complete", y->endings[CQ_COMPLETE]);
+    cq_log_number(t, "unchanged", y->unchanged);
+    cq_log_number(t, "incomplete", y->endings[CQ_INCOMPLETE]);
+    cq_log_number(t, "failed", y->endings[CQ_FAILED]);
+    cq_log_number(t, "not_begun", s->n_targets - y->done);
+    cq_log_number(t, "undelivered", y->undelivered);
+    for (int i = 0; i < CQ_N_OBJECTS; i++)
+        cq_log_number(t, keys[i], y->objects[i]);
+    cq_log_number(t, "records", y->records);
+    cq_log_number(t, "bytes_in", y->bytes_in);
+    cq_log_number(t, "bytes_out", y->bytes_out);
+    cq_log_number(t, "requests", y->requests);
+    cq_log_number(t, "attempts", y->attempts);
+    cq_log_number(t, "memory_peak", s->stats.memory_peak);
+    cq_log_number(t, "ms", (s->ended_ns - s->started_ns) / 1000000);
+    cq_log_bool(t, "interrupted", s->interrupted != 0);
+    faults_json(t, y);
+    sinks_json(s);
+    cq_log_text(t, "output", where);
     cq_text_puts(t, "}\n");
-    cq_text_flush(t, STDERR_FILENO);
 }
 
 void cq_report_summary(struct cq_session *s, const char *where)
 {
     const struct cq_totals *y = &s->totals;
 
-    if (s->a->json_log || s->a->progress == CQ_PROGRESS_JSON) {
+    if (cq_report_is_json(s)) {
         summary_json(s, y, where);
-        return;
+    } else {
+        cq_text_puts(&s->log, "\n");
+        verdicts(s, y);
+        objects(&s->log, y);
+        faults(s);
+        sinks(s);
     }
-    cq_text_puts(&s->log, "\n");
-    verdicts(s, y);
-    objects(&s->log, y);
-    faults(s);
-    if (where) {
-        cq_text_printf(&s->log, "%llu records ", (unsigned long long)y->records);
+    if (where && !cq_report_is_json(s)) {
+        cq_text_printf(&s->log, "%llu records ", N(y->records));
         cq_text_escaped(&s->log, where);
         cq_text_puts(&s->log, "\n");
     }
     cq_text_flush(&s->log, STDERR_FILENO);
-}
-
-/* ---- the table ---- */
-
-static void cell(struct cq_text *t, uint64_t n, int width)
-{
-    cq_text_printf(t, "%*llu", width, (unsigned long long)n);
-}
-
-static void table_line(struct cq_text *t, const struct cq_outcome *o, size_t width)
-{
-    static const enum cq_colour colours[] = {CQ_GREEN, CQ_YELLOW, CQ_RED};
-    size_t start = t->n;
-
-    cq_text_escaped(t, o->title);
-    cq_text_pad(t, start, width);
-    cq_text_colour(t, colours[cq_outcome_ending(o)], cq_ending_names[cq_outcome_ending(o)]);
-    cq_text_pad(t, start, width + 11);
-    cell(t, o->objects[CQ_KEYSPACES], 9);
-    cell(t, o->objects[CQ_TABLES], 8);
-    cell(t, o->objects[CQ_VIEWS], 7);
-    cell(t, o->objects[CQ_TYPES], 7);
-    cell(t, o->objects[CQ_FUNCTIONS] + o->objects[CQ_AGGREGATES], 11);
-    cell(t, o->objects[CQ_NODES], 7);
-    cq_text_puts(t, "  ");
-    cq_text_time(t, o->ns);
-    cq_text_puts(t, "\n");
-}
-
-void cq_report_table(struct cq_session *s)
-{
-    struct cq_text t = {.colours = cq_wants_colours(STDOUT_FILENO)};
-    size_t width = 9;
-
-    for (size_t i = 0; i < s->n_targets; i++) {
-        size_t n = strlen(s->targets[i].title) + 2;
-
-        if (n > width && n < 60) width = n;
-    }
-    cq_text_puts(&t, "CLUSTER");
-    cq_text_pad(&t, 0, width);
-    cq_text_puts(&t, "READ       KEYSPACES  TABLES  VIEWS  TYPES  FUNCTIONS  NODES  TIME\n");
-    for (size_t i = 0; i < s->n_targets; i++)
-        table_line(&t, &s->targets[i], width);
-    cq_text_flush(&t, STDOUT_FILENO);
-    cq_text_free(&t);
 }

@@ -67,7 +67,11 @@ static void test_bar(void **state)
     struct cq_text t = {0};
 
     (void)state;
-    assert_int_equal(cq_progress_bar(&t, &f, 50), 3);
+    assert_int_equal(cq_progress_bar(&t, &f, 80), 3);
+    same(&t, "412 of 1,000 done   1 incomplete   3 failed   200 in flight\n"
+             "[==============>                    ]   85.3 clusters/s   12.3 MB/s   0:07 left\n"
+             "slowest: prod-eu-1 12.1 s, lab 900 ms\n");
+    assert_int_equal(cq_progress_bar(&t, &f, 50), 3); /* too narrow for all of it */
     same(&t, "412 of 1,000 done   1 incomplete   3 failed   200\n"
              "[===================>                           ]\n"
              "slowest: prod-eu-1 12.1 s, lab 900 ms\n");

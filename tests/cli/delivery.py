@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where records of a run go: a folder, HTTP receivers, dead letters; and what is counted of it."""
+import json
+import os
+import re
+import resource
+import stat
+import time
+
+from receiver import Receiver
+from support import Case, LIMIT, signal
+
+
+def metric(text, name):
+    """The samples of a name: {labels: value}."""
+    found = re.findall(r"^%s(?:\{(.*)\})? (\S+)$" % name, text, re.M)
+    return {labels: float(value) for labels, value in found}
+
+
+class Folder(Case):
+    def names(self):
+        return sorted(n for n in os.listdir(self.path("out")) if not n.startswith("."))
+
+    def of(self, name):
+        return self.file_records(os.path.join("out", name))
+
+    def test_file_per_cluster(self):
+        sim = self.sim("127.67.11.1:0", "--clusters", "30", "--keyspaces", "2", "--tables", "3")
+        _, err = self.run_it("crawl", "--targets", sim.file, "--output", "out/", "--concurrency", "20", status=0)
+        self.assertIn("in out/, a file per cluster", err)
+        self.assertEqual(self.names(), sorted(t.replace(":", "%3A") + ".ndjson" for t in sim.targets))
+        for target in sim.targets:
+            records = self.of(target.replace(":", "%3A") + ".ndjson")
+            self.assertEqual({r["cluster"] for r in records}, {target})
+            self.assertEqual((records[0]["kind"], records[-1]["kind"]), ("scope_begin", "scope_end"))
+            self.assertEqual(sum(r["kind"] == "table" for r in records), 6)
+
+    def test_only_complete_reads_replace(self):
+        """A torn attempt leaves no line behind, a failed read leaves the file of before."""
+        torn = self.sim("127.67.11.10:0", "--keyspaces", "1", "--tables", "2", "--fault", "torn=1")
+        sick = self.sim("127.67.11.11:0", "--fault", "garbage=ssh")
+        os.mkdir(self.path("out"))
+        self.write("c.yaml", f"clusters: [{{name: torn, connect: '{torn.targets[0]}'}},"
+                             f" {{name: Sick/1, connect: '{sick.targets[0]}'}}]\n")
+        self.write(os.path.join("out", "torn.ndjson"), "old\n")
+        _, err = self.run_it("crawl", "--config", "c.yaml", "--output", "out/", status=3)
+        ends = [r for r in self.of("torn.ndjson") if r["kind"] == "scope_end"]
+        self.assertEqual([(e["attempt"], e["read"]) for e in ends], [(2, "complete")])
+        partial, = [n for n in self.names() if n.startswith("Sick%2F1~")]
+        self.assertTrue(partial.endswith(".ndjson.partial"))
+        self.assertEqual(self.of(partial)[-1]["code"], "not_cql")
+        self.assertEqual(len(self.names()), 2)
+
+    def test_interrupted(self):
+        silent = self.sim("127.67.11.20:0", "--fault", "silent")
+        os.mkdir(self.path("out"))
+        name = silent.targets[0].replace(":", "%3A") + ".ndjson"
+        self.write(os.path.join("out", name), "old\n")
+        process = self.start("crawl", silent.targets[0], "--output", "out/")
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, 143, err)
+        with open(self.path(os.path.join("out", name))) as f:
+            self.assertEqual(f.read(), "old\n")
+
+    def test_one_run_at_a_time(self):
+        silent = self.sim("127.67.11.30:0", "--fault", "silent")
+        first = self.start("crawl", silent.targets[0], "--output", "out/")
+        self.wait_for(lambda: os.path.exists(self.path("out/.cqlcrawl.lock")), "the first run begins")
+        _, err = self.run_it("crawl", silent.targets[0], "--output", "out/", status=2)
+        self.assertIn("another run is writing it", err)
+        first.kill()
+        first.communicate(timeout=LIMIT)
+        self.write("file", "")
+        _, err = self.run_it("crawl", silent.targets[0], "--output", "file/", status=2)
+        self.assertIn("file/: cannot be written: Not a directory", err)
+
+    def test_full_disk(self):
+        """What cannot be written is said, is status 4, and renames nothing."""
+        sim = self.sim("127.67.11.40:0", "--clusters", "3", "--keyspaces", "5", "--tables", "20")
+
+        def small():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        _, err = self.run_it("crawl", "--targets", sim.file, "--output", "out/", status=4, preexec_fn=small)
+        self.assertRegex(err, r"NOT delivered: out/127\.67\.11\.\S*: File too large")
+        self.assertEqual([n for n in self.names() if n.endswith(".ndjson")], [])
+
+
+class Sinks(Case):
+    def crawl(self, *args, status):
+        """(summary, metrics) of a crawl."""
+        _, err = self.run_it("crawl", "--progress", "json", "--metrics-file", "m.prom", *args, status=status)
+        with open(self.path("m.prom")) as f:
+            return self.records(err)[-1], f.read()
+
+    def agree(self, summary, metrics, receiver):
+        """Every count of one sink, as summary, metrics and receiver have it; the summary's sink."""
+        sink, = [k for k in summary["sinks"] if k["sink"] == receiver.name]
+        stats = receiver.stats()
+        self.assertEqual(sink["offered"], sink["accepted"] + sink["dead_letters"] + sink["pending"])
+        self.assertEqual(sink["offered"], summary["records"])
+        self.assertEqual(stats["records"]["distinct"], sink["accepted"])
+        self.assertEqual(stats["violations"]["total"], 0, stats["said"])
+        for name, key in {"records_offered_total": "offered", "records_accepted_total": "accepted",
+                          "dead_letters_total": "dead_letters", "records_pending": "pending",
+                          "requests_total": "requests", "retries_total": "retries",
+                          "accepted_bytes_total": "bytes"}.items():
+            self.assertEqual(metric(metrics, "cqlcrawl_sink_" + name)[f'sink="{receiver.name}"'], sink[key], name)
+        self.assertEqual(metric(metrics, "cqlcrawl_records_total")[""], summary["records"])
+        return sink
+
+    def test_counts_agree(self):
+        sim = self.sim("127.67.12.1:0", "--clusters", "40", "--keyspaces", "2", "--tables", "20",
+                       "--fault", "garbage=ssh@0/10")
+        faults = "7:503@10%,429:retry-after=0@5%,close-after-body:stored@5%"
+        receiver = Receiver(self, "127.67.12.99:0", "--faults", faults)
+        summary, metrics = self.crawl("--targets", sim.file, "--sink", receiver.url, status=3)
+        self.assertEqual((summary["complete"], summary["failed"], summary["undelivered"]), (36, 4, 0))
+        sink = self.agree(summary, metrics, receiver)
+        self.assertEqual((sink["dead_letters"], sink["pending"]), (0, 0))
+        self.assertEqual(summary["classes"], [{"class": "protocol", "n": 4}])
+        self.assertEqual([(c["code"], c["n"]) for c in summary["codes"]], [("not_cql", 4)])
+        self.assertEqual(metric(metrics, "cqlcrawl_crawls_total"), {
+            'read="complete"': 36, 'read="incomplete"': 0, 'read="failed"': 4})
+        self.assertEqual(sum(metric(metrics, "cqlcrawl_cluster_read").values()), 8)
+
+    def test_dead_letters(self):
+        """A record that a receiver never takes is kept, with its answer; everything else arrives."""
+        sim = self.sim("127.67.12.50:0", "--clusters", "3", "--keyspaces", "1", "--tables", "20")
+        receiver = Receiver(self, "127.67.12.98:0", "--poison", '"name":"table_07"')
+        summary, metrics = self.crawl("--targets", sim.file, "--sink", receiver.url, status=4)
+        sink = self.agree(summary, metrics, receiver)
+        self.assertEqual((sink["dead_letters"], sink["pending"], summary["undelivered"]), (3, 0, 3))
+        self.assertEqual(summary["dead_letters_file"], "cqlcrawl-dead-letters.ndjson")
+        letters = self.file_records("cqlcrawl-dead-letters.ndjson")
+        self.assertEqual({x["record"]["cluster"] for x in letters}, set(sim.targets))
+        for letter in letters:
+            self.assertEqual(list(letter), ["time", "sink", "status", "why", "answer", "record"])
+            self.assertEqual((letter["sink"], letter["status"], letter["why"]), (receiver.name, 400, "rejected"))
+            self.assertEqual(letter["record"]["name"], "table_07")
+        mode = os.stat(self.path("cqlcrawl-dead-letters.ndjson")).st_mode
+        self.assertEqual(stat.S_IMODE(mode), 0o600)
+        _, err = self.run_it("crawl", sim.targets[0], "--sink", receiver.url, "--dead-letters", "d/e", status=2)
+        self.assertIn("d/e: dead letters could not be kept there (--dead-letters): No such file", err)
+
+    def test_text_summary(self):
+        sim = self.sim("127.67.12.60:0", "--keyspaces", "1", "--tables", "5")
+        receiver = Receiver(self, "127.67.12.97:0")
+        out, err = self.run_it("crawl", sim.targets[0], "127.67.12.61:1", "--retries", "0", "--sink", receiver.url,
+                               "--fail-on", "60%", status=0)
+        self.assertEqual(out, "")
+        n = receiver.stats()["records"]["distinct"]
+        self.assertIn(f"sink {receiver.name}: {n} records offered, {n} accepted; ", err)
+        self.assertFalse(os.path.exists(self.path("cqlcrawl-dead-letters.ndjson")))
+
+    def test_interrupted_with_a_sink_that_refuses(self):
+        """What was read is delivered for ten seconds at most; then it is counted, and the end is in good order."""
+        sim = self.sim("127.67.12.70:0", "--clusters", "4", "--keyspaces", "1", "--tables", "5")
+        receiver = Receiver(self, "127.67.12.96:0", "--script", "401")
+        process = self.start("crawl", "--targets", sim.file, "--sink", receiver.url)
+        self.wait_for(lambda: receiver.stats()["requests"]["posts"], "a request")
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertGreater(time.monotonic() - begin, 9)
+        self.assertLess(time.monotonic() - begin, 13)
+        self.assertIn("is parked", err.decode())
+        self.assertRegex(err.decode(), r"sink \S+: (\d+) records offered, 0 accepted, \1 NOT delivered")
+
+    def test_interrupted_with_a_sink_that_takes(self):
+        silent = self.sim("127.67.12.80:0", "--fault", "silent")
+        good = self.sim("127.67.12.81:0", "--keyspaces", "1", "--tables", "5")
+        receiver = Receiver(self, "127.67.12.95:0")
+        process = self.start("crawl", silent.targets[0], good.targets[0], "--sink", receiver.url, "--progress", "json")
+        process.stderr.readline()  # the good one is done
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=LIMIT)
+        self.assertEqual(process.returncode, 143, err)
+        summary = self.records(err.decode())[-1]
+        sink, = summary["sinks"]
+        self.assertEqual((sink["pending"], sink["accepted"]), (0, sink["offered"]))
+        scopes = receiver.stats()["scopes"]
+        self.assertEqual((scopes["begun"], scopes["complete"], scopes["failed"]), (2, 1, 1))
