@@ -97,10 +97,10 @@ int cqlcrawl_timeout(const cqlcrawl *c)
 {
     int ms;
 
-    if (!c->is_private) return -1;
+    if (!c->is_private || !uv_loop_alive(c->loop)) return -1; /* dead, libuv says 0 */
     uv_update_time(c->loop);
     ms = uv_backend_timeout(c->loop);
-    if (c->active && (ms < 0 || ms > BELT_MS)) ms = BELT_MS;
+    if ((c->active || cq_sinks_fetching(c)) && (ms < 0 || ms > BELT_MS)) ms = BELT_MS;
     return ms;
 }
 
@@ -108,6 +108,7 @@ static bool has_work(cqlcrawl *c)
 {
     struct pollfd p = {.fd = uv_backend_fd(c->loop), .events = POLLIN};
 
+    if (!uv_loop_alive(c->loop)) return false;
     return poll(&p, 1, 0) > 0 || uv_backend_timeout(c->loop) == 0;
 }
 

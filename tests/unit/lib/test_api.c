@@ -147,8 +147,10 @@ static void test_step(void **state)
 
     (void)state;
     open_handle(&s, NULL);
+    assert_int_equal(cqlcrawl_timeout(s.c), -1); /* an idle handle wakes nobody */
     (void)add(&s, 0);
     (void)add(&s, 1);
+    assert_in_range(cqlcrawl_timeout(s.c), 0, 1000);
     while (cqlcrawl_active(s.c) && steps < 2000) {
         struct pollfd p = {.fd = cqlcrawl_fd(s.c), .events = POLLIN};
 
@@ -158,6 +160,9 @@ static void test_step(void **state)
     }
     assert_int_equal(s.complete, 2);
     assert_true(steps < 500);
+    for (int i = 0; i < 10 && cqlcrawl_timeout(s.c) >= 0; i++)
+        assert_int_equal(cqlcrawl_step(s.c), 0);
+    assert_int_equal(cqlcrawl_timeout(s.c), -1);
     cqlcrawl_close(s.c, on_closed, &s);
     assert_int_equal(s.closed, 1);
 }
