@@ -5,6 +5,11 @@ if(TARGET cqlcrawl AND TARGET cqlsim)
   add_test(NAME budget COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/budget/run
     $<TARGET_FILE:cqlcrawl> $<TARGET_FILE:cqlsim>)
   set_tests_properties(budget PROPERTIES TIMEOUT 300 LABELS cost)
+  if(NOT CQLCRAWL_SANITIZE) # a sanitizer has memory of its own
+    add_test(NAME memory COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/memory/run
+      $<TARGET_FILE:cqlcrawl> $<TARGET_FILE:cqlsim>)
+    set_tests_properties(memory PROPERTIES TIMEOUT 300 LABELS cost)
+  endif()
   # A sanitizer brings a malloc of its own.
   if(NOT CQLCRAWL_SANITIZE)
     add_library(count_alloc MODULE alloc/count.c)

@@ -130,6 +130,7 @@ static void link_done(void *ctx, const struct cq_crawl_event *ev)
 
     take_result(&job->result, ev);
     if (ev->scope->read != CQ_READ_FAILED) job->orphans = *ev->orphans;
+    if (ev->need > job->need) job->need = ev->need;
     if (!d->closing && !job->cancel) {
         next = cq_fleet_judge(&d->fleet, &job->member, &end, uv_hrtime());
     }
@@ -203,6 +204,7 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
     o.crawl.mem = d->mem;
     o.crawl.account = &d->account;
     o.crawl.owner = job;
+    o.crawl.need = job->need;
     o.crawl.epoch = next_epoch(job);
     o.crawl.attempt = job->result.attempts + 1;
     o.crawl.sorted = job->member.sorted;
