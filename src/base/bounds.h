@@ -51,7 +51,8 @@
 #define CQ_MAX_RECORD CQ_MIB(16) /* one record's JSON */
 #define CQ_MAX_ID 400u           /* an id longer than this is cut and sealed */
 #define CQ_MAX_CONTACT_POINTS 16u
-#define CQ_MAX_ADDRESSES 32u /* addresses of one name */
+#define CQ_MAX_CLUSTER_NAME 256u /* bytes of it that are told at the end */
+#define CQ_MAX_ADDRESSES 32u     /* addresses of one name */
 #define CQ_MAX_ERRMSG 512u
 
 /* The shell */

@@ -106,6 +106,8 @@ struct cq_crawl_event {
     const struct cq_scope *scope; /* DONE: as written into scope_end; lives until cq_crawl_free */
     const uint64_t *counts;       /* DONE: lines written by kind, CQ_N_KINDS of them */
     enum cq_retry retry;
+    const char *cluster_name; /* DONE: what the server calls itself; NULL: it did not say */
+    int64_t not_after_ms;     /* DONE: of its certificate; 0: no TLS, or it was not reached */
     const struct cq_orphans *orphans; /* DONE: for options.previous of the next attempt (copy it) */
     size_t need; /* DONE: of the account, at once at most; 0: nothing was read */
 };

@@ -200,15 +200,17 @@ static const struct cq_orphans no_orphans;
 static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
     c->emit = CQ_EMIT_OVER;
+    *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .cluster_name = c->cluster_name};
+    if (c->has_tls && c->tls.not_after_ms > 0) ev->not_after_ms = c->tls.not_after_ms;
     if (!c->w) {
-        *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .scope = &no_scope};
+        ev->scope = &no_scope;
         ev->counts = no_counts;
         ev->orphans = &no_orphans;
         ev->err = ev->reason_err = CQ_ENOMEM;
         ev->text = no_scope.text;
         return true;
     }
-    *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .scope = &c->w->scope};
+    ev->scope = &c->w->scope;
     ev->counts = c->w->rec.counts;
     ev->err = c->fault.err ? c->fault.err : c->w->scope.err;
     ev->text = c->fault.err ? c->fault.text : c->w->scope.err ? c->w->scope.text : first_reason(c);

@@ -154,7 +154,8 @@ struct cq_crawl {
     uint32_t sent_waits;           /* as spent.waits, of what has left */
     bool has_tls;
     struct cq_tls_facts tls;
-    const char *end_text; /* the transport's words, until conn says that it failed */
+    const char *cluster_name; /* NULL: not read yet */
+    const char *end_text;     /* the transport's words, until conn says that it failed */
     int end_err;
     bool nudge;            /* cq_crawl_next wants to be called */
     uint64_t nudged_bytes; /* when it did last: bytes received, plus one */

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cluster's own record and those of its nodes: the contacted one, then what it says of its
  * peers. */
+#include <stdio.h>
+
 #include "crawler/crawl_impl.h"
 #include "crawler/product.h"
+#include "proto/rows.h"
 
 enum { MAX_OFFERED = 16 };
+
+static void keep_name(struct cq_crawl *c, const struct cq_cursor *local)
+{
+    cq_bytes cells[CQ_MAX_CELLS];
+    char name[CQ_MAX_CLUSTER_NAME];
+
+    if (!cq_has(local->shape, CQ_LOCAL_cluster_name)) return;
+    cql_row_cells(local->row, local->shape->n_columns, local->shape->slot, cells);
+    if (cq_is_null(cells[CQ_LOCAL_cluster_name])) return;
+    snprintf(name, sizeof(name), "%.*s", CQ_FMT(cells[CQ_LOCAL_cluster_name]));
+    c->cluster_name = cq_crawl_keep(c, name);
+}
 
 bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
@@ -15,11 +30,12 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
     int err;
 
     c->emit = CQ_EMIT_LOCAL;
-    if (c->o->discard) return false;
     if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) {
         f.shape = local->shape;
         f.row = local->row;
+        keep_name(c, local);
     }
+    if (c->o->discard) return false;
     while (f.n_offered < MAX_OFFERED) {
         cq_bytes v = cql_conn_supported(c->conn, "PROTOCOL_VERSIONS", (unsigned)f.n_offered);
 

@@ -58,6 +58,10 @@ struct cq_result {
     unsigned attempts;
     uint64_t records, bytes_in, bytes_out, ns_total;
     uint32_t requests, connections, waits;
+    unsigned schema_versions; /* among the nodes; 0: unknown */
+    /* of the last attempt that came so far */
+    char cluster_name[CQ_MAX_CLUSTER_NAME]; /* "": none did */
+    int64_t not_after_ms;                   /* 0: unknown, or no TLS */
 };
 
 /* Embedded by the owner, who keeps it until done(). */

@@ -105,6 +105,11 @@ static void take_result(struct cq_result *r, const struct cq_crawl_event *ev)
         if (!s->err) (void)snprintf(r->text, sizeof(r->text), "%s", s->reasons[0].text);
     }
     memcpy(r->counts, ev->counts, sizeof(r->counts));
+    r->schema_versions = s->n_versions;
+    if (ev->cluster_name) {
+        (void)snprintf(r->cluster_name, sizeof(r->cluster_name), "%s", ev->cluster_name);
+    }
+    if (ev->not_after_ms) r->not_after_ms = ev->not_after_ms;
     r->attempts++;
     r->bytes_in += s->bytes_in;
     r->bytes_out += s->bytes_out;

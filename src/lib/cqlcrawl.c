@@ -162,6 +162,7 @@ int cqlcrawl_add(cqlcrawl *c, const struct cqlcrawl_target *target, uint64_t *id
         if (err) (void)words(c, err);
     }
     if (err) {
+        cq_sinks_detach(t);
         cq_target_free(t);
         return err;
     }

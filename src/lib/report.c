@@ -127,6 +127,9 @@ static void fill_done(struct cqlcrawl_event *ev, const struct cq_result *r)
     ev->waits = r->waits;
     ev->agreement = r->agreement;
     ev->reason = r->reason[0] ? r->reason : NULL;
+    ev->schema_versions = r->schema_versions;
+    ev->not_after_ms = r->not_after_ms;
+    ev->cluster_name = r->cluster_name[0] ? r->cluster_name : NULL;
 }
 
 void cq_report_done(void *ctx, struct cq_job *job)
@@ -137,6 +140,7 @@ void cq_report_done(void *ctx, struct cq_job *job)
 
     set_error(&ev, job->result.err, job->result.text);
     fill_done(&ev, &job->result);
+    ev.epoch = job->last_epoch;
     ev.delivery = cq_sinks_delivery(c, t, &ev.dead_letters);
     cq_sinks_detach(t);
     cq_handle_leave(c, t);
