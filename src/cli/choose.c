@@ -73,7 +73,7 @@ static void keep(struct cq_loading *l, const struct choice *all, size_t n)
         if (cq_lookup_put(&inv->names, (uint32_t)to++) == CQ_NOWHERE) l->pool->failed = true;
     }
     inv->n_clusters = to;
-    if (n && !selected) cq_diag(l->d, CQ_HERE, "--select: no cluster fits");
+    if (n && !selected && inv->n_found) cq_diag(l->d, CQ_HERE, "--select: no cluster fits");
 }
 
 void cq_choose(struct cq_loading *l)

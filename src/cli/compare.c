@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a new inventory changes (cli/inventory.h). */
+/* What a new inventory changes, and who is in which group (cli/inventory.h). */
 #include <string.h>
 
 #include "cli/inventory.h"
@@ -61,4 +61,26 @@ bool cq_inventory_compare(struct cq_pool *pool, const struct cq_inventory *old,
         if (!cq_inventory_find(now, old->clusters[i].name)) out->removed[out->n_removed++] = i;
     }
     return true;
+}
+
+static const char *group_name(const void *ctx, uint32_t i)
+{
+    return ((const struct cq_inventory *)ctx)->config.groups[i].name;
+}
+
+size_t *cq_inventory_groups(struct cq_pool *pool, const struct cq_inventory *inv)
+{
+    struct cq_lookup names = {.text = group_name, .ctx = inv};
+    size_t *n = cq_pool_alloc(pool, (inv->config.n_groups + 1) * sizeof(*n));
+
+    for (uint32_t i = 0; n && i < inv->config.n_groups; i++)
+        (void)cq_lookup_put(&names, i);
+    for (size_t k = 0; n && k < inv->n_clusters; k++) {
+        const char *group = inv->clusters[k].group;
+        uint32_t i = group ? cq_lookup_find(&names, group) : CQ_NOWHERE;
+
+        if (i != CQ_NOWHERE) n[i]++;
+    }
+    cq_lookup_fini(&names);
+    return n;
 }

@@ -174,7 +174,10 @@ static void settle(struct cq_reading *r, struct cq_cluster *k)
                 k->group);
         return;
     }
-    if (group) (void)cq_spec_inherit(r->pool, k->spec, &group->spec);
+    if (group) {
+        k->group = group->name;
+        (void)cq_spec_inherit(r->pool, k->spec, &group->spec);
+    }
     (void)cq_spec_inherit(r->pool, k->spec, &r->config->defaults);
     k->endpoints = t->endpoints;
     k->n_endpoints = (unsigned short)t->n_endpoints;

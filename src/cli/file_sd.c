@@ -11,7 +11,7 @@
 #include "cli/target.h"
 #include "cli/yaml.h"
 
-enum { MOST_LABELS = 1024, MOST_HOSTS_SAID = 200 };
+enum { MOST_LABELS = CQ_MOST_LABELS + 1, MOST_HOSTS_SAID = 200 };
 
 struct entry {
     struct cq_loading *l;
@@ -227,7 +227,7 @@ static bool settle(struct entry *e, struct cq_cluster *c, const struct cq_group 
     if (!cq_labels_inherit(&e->l->scratch, &all, &n, c->spec->t.labels, c->spec->t.n_labels)) {
         return false;
     }
-    if (n > MOST_LABELS) return refuse(e, e->labels, "too many labels");
+    if (n > MOST_LABELS) n = MOST_LABELS; /* too many as it is */
     c->n_labels = (unsigned short)n;
     c->labels = c->spec->t.labels;
     if (n == c->spec->t.n_labels && all == c->labels) return true;

@@ -11,6 +11,7 @@ static const char general[] =
     "\n"
     "  cqlcrawl crawl    [OPTIONS] [TARGET...]   read schemas once, write records\n"
     "  cqlcrawl check    [OPTIONS] [TARGET...]   try each step to a target, say what is wrong\n"
+    "  cqlcrawl serve    [OPTIONS]               keep reading the configured fleet\n"
     "  cqlcrawl validate [OPTIONS] [TARGET...]   read configuration and inventory, contact nobody\n"
     "\n"
     "TARGET: the name of a cluster in the configuration, host, host:port, [v6]:port, or\n"

@@ -57,6 +57,22 @@ const char *cq_endpoint_title(struct cq_pool *pool, const struct cqlcrawl_endpoi
     return cq_pool_printf(pool, strchr(e->host, ':') ? "[%s]:%u" : "%s:%u", e->host, port);
 }
 
+/* What of a cluster alone the library would not take; what its spec says is looked at elsewhere. */
+static void check_alone(struct cq_loading *l, const struct cq_cluster *c)
+{
+    const char *s = c->name;
+
+    while ((unsigned char)*s >= 0x20 && *s != 0x7f)
+        s++;
+    if (*s || !*c->name) cq_diag(l->d, c->at, "the name is empty or holds control characters");
+    if (strlen(c->name) > CQ_LONGEST_NAME) {
+        cq_diag(l->d, c->at, "the name is longer than %d bytes", CQ_LONGEST_NAME);
+    }
+    if (c->n_labels > CQ_MOST_LABELS) {
+        cq_diag(l->d, c->at, "'%s' has more than %d labels", c->name, CQ_MOST_LABELS);
+    }
+}
+
 void cq_loading_named(struct cq_loading *l, struct cq_cluster *c)
 {
     struct cq_inventory *inv = l->inv;
@@ -64,6 +80,7 @@ void cq_loading_named(struct cq_loading *l, struct cq_cluster *c)
 
     if (!c->name) c->name = cq_endpoint_title(l->pool, &c->endpoints[0]);
     if (!c->name) return;
+    check_alone(l, c);
     there = cq_lookup_put(&inv->names, i);
     if (there == CQ_NOWHERE) l->pool->failed = true;
     if (there != i && there != CQ_NOWHERE) {
@@ -177,26 +194,27 @@ bool cq_accepts_identity(const struct cq_args *a, const char *name)
     return false;
 }
 
+/* A cluster may leave the list of a service later. */
 static void check_identities(struct cq_loading *l)
 {
+    struct cq_diags *d = l->purpose == CQ_TO_SERVE ? &l->inv->notes : l->d;
+
     for (size_t i = 0; i < l->a->n_accept_identity; i++) {
         if (cq_lookup_find(&l->inv->names, l->a->accept_identity[i]) != CQ_NOWHERE) continue;
-        cq_diag(l->d, CQ_HERE, "--accept-identity: there is no cluster '%s'",
+        cq_diag(d, CQ_HERE, "--accept-identity: there is no cluster '%s'",
                 l->a->accept_identity[i]);
     }
 }
 
 static void say_counted(struct cq_loading *l, const struct cq_counted *c, const char *what)
 {
-    if (c->n) cq_diag(&l->inv->notes, c->first, "%zu %s", c->n, what);
+    if (c->n) cq_diag(&l->inv->notes, c->first, "%s: %zu (this is the first one)", what, c->n);
 }
 
 static void note(struct cq_loading *l)
 {
-    say_counted(l, &l->empty, "entries without targets are left out (this is the first one)");
-    say_counted(l, &l->cut,
-                "clusters have more than 16 contact points: the first 16 are used (this is the "
-                "first one)");
+    say_counted(l, &l->empty, "entries without targets, left out");
+    say_counted(l, &l->cut, "clusters with more contact points than the 16 that are used");
     cq_note_addresses(l);
 }
 
@@ -289,7 +307,7 @@ static void build(struct cq_loading *l)
         (void)cq_lookup_put(&l->configured, i);
     gather(l);
     if (l->d->n != before) return;
-    if (!inv->n_clusters && l->purpose == CQ_TO_READ) {
+    if (!inv->n_clusters && !inv->config.n_discovery && l->purpose == CQ_TO_READ) {
         cq_diag(l->d, CQ_HERE, "nobody to read: give a TARGET, --targets FILE or --config FILE");
     }
     check_login_options(l);

@@ -83,4 +83,7 @@ struct cq_difference {
 bool cq_inventory_compare(struct cq_pool *pool, const struct cq_inventory *old,
                           const struct cq_inventory *now, struct cq_difference *out);
 
+/* Clusters of each group of the configuration, in its order; NULL: out of memory. */
+size_t *cq_inventory_groups(struct cq_pool *pool, const struct cq_inventory *inv);
+
 #endif

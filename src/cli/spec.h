@@ -43,6 +43,8 @@ enum cq_key {
 };
 
 #define CQ_MOST_POINTS 16
+#define CQ_MOST_LABELS 64
+#define CQ_LONGEST_NAME 255
 #define CQ_MOST_RETRIES 100u
 #define CQ_MOST_IN_FLIGHT 64u
 #define CQ_DEFAULT_INTERVAL_MS 3600000u
@@ -55,6 +57,7 @@ struct cq_spec {
     unsigned jitter; /* serve: per cent of the interval, by which it is longer or shorter */
     bool sealed;     /* finished, under the command line's words */
     bool has_place;  /* {cluster} stands in a path */
+    bool checked;    /* the library would take a target with it */
     bool guarded;    /* credentials of the configuration, for hosts of its group alone */
 };
 

@@ -16,15 +16,14 @@
 /* What one spec says is checked once, unless paths in it depend on the cluster. */
 static void check_targets(struct cq_diags *d, const struct cq_inventory *inv, cqlcrawl *c)
 {
-    const struct cq_spec *checked = NULL;
     struct cq_pool scratch = {0};
     struct cqlcrawl_target t;
 
     for (size_t i = 0; i < inv->n_clusters; i++) {
         const struct cq_cluster *k = &inv->clusters[i];
 
-        if (k->spec == checked && !k->spec->has_place) continue;
-        checked = k->spec;
+        if (k->spec->checked && !k->spec->has_place) continue;
+        k->spec->checked = true;
         cq_pool_reset(&scratch);
         if (!cq_cluster_target(&scratch, k, &t)) {
             cq_diag(d, k->at, "out of memory");
@@ -101,17 +100,14 @@ static void tell_origins(struct cq_text *t, const struct cq_inventory *inv)
     }
 }
 
-static void tell_groups(struct cq_text *t, const struct cq_inventory *inv)
+static void tell_groups(struct cq_text *t, struct cq_pool *pool, const struct cq_inventory *inv)
 {
-    for (size_t i = 0; i < inv->config.n_groups; i++) {
-        const char *name = inv->config.groups[i].name;
-        size_t n = 0;
+    const size_t *n = cq_inventory_groups(pool, inv);
 
-        for (size_t k = 0; k < inv->n_clusters; k++)
-            n += inv->clusters[k].group && strcmp(inv->clusters[k].group, name) == 0;
+    for (size_t i = 0; n && i < inv->config.n_groups; i++) {
         cq_text_puts(t, "  group ");
-        cq_text_escaped(t, name);
-        cq_text_printf(t, ": %zu cluster%s\n", n, s_of(n));
+        cq_text_escaped(t, inv->config.groups[i].name);
+        cq_text_printf(t, ": %zu cluster%s\n", n[i], s_of(n[i]));
     }
 }
 
@@ -135,13 +131,13 @@ static void tell_settings(struct cq_text *t, const struct cq_inventory *inv)
     }
 }
 
-static void tell(const struct cq_inventory *inv)
+static void tell(struct cq_pool *pool, const struct cq_inventory *inv)
 {
     struct cq_text t = {0};
 
     cq_text_printf(&t, "valid: %zu cluster%s\n", inv->n_clusters, s_of(inv->n_clusters));
     tell_origins(&t, inv);
-    tell_groups(&t, inv);
+    tell_groups(&t, pool, inv);
     tell_settings(&t, inv);
     cq_text_flush(&t, STDOUT_FILENO);
     cq_text_free(&t);
@@ -175,7 +171,7 @@ int cq_command_validate(struct cq_pool *pool, const struct cq_args *a)
     if (d.n) {
         code = cq_complain(&d, a->json_log);
     } else if (!code) {
-        tell(inv);
+        tell(pool, inv);
     }
     cq_inventory_unref(inv);
     cq_secrets_fini(&secrets);

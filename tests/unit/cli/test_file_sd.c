@@ -80,6 +80,8 @@ static const struct {
     {"[{\"targets\": [\"h\"]", "not YAML"},
     {"[{\"targets\": [\"h\"]}]\n---\n[]", "a second document"},
     {"[{\"targets\": [\"h\"]}]\n[]", ":2:"},
+    {"[{\"targets\": [\"h\"], \"labels\": {\"cluster\": \"a\\u0007b\"}}]",
+     ":1:2: the name is empty or"},
     {"[]", "there is no target in it"},
     {"", "there is no target in it"},
 };
@@ -147,11 +149,13 @@ static void test_discovery(void **state)
     drop(w);
     discover("open", "[]"); /* empty is a list */
     expect_names(WITH("--config %s", yaml), "own");
+    put(yaml, WITH("discovery: [{file_sd: {files: [\"%s\"]}}]", json));
+    expect_names(WITH("--config %s", yaml), "");
     discover("open", "[{\"targets\": []}, {\"targets\": [\"i\"]}]");
     w = good(WITH("--config %s", yaml));
     assert_int_equal(w->inv->n_clusters, 2);
     assert_int_equal(w->inv->notes.n, 1);
-    assert_non_null(strstr(w->inv->notes.messages[0], "1 entries without targets"));
+    assert_non_null(strstr(w->inv->notes.messages[0], "entries without targets, left out: 1 ("));
     drop(w);
     discover("open", "[{\"targets\": [\"i\"], \"labels\": {\"cluster\": \"own\"}}]");
     expect_refused(WITH("--config %s", yaml), "'own' is there twice");
@@ -227,6 +231,41 @@ static void answer(struct world *w, const struct answer *a)
     w->inv = cq_inventory_finish(w->inv, &w->d, &w->a, &w->secrets, CQ_TO_SERVE);
 }
 
+static void test_too_much(void **state)
+{
+    char text[8192] = "[{\"targets\": [\"h\"], \"labels\": {\"a\": \"b\"";
+    size_t n;
+
+    (void)state;
+    for (int i = 0; i < 64; i++) {
+        n = strlen(text);
+        (void)snprintf(text + n, sizeof(text) - n, ", \"l%d\": \"x\"", i);
+    }
+    strcat(text, "}}]");
+    put(json, text);
+    expect_refused(WITH("--targets %s", json), "has more than 64 labels");
+    (void)snprintf(text, sizeof(text),
+                   "[{\"targets\": [\"h\"], \"labels\": {\"cluster\": \"%0256d\"}}]", 1);
+    put(json, text);
+    expect_refused(WITH("--targets %s", json), "longer than 255 bytes");
+    strcpy(text, "[{\"targets\": [\"h0\"");
+    for (int i = 1; i < 20; i++) {
+        n = strlen(text);
+        (void)snprintf(text + n, sizeof(text) - n, ", \"h%d\"", i);
+    }
+    strcat(text, "]}]");
+    put(json, text);
+    {
+        struct world *w = good(WITH("--targets %s", json));
+
+        assert_int_equal(w->inv->clusters[0].n_endpoints, 16);
+        assert_string_equal(w->inv->clusters[0].endpoints[15].host, "h15");
+        assert_non_null(strstr(w->inv->notes.messages[0],
+                               "more contact points than the 16 that are used: 1 ("));
+        drop(w);
+    }
+}
+
 static const char by_http[] =
     "clusters: [{name: own, connect: h}]\n"
     "discovery: [{http_sd: {url: \"http://127.0.0.1:1/sd\", refresh: 90s}}]\n";
@@ -278,7 +317,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),     cmocka_unit_test(test_bad_lists),
         cmocka_unit_test(test_discovery), cmocka_unit_test(test_credentials),
-        cmocka_unit_test(test_http_sd),   cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_too_much),  cmocka_unit_test(test_http_sd),
+        cmocka_unit_test(test_kept),
     };
     int failed;
 
