@@ -8,8 +8,8 @@
 #include "cli/session.h"
 
 enum {
-    WINDOW = 10000, /* targets that the library has at least, before others are added */
-    PER_SLOT = 4,   /* and so many for each that it may read at once */
+    WINDOW = 2000, /* targets that the library has at least, before others are added */
+    PER_SLOT = 4,  /* and so many for each that it may read at once */
 };
 
 static int wrong(struct cq_session *s, const struct cq_cluster *cl, const char *title, int err,

@@ -127,6 +127,16 @@ class Sinks(Case):
             'read="complete"': 36, 'read="incomplete"': 0, 'read="failed"': 4})
         self.assertEqual(sum(metric(metrics, "cqlcrawl_cluster_read").values()), 8)
 
+    def test_metrics_are_documented(self):
+        sim = self.sim("127.67.12.40:0", "--keyspaces", "1", "--tables", "1")
+        receiver = Receiver(self, "127.67.12.94:0")
+        _, metrics = self.crawl(sim.targets[0], "127.67.12.41:1", "--retries", "0", "--sink", receiver.url, status=3)
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "docs", "operations.md")) as f:
+            named = f.read()
+        for family in re.findall(r"^# TYPE (\S+)", metrics, re.M):
+            short = re.sub("cqlcrawl_(memory|crawls)", "", family)
+            self.assertTrue(f"`{family}" in named or f"`{short}`" in named, family)
+
     def test_dead_letters(self):
         """A record that a receiver never takes is kept, with its answer; everything else arrives."""
         sim = self.sim("127.67.12.50:0", "--clusters", "3", "--keyspaces", "1", "--tables", "20")
