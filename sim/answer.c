@@ -222,12 +222,13 @@ static void put_metadata(struct cqsim_buf *b, const struct page *p)
 static void put_rows(struct cqsim_buf *b, const struct page *p)
 {
     cqsim_put_u32(b, (uint32_t)(p->to - p->from));
+    if (p->every_column) {
+        struct cqsim_slice cells = cqsim_rows_span(p->rows, p->from, p->to);
+        cqsim_put(b, cells.p, cells.n);
+        return;
+    }
     for (size_t i = p->from; i < p->to; i++) {
         struct cqsim_slice row = cqsim_rows_get(p->rows, i);
-        if (p->every_column) {
-            cqsim_put(b, row.p, row.n);
-            continue;
-        }
         for (unsigned c = 0; c < p->n_columns; c++) {
             struct cqsim_slice cell = cqsim_row_cell(row, p->columns[c]);
             if (cell.p == NULL)

@@ -35,6 +35,11 @@ void cqsim_buf_clear(struct cqsim_buf *b)
     b->end = 0;
 }
 
+void cqsim_buf_trim(struct cqsim_buf *b, size_t keep)
+{
+    if (cqsim_buf_len(b) == 0 && b->cap > keep) cqsim_buf_fini(b);
+}
+
 uint8_t *cqsim_buf_space(struct cqsim_buf *b, size_t n)
 {
     if (b->cap - b->end >= n && b->p != NULL) return b->p + b->end;

@@ -40,6 +40,8 @@ void *cqsim_grow(void *old, size_t n);
 void cqsim_buf_fini(struct cqsim_buf *b);
 /* Forgets the content, keeps the memory. */
 void cqsim_buf_clear(struct cqsim_buf *b);
+/* Gives memory back if it is empty and has more than `keep`. */
+void cqsim_buf_trim(struct cqsim_buf *b, size_t keep);
 /* Room for n more bytes at the end; the caller adds what it wrote to b->end. */
 uint8_t *cqsim_buf_space(struct cqsim_buf *b, size_t n);
 void cqsim_buf_eat(struct cqsim_buf *b, size_t n);

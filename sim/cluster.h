@@ -26,10 +26,18 @@ struct cqsim_counts {
 
 enum { CQSIM_MAX_KEPT = 16 }; /* connections kept one by one in the statistics, per cluster */
 
+/* What connections need while an answer is made, one for all of them; and what was made. */
+struct cqsim_work {
+    struct cqsim_buf scratch;
+    struct cqsim_buf answer;
+    struct cqsim_memo memo;
+};
+
 struct cqsim_cluster {
     const struct cqsim_config *config;
     const struct cqsim_release *release;
     struct cqsim_dataset *data;
+    struct cqsim_work *work;
     struct cqsim_faults faults;
     size_t index;
     uint8_t ip[4];
@@ -41,7 +49,8 @@ struct cqsim_cluster {
     uint64_t n_connections;
     uint64_t n_open;
     struct cqsim_counts total;
-    struct cqsim_counts kept[CQSIM_MAX_KEPT];
+    struct cqsim_counts
+        *kept; /* of the first connections, CQSIM_MAX_KEPT of them; NULL = none yet */
 };
 
 /* Node 0 is the contact point; the others are peers, which never listen. */

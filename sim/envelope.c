@@ -20,13 +20,21 @@ int cqsim_envelope_next(struct cqsim_slice in, struct cqsim_envelope *out, size_
     return 1;
 }
 
+void cqsim_header_write(uint8_t out[CQSIM_HEADER], const struct cqsim_envelope *e, uint32_t length)
+{
+    out[0] = (uint8_t)e->version;
+    out[1] = (uint8_t)e->flags;
+    out[2] = (uint8_t)((unsigned)e->stream >> 8);
+    out[3] = (uint8_t)e->stream;
+    out[4] = (uint8_t)e->opcode;
+    for (unsigned i = 0; i < 4; i++)
+        out[5 + i] = (uint8_t)(length >> (8 * (3 - i)));
+}
+
 void cqsim_header_put(struct cqsim_buf *b, const struct cqsim_envelope *e, uint32_t length)
 {
-    cqsim_put_u8(b, e->version);
-    cqsim_put_u8(b, e->flags);
-    cqsim_put_u16(b, (unsigned)e->stream & 0xffff);
-    cqsim_put_u8(b, e->opcode);
-    cqsim_put_u32(b, length);
+    cqsim_header_write(cqsim_buf_space(b, CQSIM_HEADER), e, length);
+    b->end += CQSIM_HEADER;
 }
 
 void cqsim_envelope_put(struct cqsim_buf *b, const struct cqsim_envelope *e)
@@ -53,13 +61,24 @@ bool cqsim_lz4_unpack(struct cqsim_slice packed, size_t n_plain, struct cqsim_bu
     return true;
 }
 
-void cqsim_body_pack(struct cqsim_slice plain, struct cqsim_buf *out)
+void cqsim_body_pack(struct cqsim_slice plain, struct cqsim_memo *memo, struct cqsim_buf *out)
 {
+    enum { OF_BODIES = 2 };
+    struct cqsim_memo_slot *slot = NULL;
+    size_t from = out->end;
+    if (memo != NULL && plain.n >= CQSIM_MEMO_LEAST) slot = cqsim_memo_find(memo, plain, OF_BODIES);
+    if (slot != NULL && slot->n > 0) {
+        struct cqsim_slice made = cqsim_memo_made(memo, slot);
+        cqsim_put(out, made.p, made.n);
+        return;
+    }
     cqsim_put_u32(out, (uint32_t)plain.n);
     if (plain.n == 0)
         cqsim_put_u8(out, 0);
     else
         cqsim_lz4_pack(plain, out);
+    if (slot != NULL)
+        cqsim_memo_keep(memo, slot, (struct cqsim_slice){out->p + from, out->end - from});
 }
 
 bool cqsim_body_unpack(struct cqsim_slice packed, struct cqsim_buf *out)

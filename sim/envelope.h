@@ -7,7 +7,7 @@
 #ifndef CQSIM_ENVELOPE_H
 #define CQSIM_ENVELOPE_H
 
-#include "sim/bytes.h"
+#include "sim/memo.h"
 
 enum { CQSIM_HEADER = 9, CQSIM_MAX_BODY = 64 << 20 };
 
@@ -52,13 +52,15 @@ struct cqsim_envelope {
 int cqsim_envelope_next(struct cqsim_slice in, struct cqsim_envelope *out, size_t *used);
 void cqsim_envelope_put(struct cqsim_buf *b, const struct cqsim_envelope *e);
 /* The header alone, with a length that the caller chooses (a fault lies about it). */
+void cqsim_header_write(uint8_t out[CQSIM_HEADER], const struct cqsim_envelope *e, uint32_t length);
 void cqsim_header_put(struct cqsim_buf *b, const struct cqsim_envelope *e, uint32_t length);
 
 /* Raw lz4 blocks; unpack wants the exact plain length and says whether it was right. */
 void cqsim_lz4_pack(struct cqsim_slice plain, struct cqsim_buf *out);
 bool cqsim_lz4_unpack(struct cqsim_slice packed, size_t n_plain, struct cqsim_buf *out);
 /* Bodies of v4. */
-void cqsim_body_pack(struct cqsim_slice plain, struct cqsim_buf *out);
+/* memo: NULL, or where packed bodies are looked up. */
+void cqsim_body_pack(struct cqsim_slice plain, struct cqsim_memo *memo, struct cqsim_buf *out);
 bool cqsim_body_unpack(struct cqsim_slice packed, struct cqsim_buf *out);
 
 #endif

@@ -103,6 +103,7 @@ struct cqsim_fleet *cqsim_fleet_new(const struct cqsim_config *config, char *err
     for (size_t i = 0; ok && i < config->n_clusters; i++) {
         struct cqsim_cluster *c = &fleet->clusters[i];
         c->config = config;
+        c->work = &fleet->work;
         c->index = i;
         place(c, config);
         ok = cqsim_faults_parse(config->faults, config->n_faults, i, &c->faults, error, n_error);
@@ -119,8 +120,13 @@ struct cqsim_fleet *cqsim_fleet_new(const struct cqsim_config *config, char *err
 void cqsim_fleet_free(struct cqsim_fleet *fleet)
 {
     if (fleet == NULL) return;
-    for (size_t i = 0; i < fleet->n_clusters; i++)
+    for (size_t i = 0; i < fleet->n_clusters; i++) {
         cqsim_faults_fini(&fleet->clusters[i].faults);
+        free(fleet->clusters[i].kept);
+    }
+    cqsim_buf_fini(&fleet->work.scratch);
+    cqsim_buf_fini(&fleet->work.answer);
+    cqsim_memo_fini(&fleet->work.memo);
     for (size_t i = 0; i < fleet->n_datasets; i++)
         cqsim_dataset_free(fleet->datasets[i]);
     free(fleet->datasets);

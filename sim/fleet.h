@@ -15,6 +15,7 @@ struct cqsim_fleet {
     size_t n_clusters;
     struct cqsim_dataset **datasets;
     size_t n_datasets;
+    struct cqsim_work work;
 };
 
 /* NULL and a text when a fault or a recording cannot be read. */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sockets (link.h). Happy path: on_read -> feed -> pump -> uv_write -> on_written -> pump. At most
- * one write is under way; while it is, the node's output stays where it is, which is how
- * back-pressure reaches the node. The timer serves latency, trickle and the pieces of the fault
- * split.
+ * Sockets (link.h). Happy path: on_read -> feed -> pump, which writes until the socket is full or
+ * nothing is left. Full: one piece is copied for uv_write, and on_written goes on; until then the
+ * node's output stays where it is, which is how back-pressure reaches the node. The timer serves
+ * latency, trickle and the pieces of the fault split.
  */
 #include "sim/link.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { PIECE = 64 << 10, KEEP = 4 << 10 };
 
 static void pump(struct cqsim_link *link);
 
@@ -87,6 +89,22 @@ static void arm(struct cqsim_link *link)
     uv_timer_start(&link->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
+/* n bytes of what goes out next are on their way. */
+static void passed(struct cqsim_link *link, size_t n)
+{
+    link->conn->counts.wire_out += n;
+    if (link->n_wire == 0) {
+        cqsim_conn_sent(link->conn, n);
+        return;
+    }
+    cqsim_buf_eat(&link->wire, n);
+    if (cqsim_buf_len(&link->wire) > 0) return;
+    size_t plain = link->n_plain;
+    link->n_wire = link->n_plain = 0;
+    cqsim_buf_trim(&link->wire, KEEP);
+    if (plain > 0) cqsim_conn_sent(link->conn, plain);
+}
+
 static void on_written(uv_write_t *req, int status)
 {
     struct cqsim_link *link = req->data;
@@ -96,49 +114,74 @@ static void on_written(uv_write_t *req, int status)
         cqsim_link_close(link);
         return;
     }
-    link->conn->counts.wire_out += cqsim_buf_len(&link->wire);
-    cqsim_buf_clear(&link->wire);
-    cqsim_conn_sent(link->conn, link->n_plain);
-    link->n_plain = 0;
-    if (link->conn->cluster->faults.split > 0)
-        uv_timer_start(&link->timer, on_timer, 0, 0);
-    else
-        pump(link);
+    passed(link, cqsim_buf_len(&link->wire));
+    pump(link);
 }
 
-/* What goes out next stands in wire afterwards; nothing when there is nothing. */
-static void gather(struct cqsim_link *link)
+/* What goes out next: of the node, or what wire holds; nothing when there is nothing. */
+static struct cqsim_slice gather(struct cqsim_link *link)
 {
-    if (link->tls != NULL && !cqsim_tls_is_open(link->tls)) {
+    if (link->n_wire > 0) return cqsim_buf_slice(&link->wire);
+    bool open = link->tls == NULL || cqsim_tls_is_open(link->tls);
+    struct cqsim_slice s = {NULL, 0};
+    if (open) s = cqsim_conn_pending(link->conn, now_of(link));
+    if (link->tls != NULL) {
+        s.n = s.n < PIECE ? s.n : PIECE;
+        link->n_plain = s.n;
+        cqsim_tls_write(link->tls, s);
         cqsim_tls_out(link->tls, &link->wire);
-        return;
+        s = cqsim_buf_slice(&link->wire);
+    } else if (cqsim_buf_len(&link->wire) > 0) {
+        s = cqsim_buf_slice(&link->wire); /* the alert of refuse_plaintext */
+    } else {
+        return s;
     }
-    struct cqsim_slice s = cqsim_conn_pending(link->conn, now_of(link));
-    link->n_plain = s.n;
-    if (link->tls == NULL) {
-        cqsim_put(&link->wire, s.p, s.n);
-        return;
-    }
-    cqsim_tls_write(link->tls, s);
-    cqsim_tls_out(link->tls, &link->wire);
+    link->n_wire = s.n;
+    return s;
 }
 
-static void pump(struct cqsim_link *link)
+/* The socket is full: libuv says when this piece is out. */
+static void write_later(struct cqsim_link *link, struct cqsim_slice s)
 {
-    if (link->closing || link->writing) return;
-    gather(link);
-    if (cqsim_buf_len(&link->wire) == 0) {
-        if (cqsim_conn_end(link->conn) != CQSIM_OPEN)
-            end(link);
-        else
-            arm(link);
-        return;
+    if (link->n_wire == 0) {
+        s.n = s.n < PIECE ? s.n : PIECE;
+        cqsim_put(&link->wire, s.p, s.n);
+        link->n_wire = link->n_plain = s.n;
+        s = cqsim_buf_slice(&link->wire);
     }
-    uv_buf_t buf = uv_buf_init((char *)link->wire.p, (unsigned)link->wire.end);
+    char *base;
+    memcpy(&base, &s.p, sizeof base);
+    uv_buf_t buf = uv_buf_init(base, (unsigned)s.n);
     link->writing = true;
     link->write.data = link;
     if (uv_write(&link->write, (uv_stream_t *)&link->tcp, &buf, 1, on_written) != 0)
         cqsim_link_close(link);
+}
+
+static void pump(struct cqsim_link *link)
+{
+    struct cqsim_slice s = {NULL, 0};
+    while (!link->closing && !link->writing && (s = gather(link)).n > 0) {
+        char *base;
+        memcpy(&base, &s.p, sizeof base);
+        uv_buf_t buf = uv_buf_init(base, (unsigned)(s.n < PIECE ? s.n : PIECE));
+        int n = uv_try_write((uv_stream_t *)&link->tcp, &buf, 1);
+        if (n == UV_EAGAIN)
+            write_later(link, s);
+        else if (n < 0)
+            cqsim_link_close(link);
+        else
+            passed(link, (size_t)n);
+        if (n >= 0 && link->conn->cluster->faults.split > 0) {
+            uv_timer_start(&link->timer, on_timer, 0, 0);
+            return;
+        }
+    }
+    if (link->closing || link->writing) return;
+    if (cqsim_conn_end(link->conn) != CQSIM_OPEN)
+        end(link);
+    else
+        arm(link);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)

@@ -30,7 +30,8 @@ struct cqsim_link {
     uv_shutdown_t shutdown;
     struct cqsim_conn *conn;
     struct cqsim_tls *tls;
-    struct cqsim_buf wire; /* bytes of the write under way */
+    struct cqsim_buf wire; /* ciphertext, or what a full socket did not take */
+    size_t n_wire;         /* bytes that were in it; 0 = the node's own output is written */
     size_t n_plain;        /* node's bytes in it */
     bool writing;
     bool closing;

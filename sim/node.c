@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { KEEP = 4 << 10 }; /* of an empty buffer */
+
 static void put_garbage(struct cqsim_conn *conn)
 {
     const char *kind = conn->cluster->faults.garbage;
@@ -27,6 +29,8 @@ struct cqsim_conn *cqsim_conn_new(struct cqsim_cluster *c, uint64_t now_ms)
 {
     struct cqsim_conn *conn = cqsim_alloc(sizeof *conn);
     conn->cluster = c;
+    conn->work = c->work;
+    conn->packer.memo = &c->work->memo;
     conn->number = c->n_connections++;
     c->n_open++;
     conn->rng = cqsim_rng_for(c->config->seed, c->index, conn->number);
@@ -41,17 +45,15 @@ void cqsim_conn_free(struct cqsim_conn *conn)
     struct cqsim_cluster *c = conn->cluster;
     c->n_open--;
     cqsim_counts_add(&c->total, &conn->counts);
+    if (c->kept == NULL) c->kept = cqsim_alloc(CQSIM_MAX_KEPT * sizeof *c->kept);
     if (conn->number < CQSIM_MAX_KEPT) c->kept[conn->number] = conn->counts;
     for (size_t i = 0; i < conn->n_jobs; i++)
         free(conn->jobs[conn->first_job + i].body);
     free(conn->jobs);
     cqsim_buf_fini(&conn->in);
     cqsim_buf_fini(&conn->joined);
-    cqsim_buf_fini(&conn->scratch);
     cqsim_buf_fini(&conn->stuck);
     cqsim_buf_fini(&conn->packer.whole);
-    cqsim_buf_fini(&conn->body);
-    cqsim_buf_fini(&conn->answer);
     cqsim_buf_fini(&conn->out);
     free(conn);
 }
@@ -80,9 +82,9 @@ static void add_job(struct cqsim_conn *conn, const struct cqsim_envelope *e, uin
                               .stream = e->stream};
     struct cqsim_slice body = e->body;
     if ((e->flags & CQSIM_FLAG_COMPRESSED) && job->version < 5) {
-        cqsim_buf_clear(&conn->scratch);
-        cqsim_body_unpack(body, &conn->scratch);
-        body = cqsim_buf_slice(&conn->scratch);
+        cqsim_buf_clear(&conn->work->scratch);
+        cqsim_body_unpack(body, &conn->work->scratch);
+        body = cqsim_buf_slice(&conn->work->scratch);
     }
     job->n_body = body.n;
     job->body = cqsim_alloc(body.n + 1);
@@ -97,17 +99,18 @@ static bool is_huge(const struct cqsim_buf *answer)
     return cqsim_buf_len(answer) >= CQSIM_HEADER && p[5] >= CQSIM_HUGE_BODY >> 24;
 }
 
-/* An envelope that stands in conn->answer goes out, bare or by the packer. */
+/* An envelope that stands in conn->work->answer goes out, bare or by the packer. */
 static void put_answer(struct cqsim_conn *conn, bool spoil)
 {
     if (!conn->segments) {
-        cqsim_put(&conn->out, cqsim_buf_head(&conn->answer), cqsim_buf_len(&conn->answer));
+        cqsim_put(&conn->out, cqsim_buf_head(&conn->work->answer),
+                  cqsim_buf_len(&conn->work->answer));
         return;
     }
-    if (is_huge(&conn->answer))
-        cqsim_packer_cut(&conn->packer, cqsim_buf_slice(&conn->answer), &conn->out);
+    if (is_huge(&conn->work->answer))
+        cqsim_packer_cut(&conn->packer, cqsim_buf_slice(&conn->work->answer), &conn->out);
     else
-        cqsim_packer_add(&conn->packer, cqsim_buf_slice(&conn->answer), &conn->out);
+        cqsim_packer_add(&conn->packer, cqsim_buf_slice(&conn->work->answer), &conn->out);
     if (!spoil) return;
     cqsim_packer_flush(&conn->packer, &conn->out);
     conn->out.p[conn->out.end - 1] ^= 0x40;
@@ -118,12 +121,13 @@ static void put_error(struct cqsim_conn *conn, unsigned asked_version,
                       const struct cqsim_envelope *header, const struct cqsim_error *error)
 {
     struct cqsim_envelope e = *header;
-    struct cqsim_buf *b = &conn->answer;
+    struct cqsim_buf *b = &conn->work->answer;
     conn->counts.errors++;
-    cqsim_buf_clear(&conn->body);
+    struct cqsim_buf *body = &conn->work->scratch;
+    cqsim_buf_clear(body);
     cqsim_buf_clear(b);
-    cqsim_error_body(error, &conn->body);
-    e.body = cqsim_buf_slice(&conn->body);
+    cqsim_error_body(error, body);
+    e.body = cqsim_buf_slice(body);
     if (asked_version != 1 && asked_version != 2) {
         cqsim_envelope_put(b, &e);
     } else {
@@ -148,7 +152,8 @@ static void refuse_version(struct cqsim_conn *conn, unsigned asked_version,
     }
     put_error(conn, asked_version, header, error);
     if (line > CQSIM_40 || conn->version != 0) return;
-    cqsim_put(&conn->stuck, cqsim_buf_head(&conn->answer), cqsim_buf_len(&conn->answer));
+    cqsim_put(&conn->stuck, cqsim_buf_head(&conn->work->answer),
+              cqsim_buf_len(&conn->work->answer));
 }
 
 /* Until READY one request at a time is taken up; later all that are there. */
@@ -199,8 +204,8 @@ static void parse_segments(struct cqsim_conn *conn, uint64_t now_ms)
     while (!conn->deaf) {
         parse_envelopes(conn, &conn->joined, now_ms);
         if (!may_parse(conn)) return;
-        enum cqsim_segment_result got =
-            cqsim_segment_next(cqsim_buf_slice(&conn->in), conn->lz4, &conn->scratch, &seg, &used);
+        enum cqsim_segment_result got = cqsim_segment_next(cqsim_buf_slice(&conn->in), conn->lz4,
+                                                           &conn->work->scratch, &seg, &used);
         if (got == CQSIM_SEGMENT_MORE) return;
         if (got != CQSIM_SEGMENT_ONE) {
             corrupt(conn, &seg, got == CQSIM_SEGMENT_BAD_HEADER);
@@ -229,47 +234,52 @@ static void put_event(struct cqsim_conn *conn)
 {
     struct cqsim_envelope e = {
         .version = 0x80 | conn->version, .stream = -1, .opcode = CQSIM_OP_EVENT};
-    cqsim_buf_clear(&conn->body);
-    cqsim_put_string(&conn->body, "SCHEMA_CHANGE");
-    cqsim_put_string(&conn->body, "UPDATED");
-    cqsim_put_string(&conn->body, "TABLE");
-    cqsim_put_string(&conn->body, "ref_ks00");
-    cqsim_put_string(&conn->body, "table_00");
-    e.body = cqsim_buf_slice(&conn->body);
-    cqsim_buf_clear(&conn->answer);
-    cqsim_envelope_put(&conn->answer, &e);
+    struct cqsim_buf *body = &conn->work->scratch;
+    cqsim_buf_clear(body);
+    cqsim_put_string(body, "SCHEMA_CHANGE");
+    cqsim_put_string(body, "UPDATED");
+    cqsim_put_string(body, "TABLE");
+    cqsim_put_string(body, "ref_ks00");
+    cqsim_put_string(body, "table_00");
+    e.body = cqsim_buf_slice(body);
+    cqsim_buf_clear(&conn->work->answer);
+    cqsim_envelope_put(&conn->work->answer, &e);
     conn->counts.events++;
 }
 
-static void write_envelope(struct cqsim_conn *conn, const struct cqsim_job *job,
-                           const struct cqsim_reply *reply, bool lz4_body)
+/* The body stands in answer behind room for its header. */
+static void finish_envelope(struct cqsim_conn *conn, const struct cqsim_job *job,
+                            const struct cqsim_reply *reply, bool lz4_body)
 {
+    struct cqsim_buf *answer = &conn->work->answer, *packed = &conn->work->scratch;
     struct cqsim_envelope e = {.version = 0x80 | job->version,
                                .flags = reply->flags,
                                .stream = reply->stream_0 ? 0 : job->stream,
-                               .opcode = reply->opcode,
-                               .body = cqsim_buf_slice(&conn->body)};
+                               .opcode = reply->opcode};
     if (lz4_body) {
-        cqsim_buf_clear(&conn->scratch);
-        cqsim_body_pack(e.body, &conn->scratch);
-        e.body = cqsim_buf_slice(&conn->scratch);
+        struct cqsim_slice body = {answer->p + CQSIM_HEADER, answer->end - CQSIM_HEADER};
+        cqsim_buf_clear(packed);
+        cqsim_body_pack(body, &conn->work->memo, packed);
+        answer->end = CQSIM_HEADER;
+        cqsim_put(answer, cqsim_buf_head(packed), cqsim_buf_len(packed));
         e.flags |= CQSIM_FLAG_COMPRESSED;
     }
     bool huge = conn->cluster->faults.huge_body && job->opcode == CQSIM_OP_QUERY;
-    cqsim_buf_clear(&conn->answer);
-    cqsim_header_put(&conn->answer, &e, huge ? CQSIM_HUGE_BODY : (uint32_t)e.body.n);
-    cqsim_put(&conn->answer, e.body.p, e.body.n);
+    uint32_t n = (uint32_t)(answer->end - CQSIM_HEADER);
+    cqsim_header_write(answer->p, &e, huge ? CQSIM_HUGE_BODY : n);
 }
 
 static void answer_job(struct cqsim_conn *conn, const struct cqsim_job *job)
 {
     struct cqsim_reply reply;
+    struct cqsim_buf *answer = &conn->work->answer;
     bool was_ready = conn->state == CQSIM_READY;
-    cqsim_buf_clear(&conn->body);
-    cqsim_reply(conn, job, &conn->body, &reply);
+    cqsim_buf_clear(answer);
+    cqsim_buf_space(answer, CQSIM_HEADER);
+    answer->end = CQSIM_HEADER;
+    cqsim_reply(conn, job, answer, &reply);
     bool refused = !was_ready && reply.opcode == CQSIM_OP_ERROR && conn->version == 0;
-    bool lz4_body = conn->lz4 && job->version < 5 && !refused;
-    write_envelope(conn, job, &reply, lz4_body);
+    finish_envelope(conn, job, &reply, conn->lz4 && job->version < 5 && !refused);
     put_answer(conn, conn->cluster->faults.bad_crc && reply.opcode == CQSIM_OP_RESULT);
     if (reply.reset_after) {
         conn->end = CQSIM_RESET;
@@ -358,6 +368,7 @@ struct cqsim_slice cqsim_conn_pending(struct cqsim_conn *conn, uint64_t now_ms)
 void cqsim_conn_sent(struct cqsim_conn *conn, size_t n)
 {
     cqsim_buf_eat(&conn->out, n);
+    cqsim_buf_trim(&conn->out, KEEP);
     conn->n_sent += n;
     conn->counts.bytes_out += n;
     conn->piece = 0;

@@ -41,6 +41,7 @@ struct cqsim_job {
 
 struct cqsim_conn {
     struct cqsim_cluster *cluster;
+    struct cqsim_work *work;
     uint64_t number; /* of this cluster's connections */
     struct cqsim_counts counts;
     struct cqsim_rng rng;
@@ -54,14 +55,11 @@ struct cqsim_conn {
 
     struct cqsim_buf in;     /* raw, unparsed */
     struct cqsim_buf joined; /* payloads of segments, unparsed */
-    struct cqsim_buf scratch;
-    struct cqsim_buf stuck; /* 3.x and 4.0 repeat an error about the version for ever */
+    struct cqsim_buf stuck;  /* 3.x and 4.0 repeat an error about the version for ever */
     struct cqsim_job *jobs;
     size_t first_job, n_jobs, cap_jobs;
 
     struct cqsim_packer packer;
-    struct cqsim_buf body;
-    struct cqsim_buf answer;
     struct cqsim_buf out;
     uint64_t n_sent;
     uint64_t started_ms;

@@ -4,6 +4,8 @@
 
 #include "sim/envelope.h"
 
+#include <zlib.h>
+
 uint32_t cqsim_crc24(struct cqsim_slice s)
 {
     uint32_t crc = 0x875060;
@@ -17,26 +19,11 @@ uint32_t cqsim_crc24(struct cqsim_slice s)
     return crc & 0xffffff;
 }
 
-static uint32_t crc32_step(uint32_t crc, const uint8_t *p, size_t n, const uint32_t table[16])
-{
-    for (size_t i = 0; i < n; i++) {
-        crc = crc >> 4 ^ table[(crc ^ p[i]) & 15];
-        crc = crc >> 4 ^ table[(crc ^ (uint32_t)p[i] >> 4) & 15];
-    }
-    return crc;
-}
-
 /* zlib's CRC32, fed with FA 2D 55 CA first. */
 uint32_t cqsim_crc32(struct cqsim_slice s)
 {
     static const uint8_t seed[4] = {0xfa, 0x2d, 0x55, 0xca};
-    static const uint32_t table[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
-    uint32_t crc = crc32_step(UINT32_MAX, seed, sizeof seed, table);
-    return ~crc32_step(crc, s.p, s.n, table);
+    return (uint32_t)crc32_z(crc32_z(0, seed, sizeof seed), s.p, s.n);
 }
 
 /* The payload's length on the wire and its plain length (0: stored), from a checked header. */
@@ -75,32 +62,49 @@ enum cqsim_segment_result cqsim_segment_next(struct cqsim_slice in, bool lz4,
     return CQSIM_SEGMENT_ONE;
 }
 
+/* What the payload compresses to, looked up where it is large enough to be worth it. */
+static struct cqsim_slice pack(struct cqsim_slice payload, struct cqsim_memo *memo,
+                               struct cqsim_memo_slot *slot, struct cqsim_buf *packed)
+{
+    if (slot != NULL && slot->n > 0) return cqsim_memo_made(memo, slot);
+    cqsim_lz4_pack(payload, packed);
+    if (slot != NULL) cqsim_memo_keep(memo, slot, cqsim_buf_slice(packed));
+    return cqsim_buf_slice(packed);
+}
+
 void cqsim_segment_put(struct cqsim_buf *b, struct cqsim_slice payload, bool self_contained,
-                       bool lz4)
+                       bool lz4, struct cqsim_memo *memo)
 {
     struct cqsim_buf packed = {0};
     struct cqsim_slice wire = payload;
+    struct cqsim_memo_slot *slot = NULL;
     uint64_t word = (uint64_t)self_contained << (lz4 ? 34 : 17);
+    if (memo != NULL && payload.n >= CQSIM_MEMO_LEAST) slot = cqsim_memo_find(memo, payload, lz4);
     if (lz4) {
-        cqsim_lz4_pack(payload, &packed);
-        if (cqsim_buf_len(&packed) < payload.n) {
-            wire = cqsim_buf_slice(&packed);
+        struct cqsim_slice small = pack(payload, memo, slot, &packed);
+        if (small.n < payload.n) {
+            wire = small;
             word |= (uint64_t)payload.n << 17;
         }
     }
     word |= wire.n;
+    uint32_t crc = slot != NULL && slot->has_crc ? slot->crc : cqsim_crc32(wire);
+    if (slot != NULL) {
+        slot->crc = crc;
+        slot->has_crc = true;
+    }
     unsigned n_word = lz4 ? 5 : 3;
     cqsim_put_le(b, word, n_word);
     cqsim_put_le(b, cqsim_crc24((struct cqsim_slice){b->p + b->end - n_word, n_word}), 3);
     cqsim_put(b, wire.p, wire.n);
-    cqsim_put_le(b, cqsim_crc32(wire), 4);
+    cqsim_put_le(b, crc, 4);
     cqsim_buf_fini(&packed);
 }
 
 void cqsim_packer_flush(struct cqsim_packer *p, struct cqsim_buf *out)
 {
     if (cqsim_buf_len(&p->whole) == 0) return;
-    cqsim_segment_put(out, cqsim_buf_slice(&p->whole), true, p->lz4);
+    cqsim_segment_put(out, cqsim_buf_slice(&p->whole), true, p->lz4, p->memo);
     cqsim_buf_clear(&p->whole);
 }
 
@@ -114,7 +118,7 @@ void cqsim_packer_cut(struct cqsim_packer *p, struct cqsim_slice envelope, struc
     cqsim_packer_flush(p, out);
     while (envelope.n > 0) {
         size_t n = envelope.n < cut_at(p) ? envelope.n : cut_at(p);
-        cqsim_segment_put(out, (struct cqsim_slice){envelope.p, n}, false, p->lz4);
+        cqsim_segment_put(out, (struct cqsim_slice){envelope.p, n}, false, p->lz4, p->memo);
         envelope.p += n;
         envelope.n -= n;
     }
@@ -127,5 +131,10 @@ void cqsim_packer_add(struct cqsim_packer *p, struct cqsim_slice envelope, struc
         return;
     }
     if (cqsim_buf_len(&p->whole) + envelope.n >= cut_at(p)) cqsim_packer_flush(p, out);
+    if (envelope.n >= CQSIM_ALONE) {
+        cqsim_packer_flush(p, out);
+        cqsim_segment_put(out, envelope, true, p->lz4, p->memo);
+        return;
+    }
     cqsim_put(&p->whole, envelope.p, envelope.n);
 }

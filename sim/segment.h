@@ -10,14 +10,20 @@
  * hold whole envelopes, one or more; the others each hold a slice of one large envelope.
  *
  * The packer collects small envelopes and cuts large ones where real servers cut (131054 bytes,
- * 131060 with lz4). flush() after the last envelope of a burst.
+ * 131060 with lz4); from CQSIM_ALONE bytes on an envelope has a segment of its own. flush() after
+ * the last envelope of a burst.
  */
 #ifndef CQSIM_SEGMENT_H
 #define CQSIM_SEGMENT_H
 
-#include "sim/bytes.h"
+#include "sim/memo.h"
 
-enum { CQSIM_SEGMENT_MAX = 131071, CQSIM_CUT_PLAIN = 131054, CQSIM_CUT_LZ4 = 131060 };
+enum {
+    CQSIM_SEGMENT_MAX = 131071,
+    CQSIM_CUT_PLAIN = 131054,
+    CQSIM_CUT_LZ4 = 131060,
+    CQSIM_ALONE = 8 << 10
+};
 
 struct cqsim_segment {
     bool self_contained;
@@ -38,12 +44,14 @@ uint32_t cqsim_crc32(struct cqsim_slice s);
 enum cqsim_segment_result cqsim_segment_next(struct cqsim_slice in, bool lz4,
                                              struct cqsim_buf *scratch, struct cqsim_segment *out,
                                              size_t *used);
+/* memo: NULL, or where packed payloads and checksums are looked up. */
 void cqsim_segment_put(struct cqsim_buf *b, struct cqsim_slice payload, bool self_contained,
-                       bool lz4);
+                       bool lz4, struct cqsim_memo *memo);
 
 struct cqsim_packer {
     bool lz4;
-    struct cqsim_buf whole; /* whole envelopes that wait for company */
+    struct cqsim_memo *memo; /* may be NULL */
+    struct cqsim_buf whole;  /* whole envelopes that wait for company */
 };
 
 void cqsim_packer_add(struct cqsim_packer *p, struct cqsim_slice envelope, struct cqsim_buf *out);

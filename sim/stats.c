@@ -78,7 +78,7 @@ static const struct cqsim_counts *connection(const struct cqsim_cluster *c, uint
 {
     for (size_t i = 0; i < n_open; i++)
         if (open[i]->cluster == c && open[i]->number == number) return &open[i]->counts;
-    return &c->kept[number];
+    return &c->kept[number]; /* closed, so that there are some */
 }
 
 static void put_cluster(struct cqsim_buf *b, const struct cqsim_cluster *c,

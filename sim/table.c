@@ -52,11 +52,20 @@ void cqsim_rows_add(struct cqsim_rows *rows, struct cqsim_slice cells)
     cqsim_put(&rows->cells, cells.p, cells.n);
 }
 
+static size_t row_begin(const struct cqsim_rows *rows, size_t i)
+{
+    return i < rows->n ? rows->at[i] : cqsim_buf_len(&rows->cells);
+}
+
+struct cqsim_slice cqsim_rows_span(const struct cqsim_rows *rows, size_t from, size_t to)
+{
+    size_t begin = row_begin(rows, from);
+    return (struct cqsim_slice){cqsim_buf_head(&rows->cells) + begin, row_begin(rows, to) - begin};
+}
+
 struct cqsim_slice cqsim_rows_get(const struct cqsim_rows *rows, size_t i)
 {
-    size_t from = rows->at[i];
-    size_t to = i + 1 < rows->n ? rows->at[i + 1] : cqsim_buf_len(&rows->cells);
-    return (struct cqsim_slice){cqsim_buf_head(&rows->cells) + from, to - from};
+    return cqsim_rows_span(rows, i, i + 1);
 }
 
 struct cqsim_slice cqsim_row_cell(struct cqsim_slice row, unsigned column)

@@ -61,6 +61,8 @@ void cqsim_rows_fini(struct cqsim_rows *rows);
 void cqsim_rows_clear(struct cqsim_rows *rows);
 /* Appends one row of ready cells. */
 void cqsim_rows_add(struct cqsim_rows *rows, struct cqsim_slice cells);
+/* The cells of rows from..to-1, one behind the other. */
+struct cqsim_slice cqsim_rows_span(const struct cqsim_rows *rows, size_t from, size_t to);
 struct cqsim_slice cqsim_rows_get(const struct cqsim_rows *rows, size_t i);
 /* Content of one cell of a row; p = NULL for null. */
 struct cqsim_slice cqsim_row_cell(struct cqsim_slice row, unsigned column);

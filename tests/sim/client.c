@@ -78,7 +78,7 @@ void sim_send_at(struct one *o, unsigned opcode, int stream, struct cqsim_slice 
     struct cqsim_envelope e = {o->version, 0, stream, opcode, body};
     cqsim_envelope_put(&b, &e);
     if (o->segments) {
-        cqsim_segment_put(&seg, cqsim_buf_slice(&b), true, o->conn->lz4);
+        cqsim_segment_put(&seg, cqsim_buf_slice(&b), true, o->conn->lz4, NULL);
         cqsim_conn_feed(o->conn, cqsim_buf_slice(&seg), now);
     } else {
         cqsim_conn_feed(o->conn, cqsim_buf_slice(&b), now);

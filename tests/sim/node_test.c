@@ -204,7 +204,7 @@ static void corrupt_segment(void **state)
     sim_open(&o, "5.0", NULL);
     sim_start(&o, 5, NULL);
     const uint8_t options[9] = {5, 0, 0, 5, 5, 0, 0, 0, 0};
-    cqsim_segment_put(&b, (struct cqsim_slice){options, 9}, true, false);
+    cqsim_segment_put(&b, (struct cqsim_slice){options, 9}, true, false, NULL);
     b.p[b.end - 4] ^= 1;
     cqsim_conn_feed(o.conn, cqsim_buf_slice(&b), 0);
     sim_drain(&o, 0);

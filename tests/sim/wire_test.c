@@ -3,6 +3,7 @@
  * The simulator's bytes against facts from elsewhere: checksums and segment headers as the
  * specification's parameters give them, segments of recorded servers, tokens whose order is known.
  */
+#include "sim/rng.h"
 #include "sim/envelope.h"
 #include "sim/files.h"
 #include "sim/murmur3.h"
@@ -27,21 +28,21 @@ static void segment_headers(void **state)
     (void)state;
     struct cqsim_buf b = {0};
     uint8_t *zeros = calloc(1, CQSIM_SEGMENT_MAX);
-    cqsim_segment_put(&b, (struct cqsim_slice){zeros, 0}, true, false);
+    cqsim_segment_put(&b, (struct cqsim_slice){zeros, 0}, true, false, NULL);
     check_bytes(&b, 0, "\x00\x00\x02\x6a\x36\xc4", 6);
     cqsim_buf_clear(&b);
-    cqsim_segment_put(&b, cqsim_text("123456789"), true, false);
+    cqsim_segment_put(&b, cqsim_text("123456789"), true, false, NULL);
     check_bytes(&b, 0, "\x09\x00\x02\xa4\xc8\xc1", 6);
     check_bytes(&b, 15, "\xa7\x61\xa2\xe2", 4);
     cqsim_buf_clear(&b);
-    cqsim_segment_put(&b, (struct cqsim_slice){zeros, CQSIM_SEGMENT_MAX}, false, false);
+    cqsim_segment_put(&b, (struct cqsim_slice){zeros, CQSIM_SEGMENT_MAX}, false, false, NULL);
     check_bytes(&b, 0, "\xff\xff\x01\x38\x91\xfe", 6);
     cqsim_buf_clear(&b);
     const uint8_t options[9] = {5, 0, 0, 0, 5, 0, 0, 0, 0};
-    cqsim_segment_put(&b, (struct cqsim_slice){options, 9}, true, false);
+    cqsim_segment_put(&b, (struct cqsim_slice){options, 9}, true, false, NULL);
     check_bytes(&b, 15, "\x10\x86\x28\x4d", 4);
     cqsim_buf_clear(&b);
-    cqsim_segment_put(&b, cqsim_text("incompressib!"), true, true);
+    cqsim_segment_put(&b, cqsim_text("incompressib!"), true, true, NULL);
     check_bytes(&b, 0, "\x0d\x00\x00\x00\x04\x20\xb6\x9c", 8);
     free(zeros);
     cqsim_buf_fini(&b);
@@ -84,13 +85,45 @@ static void packer_round_trip(void **state)
     }
 }
 
+/* What is looked up is what would have been made, also when the memory was full in between. */
+static void memo(void **state)
+{
+    (void)state;
+    struct cqsim_memo memo = {0};
+    struct cqsim_buf plain = {0}, made = {0}, kept = {0};
+    struct cqsim_rng rng = {1};
+    uint8_t *p = cqsim_buf_space(&plain, CQSIM_CUT_PLAIN);
+    for (size_t i = 0; i < CQSIM_CUT_PLAIN; i++)
+        p[i] = (uint8_t)cqsim_rng_below(&rng, 20);
+    plain.end = CQSIM_CUT_PLAIN;
+    size_t n_rounds = CQSIM_MEMO_MOST / CQSIM_CUT_PLAIN * 4;
+    for (size_t i = 0; i < n_rounds; i++) {
+        p[i % 7] = (uint8_t)(i / 3); /* each payload three times */
+        cqsim_buf_clear(&kept);
+        cqsim_segment_put(&kept, cqsim_buf_slice(&plain), true, true, &memo);
+        cqsim_segment_put(&kept, cqsim_buf_slice(&plain), true, false, &memo);
+        cqsim_body_pack(cqsim_buf_slice(&plain), &memo, &kept);
+        assert_true(cqsim_buf_len(&memo.bytes) <= CQSIM_MEMO_MOST + 2 * CQSIM_SEGMENT_MAX);
+        if (i % 50 > 3) continue;
+        cqsim_buf_clear(&made);
+        cqsim_segment_put(&made, cqsim_buf_slice(&plain), true, true, NULL);
+        cqsim_segment_put(&made, cqsim_buf_slice(&plain), true, false, NULL);
+        cqsim_body_pack(cqsim_buf_slice(&plain), NULL, &made);
+        assert_int_equal(cqsim_compare(cqsim_buf_slice(&made), cqsim_buf_slice(&kept)), 0);
+    }
+    cqsim_memo_fini(&memo);
+    cqsim_buf_fini(&plain);
+    cqsim_buf_fini(&made);
+    cqsim_buf_fini(&kept);
+}
+
 static void damaged_segments(void **state)
 {
     (void)state;
     struct cqsim_buf b = {0}, scratch = {0};
     struct cqsim_segment seg;
     size_t used;
-    cqsim_segment_put(&b, cqsim_text("123456789"), true, false);
+    cqsim_segment_put(&b, cqsim_text("123456789"), true, false, NULL);
     for (size_t bit = 0; bit < 8 * cqsim_buf_len(&b); bit++) {
         b.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
         enum cqsim_segment_result got =
@@ -124,7 +157,7 @@ static void recorded_segments(void **state)
         assert_int_equal(cqsim_segment_next(cqsim_buf_slice(&file), false, &scratch, &seg, &used),
                          CQSIM_SEGMENT_ONE);
         cqsim_buf_clear(&again);
-        cqsim_segment_put(&again, seg.payload, seg.self_contained, false);
+        cqsim_segment_put(&again, seg.payload, seg.self_contained, false, NULL);
         assert_int_equal(cqsim_buf_len(&again), used);
         assert_memory_equal(cqsim_buf_head(&again), cqsim_buf_head(&file), used);
         if (seg.payload.n == CQSIM_CUT_PLAIN) n_cut++;
@@ -142,12 +175,12 @@ static void compressed_bodies(void **state)
 {
     (void)state;
     struct cqsim_buf packed = {0}, plain = {0};
-    cqsim_body_pack(cqsim_text(""), &packed);
+    cqsim_body_pack(cqsim_text(""), NULL, &packed);
     check_bytes(&packed, 0, "\0\0\0\0\0", 5);
     assert_true(cqsim_body_unpack(cqsim_buf_slice(&packed), &plain));
     assert_int_equal(cqsim_buf_len(&plain), 0);
     cqsim_buf_clear(&packed);
-    cqsim_body_pack(cqsim_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), &packed);
+    cqsim_body_pack(cqsim_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), NULL, &packed);
     check_bytes(&packed, 0, "\0\0\0\x2b", 4);
     assert_true(cqsim_body_unpack(cqsim_buf_slice(&packed), &plain));
     assert_int_equal(cqsim_buf_len(&plain), 43);
@@ -192,9 +225,13 @@ static void sticky_reader(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(segment_headers),   cmocka_unit_test(packer_round_trip),
-        cmocka_unit_test(damaged_segments),  cmocka_unit_test(recorded_segments),
-        cmocka_unit_test(compressed_bodies), cmocka_unit_test(tokens),
+        cmocka_unit_test(segment_headers),
+        cmocka_unit_test(packer_round_trip),
+        cmocka_unit_test(memo),
+        cmocka_unit_test(damaged_segments),
+        cmocka_unit_test(recorded_segments),
+        cmocka_unit_test(compressed_bodies),
+        cmocka_unit_test(tokens),
         cmocka_unit_test(sticky_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
