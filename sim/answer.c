@@ -68,9 +68,11 @@ static bool spoiled(struct cqsim_cluster *c, const struct cqsim_statement *st,
     const struct cqsim_faults *f = &c->faults;
     if (c->overloaded_left > 0) {
         c->overloaded_left--;
-        return !say(e, CQSIM_E_OVERLOADED,
-                    "Server is in overloaded state. Cannot accept more "
-                    "requests at this point");
+        return !say(e, CQSIM_E_OVERLOADED, CQSIM_OVERLOADED_TEXT);
+    }
+    if (c->bootstrapping_left > 0) {
+        c->bootstrapping_left--;
+        return !say(e, CQSIM_E_BOOTSTRAPPING, "Cannot read from a bootstrapping node");
     }
     if (cqsim_faults_names(f->denied, st->keyspace, st->table)) {
         e->code = CQSIM_E_DENIED;

@@ -11,6 +11,10 @@
 #include "sim/cluster.h"
 #include "sim/statement.h"
 
+/* 5.0's words. */
+#define CQSIM_OVERLOADED_TEXT                                                                      \
+    "Server is in overloaded state. Cannot accept more requests at this point"
+
 struct cqsim_query {
     struct cqsim_slice text;
     unsigned consistency;

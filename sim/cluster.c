@@ -10,7 +10,7 @@
 enum { TOKENS_PER_NODE = 4, STORAGE_PORT = 7000 };
 
 /* What a number of the generator is for. */
-enum { FOR_HOST = 11, FOR_TOKENS = 12, FOR_VERSION = 13 };
+enum { FOR_HOST = 11, FOR_TOKENS = 12, FOR_VERSION = 13, FOR_OWN = 1 << 24 };
 
 static uint32_t ip_number(const uint8_t ip[4])
 {
@@ -35,15 +35,27 @@ static void put_host_id(const struct cqsim_cluster *c, unsigned node, struct cqs
     cqsim_row_bytes(row, "host_id", (struct cqsim_slice){id, sizeof id});
 }
 
-static void put_version(const struct cqsim_cluster *c, unsigned node, struct cqsim_row *row)
+void cqsim_cluster_name(const struct cqsim_cluster *c, char out[CQSIM_CLUSTER_NAME])
+{
+    snprintf(out, CQSIM_CLUSTER_NAME, "sim-%llu-%zu", (unsigned long long)c->config->seed,
+             c->index);
+}
+
+/* Clusters with one schema have one version until one of them changes. */
+void cqsim_cluster_version(const struct cqsim_cluster *c, unsigned node, uint8_t out[16])
 {
     bool other = node > 0 && c->faults.disagree;
-    if (c->faults.null_version) return;
-    uint64_t schema = c->index % c->config->n_schemas;
+    uint64_t schema = c->owns_data ? c->index + FOR_OWN : c->index % c->config->n_schemas;
     struct cqsim_rng r =
         cqsim_rng_for(c->config->seed + FOR_VERSION, schema, c->generation + (other ? 1000 : 0));
+    cqsim_rng_uuid(&r, 3, out);
+}
+
+static void put_version(const struct cqsim_cluster *c, unsigned node, struct cqsim_row *row)
+{
     uint8_t id[16];
-    cqsim_rng_uuid(&r, 3, id);
+    if (c->faults.null_version) return;
+    cqsim_cluster_version(c, node, id);
     cqsim_row_bytes(row, "schema_version", (struct cqsim_slice){id, sizeof id});
 }
 
@@ -75,9 +87,9 @@ static void put_node(const struct cqsim_cluster *c, unsigned node, struct cqsim_
 static void local_row(const struct cqsim_cluster *c, struct cqsim_row *row)
 {
     const struct cqsim_release *rel = c->release;
-    char name[48];
+    char name[CQSIM_CLUSTER_NAME];
     struct cqsim_slice ip = {c->ip, sizeof c->ip};
-    snprintf(name, sizeof name, "sim-%llu-%zu", (unsigned long long)c->config->seed, c->index);
+    cqsim_cluster_name(c, name);
     put_node(c, 0, row);
     cqsim_row_text(row, "key", "local");
     cqsim_row_text(row, "bootstrapped", "COMPLETED");

@@ -42,8 +42,14 @@ struct cqsim_cluster {
     size_t index;
     uint8_t ip[4];
     uint16_t port;
+    bool tls;
+    bool owns_data; /* its schema has changed: the data set is its own */
+    unsigned n_changes;
+    uint64_t change_at_ms;
     uint64_t torn_left;
     uint64_t overloaded_left;
+    uint64_t bootstrapping_left;
+    uint64_t overloaded_startup_left;
     unsigned generation; /* of the schema: schema_version follows it */
 
     uint64_t n_connections;
@@ -53,6 +59,10 @@ struct cqsim_cluster {
         *kept; /* of the first connections, CQSIM_MAX_KEPT of them; NULL = none yet */
 };
 
+enum { CQSIM_CLUSTER_NAME = 48 };
+void cqsim_cluster_name(const struct cqsim_cluster *c, char out[CQSIM_CLUSTER_NAME]);
+/* schema_version of a node now. */
+void cqsim_cluster_version(const struct cqsim_cluster *c, unsigned node, uint8_t out[16]);
 /* Node 0 is the contact point; the others are peers, which never listen. */
 void cqsim_cluster_address(const struct cqsim_cluster *c, unsigned node, uint8_t ip[4]);
 /* The rows of system.local, peers or peers_v2 now. */

@@ -3,6 +3,7 @@
 #ifndef CQSIM_CONFIG_H
 #define CQSIM_CONFIG_H
 
+#include "sim/chaos.h"
 #include "sim/release.h"
 
 enum { CQSIM_MAX_FAULT_SPECS = 64, CQSIM_MAX_MIX = 8 };
@@ -46,9 +47,13 @@ struct cqsim_config {
     char password[CQSIM_MAX_TEXT];
     const char *authenticator;
     bool tls;
+    const char *tls_for; /* "I" or "I/N": TLS for those only; NULL = as tls says */
+    const char *made_ca; /* where the CA of certificates made here is written; NULL = nowhere */
+    struct cqsim_chaos *chaos; /* NULL = none */
     struct cqsim_tls_files tls_files;
     const char *replay, *replay_c2s;
     const char *targets_file, *peers_file, *pid_file, *stats_file;
+    const char *targets_json, *targets_yaml, *faults_file, *changes_file;
     bool print_targets;
     uint64_t duration_s;
     const char *faults[CQSIM_MAX_FAULT_SPECS];

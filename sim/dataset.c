@@ -159,6 +159,39 @@ struct cqsim_dataset *cqsim_dataset_replay(const struct cqsim_release *rel,
     return d;
 }
 
+static void copy_buf(struct cqsim_buf *b)
+{
+    struct cqsim_slice s = cqsim_buf_slice(b);
+    *b = (struct cqsim_buf){0};
+    cqsim_put(b, s.p, s.n);
+}
+
+struct cqsim_dataset *cqsim_dataset_copy(const struct cqsim_dataset *d)
+{
+    struct cqsim_dataset *copy = cqsim_alloc(sizeof *copy);
+    *copy = *d;
+    copy_buf(&copy->supported);
+    for (size_t i = 0; i < copy->n_tables; i++) {
+        struct cqsim_rows *rows = &copy->tables[i].rows;
+        const size_t *at = rows->at;
+        copy_buf(&rows->cells);
+        rows->cap = rows->n;
+        rows->at = cqsim_grow(NULL, rows->n * sizeof *rows->at);
+        if (rows->n > 0) memcpy(rows->at, at, rows->n * sizeof *at);
+    }
+    return copy;
+}
+
+struct cqsim_slice cqsim_dataset_user_keyspace(struct cqsim_dataset *d)
+{
+    const struct cqsim_table *t = cqsim_dataset_find(d, "system_schema", "keyspaces");
+    for (size_t i = 0; i < t->rows.n; i++) {
+        struct cqsim_slice name = cqsim_row_cell(cqsim_rows_get(&t->rows, i), 0);
+        if (!cqsim_starts(name, "system")) return name;
+    }
+    return cqsim_text("system_auth");
+}
+
 void cqsim_dataset_free(struct cqsim_dataset *d)
 {
     if (d == NULL) return;

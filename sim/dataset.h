@@ -32,6 +32,9 @@ struct cqsim_dataset *cqsim_dataset_new(const struct cqsim_release *rel,
 /* Takes the recording over. */
 struct cqsim_dataset *cqsim_dataset_replay(const struct cqsim_release *rel,
                                            struct cqsim_recording *rec);
+struct cqsim_dataset *cqsim_dataset_copy(const struct cqsim_dataset *d);
+/* The first keyspace of its list that is no system's, or else one of the system's. */
+struct cqsim_slice cqsim_dataset_user_keyspace(struct cqsim_dataset *d);
 void cqsim_dataset_free(struct cqsim_dataset *d);
 struct cqsim_table *cqsim_dataset_find(struct cqsim_dataset *d, const char *keyspace,
                                        const char *name);

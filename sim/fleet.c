@@ -87,6 +87,53 @@ static void place(struct cqsim_cluster *c, const struct cqsim_config *config)
         c->ip[i] = (uint8_t)(n >> (8 * (3 - i)));
 }
 
+/* The faults of a cluster so long after the start; what they count begins anew where it changed. */
+static bool set_faults(struct cqsim_fleet *fleet, struct cqsim_cluster *c, uint64_t now_ms,
+                       char *error, size_t n_error)
+{
+    const struct cqsim_config *config = fleet->config;
+    struct cqsim_faults old = c->faults;
+    c->faults = (struct cqsim_faults){0};
+    bool ok = cqsim_faults_parse(config->faults, config->n_faults, c->index, now_ms, &c->faults,
+                                 error, n_error);
+    unsigned item = fleet->chaos == NULL ? 0 : fleet->chaos[c->index];
+    if (ok && item > 0) {
+        const char *spec = config->chaos->items[item - 1].fault;
+        ok = cqsim_faults_parse(&spec, 1, c->index, now_ms, &c->faults, error, n_error);
+    }
+    const struct cqsim_faults *f = &c->faults;
+    if (f->torn != old.torn) c->torn_left = f->torn;
+    if (f->overloaded != old.overloaded) c->overloaded_left = f->overloaded;
+    if (f->bootstrapping != old.bootstrapping) c->bootstrapping_left = f->bootstrapping;
+    if (f->overloaded_startup != old.overloaded_startup)
+        c->overloaded_startup_left = f->overloaded_startup;
+    if (f->change_s != old.change_s) {
+        uint64_t period = f->change_s * 1000;
+        c->change_at_ms = now_ms + period / 2 + period * (c->index % 16) / 16;
+    }
+    cqsim_faults_fini(&old);
+    return ok;
+}
+
+void cqsim_fleet_faults_at(struct cqsim_fleet *fleet, uint64_t now_ms)
+{
+    char error[CQSIM_MAX_SPEC]; /* all specs were read at the start */
+    for (size_t i = 0; i < fleet->n_clusters; i++)
+        set_faults(fleet, &fleet->clusters[i], now_ms, error, sizeof error);
+}
+
+uint64_t cqsim_fleet_faults_next(const struct cqsim_fleet *fleet, uint64_t now_ms)
+{
+    return cqsim_faults_next(fleet->config->faults, fleet->config->n_faults, now_ms);
+}
+
+static bool has_tls(const struct cqsim_cluster *c)
+{
+    const struct cqsim_config *config = c->config;
+    if (c->faults.expired_cert) return true;
+    return config->tls_for != NULL ? cqsim_index_in(config->tls_for, c->index) == 1 : config->tls;
+}
+
 struct cqsim_fleet *cqsim_fleet_new(const struct cqsim_config *config, char *error, size_t n_error)
 {
     struct cqsim_fleet *fleet = cqsim_alloc(sizeof *fleet);
@@ -94,6 +141,10 @@ struct cqsim_fleet *cqsim_fleet_new(const struct cqsim_config *config, char *err
     fleet->n_clusters = config->n_clusters;
     fleet->clusters = cqsim_alloc(config->n_clusters * sizeof *fleet->clusters);
     bool ok = true;
+    if (config->chaos != NULL) {
+        fleet->chaos = cqsim_alloc(config->n_clusters);
+        cqsim_chaos_deal(config->chaos, fleet->chaos, config->n_clusters);
+    }
     if (config->replay != NULL) {
         ok = load_replay(fleet, error, n_error);
     } else {
@@ -106,9 +157,8 @@ struct cqsim_fleet *cqsim_fleet_new(const struct cqsim_config *config, char *err
         c->work = &fleet->work;
         c->index = i;
         place(c, config);
-        ok = cqsim_faults_parse(config->faults, config->n_faults, i, &c->faults, error, n_error);
-        c->torn_left = c->faults.torn;
-        c->overloaded_left = c->faults.overloaded;
+        ok = set_faults(fleet, c, 0, error, n_error);
+        c->tls = has_tls(c);
         if (ok) c->data = dataset_for(fleet, c);
         if (ok) c->release = c->data->release;
     }
@@ -123,6 +173,7 @@ void cqsim_fleet_free(struct cqsim_fleet *fleet)
     for (size_t i = 0; i < fleet->n_clusters; i++) {
         cqsim_faults_fini(&fleet->clusters[i].faults);
         free(fleet->clusters[i].kept);
+        if (fleet->clusters[i].owns_data) cqsim_dataset_free(fleet->clusters[i].data);
     }
     cqsim_buf_fini(&fleet->work.scratch);
     cqsim_buf_fini(&fleet->work.answer);
@@ -130,6 +181,7 @@ void cqsim_fleet_free(struct cqsim_fleet *fleet)
     for (size_t i = 0; i < fleet->n_datasets; i++)
         cqsim_dataset_free(fleet->datasets[i]);
     free(fleet->datasets);
+    free(fleet->chaos);
     free(fleet->clusters);
     free(fleet);
 }
@@ -139,31 +191,4 @@ void cqsim_fleet_target(const struct cqsim_cluster *c, unsigned node, char *out,
     uint8_t ip[4];
     cqsim_cluster_address(c, node, ip);
     snprintf(out, n, "%u.%u.%u.%u:%u", ip[0], ip[1], ip[2], ip[3], c->port);
-}
-
-static bool write_addresses(const struct cqsim_fleet *fleet, unsigned from, unsigned to,
-                            const char *path)
-{
-    struct cqsim_buf b = {0};
-    for (size_t i = 0; i < fleet->n_clusters; i++) {
-        for (unsigned node = from; node < to; node++) {
-            char text[32];
-            cqsim_fleet_target(&fleet->clusters[i], node, text, sizeof text);
-            cqsim_put(&b, text, strlen(text));
-            cqsim_put(&b, "\n", 1);
-        }
-    }
-    bool ok = cqsim_file_write(path, cqsim_buf_slice(&b));
-    cqsim_buf_fini(&b);
-    return ok;
-}
-
-bool cqsim_fleet_write_targets(const struct cqsim_fleet *fleet, const char *path)
-{
-    return write_addresses(fleet, 0, 1, path);
-}
-
-bool cqsim_fleet_write_peers(const struct cqsim_fleet *fleet, const char *path)
-{
-    return write_addresses(fleet, 1, fleet->config->n_nodes, path);
 }

@@ -33,6 +33,7 @@ static void on_closed(uv_handle_t *handle)
     cqsim_conn_free(link->conn);
     cqsim_tls_free(link->tls);
     cqsim_buf_fini(&link->wire);
+    cqsim_buf_fini(&link->late);
     free(link);
 }
 
@@ -77,14 +78,12 @@ static void end(struct cqsim_link *link)
         cqsim_link_close(link);
 }
 
-static void on_timer(uv_timer_t *timer)
-{
-    pump(timer->data);
-}
+static void on_timer(uv_timer_t *timer);
 
 static void arm(struct cqsim_link *link)
 {
     uint64_t now = now_of(link), at = cqsim_conn_deadline(link->conn, now);
+    if (link->n_flights > 0 && link->flights[0].due_ms < at) at = link->flights[0].due_ms;
     if (at == UINT64_MAX) return;
     uv_timer_start(&link->timer, on_timer, at > now ? at - now : 0, 0);
 }
@@ -224,6 +223,51 @@ static void feed_tls(struct cqsim_link *link, struct cqsim_slice in)
     if (!ok && link->conn->end == CQSIM_OPEN) link->conn->end = CQSIM_CLOSE;
 }
 
+static void deliver(struct cqsim_link *link, struct cqsim_slice in)
+{
+    link->conn->counts.wire_in += in.n;
+    if (is_no_tls(link, in))
+        refuse_plaintext(link);
+    else if (link->tls != NULL)
+        feed_tls(link, in);
+    else
+        cqsim_conn_feed(link->conn, in, now_of(link));
+}
+
+/* The fault rtt: what arrives now counts as having been a round trip on its way, and the first
+   bytes as having waited for TCP's handshake, too. Order stays, so that a burst waits once. */
+static void delay(struct cqsim_link *link, struct cqsim_slice in)
+{
+    const struct cqsim_faults *f = &link->conn->cluster->faults;
+    uint64_t due = now_of(link), connected = link->accepted_ms + f->rtt_ms;
+    if (due < connected) due = connected;
+    due += f->rtt_ms + cqsim_rng_below(&link->rng, (size_t)f->jitter_ms + 1);
+    cqsim_put(&link->late, in.p, in.n);
+    struct cqsim_flight *last = link->n_flights ? &link->flights[link->n_flights - 1] : NULL;
+    if (last != NULL && (due <= last->due_ms || link->n_flights == CQSIM_MAX_ON_THE_WAY)) {
+        last->n += in.n;
+        return;
+    }
+    link->flights[link->n_flights++] = (struct cqsim_flight){due, in.n};
+}
+
+static void land(struct cqsim_link *link)
+{
+    while (link->n_flights > 0 && link->flights[0].due_ms <= now_of(link) && !link->closing) {
+        size_t n = link->flights[0].n;
+        memmove(link->flights, link->flights + 1, --link->n_flights * sizeof *link->flights);
+        struct cqsim_slice in = {cqsim_buf_head(&link->late), n};
+        deliver(link, in);
+        cqsim_buf_eat(&link->late, n);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    land(timer->data);
+    pump(timer->data);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct cqsim_link *link = stream->data;
@@ -233,13 +277,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
     if (n == 0 || link->closing) return;
     struct cqsim_slice in = {(const uint8_t *)buf->base, (size_t)n};
-    link->conn->counts.wire_in += in.n;
-    if (is_no_tls(link, in))
-        refuse_plaintext(link);
-    else if (link->tls != NULL)
-        feed_tls(link, in);
+    const struct cqsim_faults *f = &link->conn->cluster->faults;
+    if (f->rtt_ms + f->jitter_ms > 0 || link->n_flights > 0)
+        delay(link, in);
     else
-        cqsim_conn_feed(link->conn, in, now_of(link));
+        deliver(link, in);
     pump(link);
 }
 
@@ -253,7 +295,9 @@ void cqsim_link_accept(struct cqsim_links *links, uv_stream_t *listener, struct 
     link->tcp.data = link;
     link->timer.data = link;
     link->conn = cqsim_conn_new(c, uv_now(listener->loop));
-    if (links->tls != NULL) link->tls = cqsim_tls_new(links->tls);
+    if (c->tls) link->tls = cqsim_tls_new(c->faults.expired_cert ? links->expired : links->tls);
+    link->accepted_ms = uv_now(listener->loop);
+    link->rng = cqsim_rng_for(links->seed, c->index, link->conn->number);
     link->next = links->first;
     if (link->next != NULL) link->next->prev = link;
     links->first = link;

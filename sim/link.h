@@ -16,10 +16,17 @@ struct cqsim_links {
     size_t n;
     uint8_t *scratch; /* one read buffer for all */
     struct cqsim_buf plain;
-    struct cqsim_tls_context *tls; /* NULL = plain */
+    struct cqsim_tls_context *tls, *expired; /* NULL = no cluster needs it */
+    uint64_t seed;
 };
 
-enum { CQSIM_READ_CHUNK = 64 << 10 };
+enum { CQSIM_READ_CHUNK = 64 << 10, CQSIM_MAX_ON_THE_WAY = 64 };
+
+/* Bytes of the client that are on their way, under the fault rtt. */
+struct cqsim_flight {
+    uint64_t due_ms;
+    size_t n;
+};
 
 struct cqsim_link {
     struct cqsim_links *links;
@@ -33,6 +40,11 @@ struct cqsim_link {
     struct cqsim_buf wire; /* ciphertext, or what a full socket did not take */
     size_t n_wire;         /* bytes that were in it; 0 = the node's own output is written */
     size_t n_plain;        /* node's bytes in it */
+    struct cqsim_buf late; /* what is on its way, in flights */
+    struct cqsim_flight flights[CQSIM_MAX_ON_THE_WAY];
+    size_t n_flights;
+    uint64_t accepted_ms;
+    struct cqsim_rng rng;
     bool writing;
     bool closing;
     unsigned n_handles;

@@ -5,6 +5,7 @@
 #include "sim/serve.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 int main(int argc, char **argv)
 {
@@ -20,5 +21,6 @@ int main(int argc, char **argv)
     }
     int rc = cqsim_serve(fleet);
     cqsim_fleet_free(fleet);
+    free(config.chaos);
     return rc;
 }

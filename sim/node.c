@@ -7,6 +7,7 @@
 #include "sim/node.h"
 
 #include "sim/reply.h"
+#include "sim/shape.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,12 @@ struct cqsim_conn *cqsim_conn_new(struct cqsim_cluster *c, uint64_t now_ms)
     conn->number = c->n_connections++;
     c->n_open++;
     conn->rng = cqsim_rng_for(c->config->seed, c->index, conn->number);
-    conn->started_ms = now_ms;
+    conn->started_ms = conn->credit_at_ms = now_ms;
     conn->deaf = c->faults.silent || c->faults.garbage != NULL;
+    if (c->faults.connections > 0 && c->n_open > c->faults.connections) {
+        conn->end = CQSIM_RESET;
+        conn->deaf = true;
+    }
     if (c->faults.garbage != NULL && strcmp(c->faults.garbage, "http") != 0) put_garbage(conn);
     return conn;
 }
@@ -295,11 +300,18 @@ static void answer_job(struct cqsim_conn *conn, const struct cqsim_job *job)
     }
 }
 
+/* The fault held: what was asked stays asked. */
+static bool is_held(const struct cqsim_conn *conn)
+{
+    return conn->cluster->faults.held && conn->state == CQSIM_READY;
+}
+
 /* Of the jobs that are due one is taken: the first, or once READY any. */
 static bool take_job(struct cqsim_conn *conn, uint64_t now_ms, struct cqsim_job *out)
 {
     struct cqsim_job *jobs = conn->jobs + conn->first_job;
     size_t n = 0;
+    if (is_held(conn)) return false;
     while (n < conn->n_jobs && jobs[n].due_ms <= now_ms)
         n++;
     if (n == 0) return false;
@@ -345,23 +357,9 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 struct cqsim_slice cqsim_conn_pending(struct cqsim_conn *conn, uint64_t now_ms)
 {
-    const struct cqsim_faults *f = &conn->cluster->faults;
     advance(conn, now_ms);
     struct cqsim_slice s = cqsim_buf_slice(&conn->out);
-    uint64_t n = s.n, limit = f->reset_after ? f->reset_after : f->close_after;
-    if (limit > 0) {
-        n = least(n, limit - least(limit, conn->n_sent));
-        if (conn->n_sent >= limit) conn->end = f->reset_after ? CQSIM_RESET : CQSIM_CLOSE;
-    }
-    if (f->trickle > 0) {
-        uint64_t allowed = (now_ms - conn->started_ms) * f->trickle / 1000 + 1;
-        n = least(n, allowed - least(allowed, conn->n_sent));
-    }
-    if (f->split > 0 && n > 0) {
-        if (conn->piece == 0) conn->piece = 1 + cqsim_rng_below(&conn->rng, (size_t)f->split);
-        n = least(n, conn->piece);
-    }
-    s.n = (size_t)n;
+    s.n = cqsim_shape(conn, s.n, now_ms);
     return s;
 }
 
@@ -370,6 +368,7 @@ void cqsim_conn_sent(struct cqsim_conn *conn, size_t n)
     cqsim_buf_eat(&conn->out, n);
     cqsim_buf_trim(&conn->out, KEEP);
     conn->n_sent += n;
+    if (conn->cluster->faults.bandwidth > 0) conn->credit -= least(conn->credit, n);
     conn->counts.bytes_out += n;
     conn->piece = 0;
 }
@@ -382,8 +381,7 @@ enum cqsim_end cqsim_conn_end(const struct cqsim_conn *conn)
 uint64_t cqsim_conn_deadline(const struct cqsim_conn *conn, uint64_t now_ms)
 {
     uint64_t at = UINT64_MAX;
-    if (conn->n_jobs > 0) at = conn->jobs[conn->first_job].due_ms;
-    if (cqsim_buf_len(&conn->out) > 0 && conn->cluster->faults.trickle > 0)
-        at = least(at, now_ms + 20);
+    if (conn->n_jobs > 0 && !is_held(conn)) at = conn->jobs[conn->first_job].due_ms;
+    if (cqsim_buf_len(&conn->out) > 0) at = least(at, cqsim_shape_deadline(conn, now_ms));
     return at;
 }

@@ -63,7 +63,8 @@ struct cqsim_conn {
     struct cqsim_buf out;
     uint64_t n_sent;
     uint64_t started_ms;
-    size_t piece; /* of the fault split; 0 = choose */
+    size_t piece;                  /* of the fault split; 0 = choose */
+    uint64_t credit, credit_at_ms; /* of the fault bandwidth */
 };
 
 /* Takes over nothing; the cluster must outlive the connection. */

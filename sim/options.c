@@ -102,6 +102,18 @@ static bool set_fault(struct reading *r, const char *value)
     return true;
 }
 
+static bool set_chaos(struct reading *r, const char *value)
+{
+    if (r->config->chaos == NULL) r->config->chaos = cqsim_alloc(sizeof *r->config->chaos);
+    return cqsim_chaos_parse(r->config->chaos, value);
+}
+
+static bool set_tls_for(struct reading *r, const char *value)
+{
+    r->config->tls_for = value;
+    return cqsim_index_in(value, 0) >= 0;
+}
+
 /* "WEIGHT:KxTxC[r],..." */
 static bool set_mix(struct reading *r, const char *value)
 {
@@ -183,7 +195,11 @@ static const struct option options[] = {
     {"password-file", SPECIAL(set_password), "FILE  its first line is the password"},
     {"authenticator", FIELD(K_TEXT, authenticator), "CLASS  named in AUTHENTICATE"},
     {"tls", FIELD(K_FLAG, tls), "TLS on every port"},
-    {"cert", FIELD(K_TEXT, tls_files.cert), "FILE  PEM chain"},
+    {"tls-for", SPECIAL(set_tls_for), "I/N  TLS where the index modulo N is I, else none"},
+    {"made-ca", FIELD(K_TEXT, made_ca),
+     "FILE  gets the CA of the certificates made without --cert"},
+    {"cert", FIELD(K_TEXT, tls_files.cert),
+     "FILE  PEM chain; without: made at the start, for cqlsim.example"},
     {"key", FIELD(K_TEXT, tls_files.key), "FILE  PEM"},
     {"client-ca", FIELD(K_TEXT, tls_files.client_ca),
      "FILE  asks clients for a certificate of this CA"},
@@ -193,12 +209,18 @@ static const struct option options[] = {
     {"replay", FIELD(K_TEXT, replay), "FILE  server bytes of a recorded conversation"},
     {"replay-c2s", FIELD(K_TEXT, replay_c2s), "FILE  its client bytes (for recorded errors)"},
     {"targets-file", FIELD(K_TEXT, targets_file), "FILE  host:port per line, once all listen"},
+    {"targets-json", FIELD(K_TEXT, targets_json), "FILE  the same as Prometheus file_sd, labelled"},
+    {"targets-yaml", FIELD(K_TEXT, targets_yaml), "FILE  the same as a cqlcrawl.yaml, with names"},
     {"peers-file", FIELD(K_TEXT, peers_file), "FILE  addresses that peers tables name"},
     {"print-targets", FIELD(K_FLAG, print_targets), "the same list on standard output"},
     {"pid-file", FIELD(K_TEXT, pid_file), "FILE"},
     {"stats", FIELD(K_TEXT, stats_file), "FILE  JSON at the end and on SIGUSR1"},
     {"duration", FIELD(K_U64, duration_s), "SECONDS  ends by itself"},
-    {"fault", SPECIAL(set_fault), "NAME[=VALUE][@I[/N]]  repeatable; the list is below"},
+    {"fault", SPECIAL(set_fault), "NAME[=VALUE][@I[/N]][,from=S][,to=S]  repeatable; listed below"},
+    {"chaos", SPECIAL(set_chaos), "SEED:FAULT@PERCENT%,...  at most one for each, drawn by seed"},
+    {"faults-file", FIELD(K_TEXT, faults_file),
+     "FILE  NAME HOST:PORT FAULT... of clusters with any"},
+    {"changes-file", FIELD(K_TEXT, changes_file), "FILE  a JSON line for every change of a schema"},
 };
 
 static void help(void)
@@ -206,11 +228,12 @@ static void help(void)
     puts("cqlsim [OPTIONS]: simulated CQL clusters on loopback\n");
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         printf("  --%s %s\n", options[i].name, options[i].help);
-    puts("\nFaults (@I: cluster I only, @I/N: clusters whose index modulo N is I):\n");
+    puts("\nFaults (@I: cluster I only, @I/N: clusters whose index modulo N is I, from and to:\n"
+         "seconds after the start):\n");
     const char *line;
     for (size_t i = 0; (line = cqsim_faults_help(i)) != NULL; i++)
         printf("  %s\n", line);
-    puts("\nSIGTERM and SIGINT end it, SIGUSR1 writes the statistics.");
+    puts("\nSIGTERM and SIGINT end it, SIGUSR1 writes the statistics, SIGUSR2 changes schemas.");
 }
 
 static bool set_field(struct reading *r, const struct option *o, const char *value)
@@ -290,8 +313,8 @@ enum cqsim_go cqsim_options_read(int argc, char *const *argv, struct cqsim_confi
     settle(&r);
     const char *wrong = NULL;
     if (out->n_clusters == 0 || out->n_clusters > 1000000) wrong = "--clusters is out of range";
-    if (out->tls && (out->tls_files.cert == NULL || out->tls_files.key == NULL))
-        wrong = "--tls needs --cert and --key";
+    bool half = (out->tls_files.cert == NULL) != (out->tls_files.key == NULL);
+    if (half) wrong = "--cert and --key go together";
     if (out->auth == CQSIM_AUTH_PASSWORD && out->password[0] == 0)
         wrong = "--auth password needs --password-file";
     if (wrong == NULL) return CQSIM_GO;

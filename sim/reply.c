@@ -118,12 +118,17 @@ static void startup(struct cqsim_conn *conn, const struct cqsim_job *job, struct
         refuse(body, out, CQSIM_E_PROTOCOL, "Missing value CQL_VERSION in STARTUP message");
         return;
     }
+    if (conn->cluster->overloaded_startup_left > 0) {
+        conn->cluster->overloaded_startup_left--;
+        refuse(body, out, CQSIM_E_OVERLOADED, CQSIM_OVERLOADED_TEXT);
+        return;
+    }
     if (!choose_compression(conn, job, body, out)) return;
     out->stream_0 = false;
     conn->version = job->version;
     conn->packer.lz4 = conn->lz4;
     out->segments_after = job->version >= 5;
-    if (config->auth == CQSIM_AUTH_NONE) {
+    if (config->auth == CQSIM_AUTH_NONE && !conn->cluster->faults.wrong_password) {
         conn->state = CQSIM_READY;
         out->opcode = CQSIM_OP_READY;
         return;
@@ -158,7 +163,8 @@ static const char *judge_password(const struct cqsim_conn *conn, struct cqsim_sl
     if (old && user.n == 0) return "Authentication ID must not be null";
     if (password.n == 0) return "Password must not be null";
     if (user.n == 0) return "Authentication ID must not be null";
-    if (cqsim_is(user, config->user) && cqsim_is(password, config->password)) return NULL;
+    bool right = cqsim_is(user, config->user) && cqsim_is(password, config->password);
+    if (right && !conn->cluster->faults.wrong_password) return NULL;
     if (old) return "Username and/or password are incorrect";
     cqsim_copy_text(name, sizeof name, user);
     snprintf(text, CQSIM_MAX_TEXT, "Provided username %s and/or password are incorrect", name);
@@ -178,7 +184,7 @@ static void login(struct cqsim_conn *conn, const struct cqsim_job *job, struct c
                "because \"b\" is null");
         return;
     }
-    if (conn->cluster->config->auth == CQSIM_AUTH_PASSWORD)
+    if (conn->cluster->config->auth != CQSIM_AUTH_MTLS)
         wrong = judge_password(conn, token, text);
     else if (!conn->has_client_cert)
         wrong = "No certificate present on connection";

@@ -6,17 +6,6 @@
 
 enum { EVERY = 40, UNKNOWN_TYPE_ID = 0x0080 };
 
-/* A user keyspace if there is one: the name in the first row of tables that is no system's. */
-static struct cqsim_slice some_keyspace(struct cqsim_dataset *d)
-{
-    const struct cqsim_table *t = cqsim_dataset_find(d, "system_schema", "keyspaces");
-    for (size_t i = 0; i < t->rows.n; i++) {
-        struct cqsim_slice name = cqsim_row_cell(cqsim_rows_get(&t->rows, i), 0);
-        if (!cqsim_starts(name, "system")) return name;
-    }
-    return cqsim_text("system_auth");
-}
-
 static void orphan_table(struct cqsim_schema *s)
 {
     static const struct cqsim_column_def id = {"id", "int", "partition_key", 0, "none"};
@@ -93,7 +82,7 @@ void cqsim_spoil_rows(struct cqsim_schema *s, const struct cqsim_faults *f)
     static const struct cqsim_column_def lost = {"lost", "text", "regular", -1, "none"};
     static const char *const options[] = {"target", "lost"};
     char keyspace[CQSIM_MAX_NAME];
-    cqsim_copy_text(keyspace, sizeof keyspace, some_keyspace(s->data));
+    cqsim_copy_text(keyspace, sizeof keyspace, cqsim_dataset_user_keyspace(s->data));
     if (f->orphan_column) cqsim_schema_column(s, keyspace, "no_such_table", &lost);
     if (f->orphan_keyspace) orphan_table(s);
     if (f->orphan_index) {

@@ -2,6 +2,8 @@
 /* Server-side TLS over memory BIOs (tls.h). */
 #include "sim/tls.h"
 
+#include "sim/tlsmake.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -18,11 +20,27 @@ struct cqsim_tls {
     BIO *out;
 };
 
-static bool load(SSL_CTX *ctx, const struct cqsim_tls_files *files)
+static bool use_files(SSL_CTX *ctx, const struct cqsim_tls_files *files)
 {
-    if (SSL_CTX_use_certificate_chain_file(ctx, files->cert) != 1) return false;
-    if (SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) != 1) return false;
+    return SSL_CTX_use_certificate_chain_file(ctx, files->cert) == 1 &&
+           SSL_CTX_use_PrivateKey_file(ctx, files->key, SSL_FILETYPE_PEM) == 1;
+}
+
+static bool use_made(SSL_CTX *ctx, const struct cqsim_pki *pki, bool expired)
+{
+    return SSL_CTX_use_certificate(ctx, expired ? pki->expired : pki->leaf) == 1 &&
+           SSL_CTX_use_PrivateKey(ctx, pki->key) == 1;
+}
+
+/* What goes for both: the key fits, clients' certificates, versions, sessions by ticket. */
+static bool settle(SSL_CTX *ctx, const struct cqsim_tls_files *files)
+{
+    static const unsigned char id[] = "cqlsim";
     if (SSL_CTX_check_private_key(ctx) != 1) return false;
+    SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets need no memory here */
+    SSL_CTX_set_num_tickets(ctx, 1);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     if (files->client_ca != NULL) {
         if (SSL_CTX_load_verify_locations(ctx, files->client_ca, NULL) != 1) return false;
         STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(files->client_ca);
@@ -36,19 +54,33 @@ static bool load(SSL_CTX *ctx, const struct cqsim_tls_files *files)
     return true;
 }
 
-struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_tls_files *files, char *error,
-                                                size_t n_error)
+static struct cqsim_tls_context *finish(SSL_CTX *ctx, bool ok, char *error, size_t n_error)
 {
-    static const unsigned char id[] = "cqlsim";
-    struct cqsim_tls_context *c = cqsim_alloc(sizeof *c);
-    c->ctx = SSL_CTX_new(TLS_server_method());
-    if (c->ctx != NULL && load(c->ctx, files)) {
-        SSL_CTX_set_session_id_context(c->ctx, id, sizeof id - 1);
+    if (ok) {
+        struct cqsim_tls_context *c = cqsim_alloc(sizeof *c);
+        c->ctx = ctx;
         return c;
     }
     snprintf(error, n_error, "TLS: %s", ERR_reason_error_string(ERR_peek_last_error()));
-    cqsim_tls_context_free(c);
+    SSL_CTX_free(ctx);
     return NULL;
+}
+
+struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_tls_files *files, char *error,
+                                                size_t n_error)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    bool ok = ctx != NULL && use_files(ctx, files) && settle(ctx, files);
+    return finish(ctx, ok, error, n_error);
+}
+
+struct cqsim_tls_context *cqsim_tls_context_made(const struct cqsim_tls_files *files,
+                                                 const struct cqsim_pki *pki, bool expired,
+                                                 char *error, size_t n_error)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    bool ok = ctx != NULL && use_made(ctx, pki, expired) && settle(ctx, files);
+    return finish(ctx, ok, error, n_error);
 }
 
 void cqsim_tls_context_free(struct cqsim_tls_context *ctx)

@@ -9,9 +9,14 @@
 
 #include "sim/config.h"
 
+struct cqsim_pki;
 struct cqsim_tls_context;
 struct cqsim_tls;
 
+/* The same with a made certificate instead of files->cert and key. */
+struct cqsim_tls_context *cqsim_tls_context_made(const struct cqsim_tls_files *files,
+                                                 const struct cqsim_pki *pki, bool expired,
+                                                 char *error, size_t n_error);
 /* NULL and a text when files cannot be read or do not fit together. */
 struct cqsim_tls_context *cqsim_tls_context_new(const struct cqsim_tls_files *files, char *error,
                                                 size_t n_error);

@@ -11,7 +11,9 @@ find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND)
   add_test(NAME sim_serve COMMAND ${Python3_EXECUTABLE}
     ${CMAKE_CURRENT_LIST_DIR}/sim/serve_test.py $<TARGET_FILE:cqlsim>)
+  add_test(NAME sim_fleet COMMAND ${Python3_EXECUTABLE}
+    ${CMAKE_CURRENT_LIST_DIR}/sim/fleet_test.py $<TARGET_FILE:cqlsim>)
   add_test(NAME sim_receiver COMMAND ${Python3_EXECUTABLE}
     ${CMAKE_CURRENT_LIST_DIR}/sim/receiver_test.py $<TARGET_FILE:cqlsim-receiver>)
-  set_tests_properties(sim_serve sim_receiver PROPERTIES TIMEOUT 300 LABELS sim)
+  set_tests_properties(sim_serve sim_fleet sim_receiver PROPERTIES TIMEOUT 300 LABELS sim)
 endif()

@@ -16,7 +16,7 @@ static void specs(void **state)
     char error[256];
     struct cqsim_faults f = {0};
     const char *good[] = {"dead@3", "latency=20@1/2", "denied=a.b,c.d", "split"};
-    assert_true(cqsim_faults_parse(good, 4, 3, &f, error, sizeof error));
+    assert_true(cqsim_faults_parse(good, 4, 3, 0, &f, error, sizeof error));
     assert_true(f.refuse);
     assert_int_equal(f.latency_ms, 20);
     assert_int_equal(f.split, 7);
@@ -25,13 +25,13 @@ static void specs(void **state)
     assert_false(cqsim_faults_names(f.denied, "a", "d"));
     assert_false(cqsim_faults_names("aXb", "a", "b"));
     cqsim_faults_fini(&f);
-    assert_true(cqsim_faults_parse(good, 4, 2, &f, error, sizeof error));
+    assert_true(cqsim_faults_parse(good, 4, 2, 0, &f, error, sizeof error));
     assert_false(f.refuse);
     assert_int_equal(f.latency_ms, 0);
     cqsim_faults_fini(&f);
     const char *bad[] = {"nothing", "trickle", "trickle=x", "dead@", "dead@1x"};
     for (size_t i = 0; i < 5; i++)
-        assert_false(cqsim_faults_parse(&bad[i], 1, 0, &f, error, sizeof error));
+        assert_false(cqsim_faults_parse(&bad[i], 1, 0, 0, &f, error, sizeof error));
     cqsim_faults_fini(&f);
 }
 

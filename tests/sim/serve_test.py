@@ -120,7 +120,8 @@ class Program(unittest.TestCase):
 
     def test_usage(self):
         for args in (["--nonsense"], ["--clusters"], ["--clusters", "x"], ["--fault", "no"],
-                     ["--tls"], ["--auth", "password"], ["--listen", "9042"],
+                     ["--cert", "x"], ["--chaos", "1:dead@60%,held@50%"], ["--chaos", "1:no@5%"],
+                     ["--tls-for", "x"], ["--fault", "orphan@from=3"], ["--auth", "password"], ["--listen", "9042"],
                      ["--replay", "/nonexistent"], ["--columns", "4"]):
             done = subprocess.run([CQLSIM, *args], capture_output=True, text=True)
             self.assertEqual(done.returncode, 2, args)
