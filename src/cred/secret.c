@@ -190,6 +190,9 @@ int cq_secret_from_file(struct cq_secret **out, enum cq_secret_kind kind, const 
     *out = NULL;
     /* NONBLOCK: a FIFO under that name must not stop the loop; it is refused below. */
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) { /* it passes; the file is in order */
+        return cq_fault_set(f, CQ_EDESCRIPTORS, "file %s: %s", path, strerror(errno));
+    }
     if (fd < 0) return refuse(f, &from, strerror(errno));
     err = read_file(out, kind, fd, &from, f);
     (void)close(fd);

@@ -26,7 +26,8 @@ enum cq_secret_kind {
 
 int cq_secret_from_bytes(struct cq_secret **out, enum cq_secret_kind kind, cq_bytes b,
                          struct cq_fault *f);
-/* A regular file (links are followed, as Kubernetes mounts them) that not everybody may write. */
+/* A regular file (links are followed, as Kubernetes mounts them) that not everybody may write.
+ * CQ_EDESCRIPTORS: there was no descriptor to look at it with. */
 int cq_secret_from_file(struct cq_secret **out, enum cq_secret_kind kind, const char *path,
                         struct cq_fault *f);
 int cq_secret_from_env(struct cq_secret **out, enum cq_secret_kind kind, const char *name,

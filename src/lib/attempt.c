@@ -46,7 +46,7 @@ int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault
     if (!err) err = cq_read_text(&cert, CQ_SECRET_PEM, &t->t.tls_cert, "tls.cert", f);
     if (!err) err = cq_read_text(&key, CQ_SECRET_PEM, &t->t.tls_key, "tls.key", f);
     if (err) {
-        f->err = err = CQ_ETLS_CONFIG;
+        if (err != CQ_EDESCRIPTORS) f->err = err = CQ_ETLS_CONFIG;
     } else {
         cfg = (struct cq_tls_config){
             .mode = (enum cq_tls_mode)t->t.tls_mode,

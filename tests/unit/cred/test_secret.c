@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,6 +171,25 @@ static void test_not_in_core(void **state)
     cq_secret_release(s);
 }
 
+/* Not the file's fault: whoever asks comes again. */
+static void test_no_descriptor(void **state)
+{
+    struct cq_secret *s = NULL;
+    struct cq_fault f = {0};
+    struct rlimit old, none;
+
+    (void)state;
+    put_file("secret", 6, 0600);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    none = (struct rlimit){0, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(cq_secret_from_file(&s, CQ_SECRET_PASSWORD, path, &f), CQ_EDESCRIPTORS);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_null(s);
+    assert_non_null(strstr(f.text, path));
+    (void)unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_env),
         cmocka_unit_test(test_bytes_and_references),
         cmocka_unit_test(test_not_in_core),
+        cmocka_unit_test(test_no_descriptor),
     };
 
     (void)snprintf(path, sizeof(path), "/tmp/cq-secret-%ld", (long)getpid());
