@@ -180,7 +180,6 @@ static bool link_record(void *ctx, cq_bytes line)
 static void link_step(void *ctx, const struct cq_sock_step *step)
 {
     struct cq_job *job = ctx;
-
     struct cq_driver *d = job->driver;
 
     if (step->step == CQ_STEP_LOGIN && step->err == 0) cq_fleet_opened(&d->fleet, &job->member);
