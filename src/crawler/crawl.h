@@ -29,6 +29,7 @@
 #include "crawler/login.h"
 #include "model/model.h"
 #include "proto/conn.h"
+#include "state/known.h"
 
 struct cq_crawl;
 
@@ -75,6 +76,8 @@ struct cq_crawl_options {
     uint16_t default_port; /* dialled port: of nodes that name none */
     const struct cq_orphans
         *previous; /* of the attempt before this one (DONE's orphans); NULL: there was none */
+    const struct cq_known *known; /* by the state; NULL: there is none */
+    bool incremental;             /* known->complete stands: an equal version is a heartbeat */
 };
 
 enum cq_crawl_event_kind {
@@ -110,6 +113,9 @@ struct cq_crawl_event {
     int64_t not_after_ms;     /* DONE: of its certificate; 0: no TLS, or it was not reached */
     const struct cq_orphans *orphans; /* DONE: for options.previous of the next attempt (copy it) */
     size_t need; /* DONE: of the account, at once at most; 0: nothing was read */
+    const struct cq_identity *identity; /* DONE: who answered; NULL: nobody, or there is no state */
+    bool asked; /* DONE: something of the schema was asked for, so records of it may have left */
+    bool unchanged; /* DONE: it was a heartbeat; counts are those of the read that it stands for */
 };
 
 /* 0 or CQ_ENOMEM. */

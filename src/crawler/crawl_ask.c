@@ -90,7 +90,7 @@ static bool is_quiet(const struct cq_crawl *c)
     return true;
 }
 
-static int peers_table(const struct cq_crawl *c)
+enum cq_table cq_crawl_peers_table(const struct cq_crawl *c)
 {
     return c->w->asks[CQ_T_PEERS_V2].cursor.outcome.outcome == CQ_OUTCOME_ABSENT ? CQ_T_PEERS
                                                                                  : CQ_T_PEERS_V2;
@@ -106,15 +106,27 @@ static void read_before(struct cq_crawl *c)
     memcpy(c->w->scope.version_before, r.local, sizeof(r.local));
 }
 
+static void want_old_peers(struct cq_crawl *c)
+{
+    const struct cq_cursor *peers = &c->w->asks[CQ_T_PEERS].cursor;
+
+    if (!peers->complete && !peers->outcome.pages) want(c, CQ_T_PEERS, CQ_FORM_NAMED);
+}
+
 static void begin_main(struct cq_crawl *c)
 {
+    enum cq_meeting meeting;
+
     if (cq_cursor_peek(&c->w->asks[CQ_T_LOCAL].cursor, NULL) == CQ_AT_NEED) {
         c->w->asks[CQ_T_LOCAL].asked = CQ_ASK_WANTED; /* its page was empty: the row is to come */
         return;
     }
     read_before(c);
+    meeting = cq_crawl_meet(c);
+    if (cq_crawl_peers_table(c) == CQ_T_PEERS && meeting != CQ_MEET_OVER) want_old_peers(c);
+    if (meeting != CQ_MEET_READ) return;
+    c->asked = true;
     cq_crawl_set_state(c, CQ_CRAWL_MAIN);
-    if (peers_table(c) == CQ_T_PEERS) want(c, CQ_T_PEERS, CQ_FORM_NAMED);
     for (int t = CQ_T_KEYSPACES; t < CQ_N_TABLES; t++)
         want(c, t, CQ_FORM_ALL);
 }
@@ -122,7 +134,8 @@ static void begin_main(struct cq_crawl *c)
 static bool is_whole(const struct cq_crawl *c)
 {
     for (int t = 0; t < CQ_N_TABLES; t++)
-        if (!c->w->asks[t].cursor.complete && (t != CQ_T_PEERS || peers_table(c) == CQ_T_PEERS))
+        if (!c->w->asks[t].cursor.complete &&
+            (t != CQ_T_PEERS || cq_crawl_peers_table(c) == CQ_T_PEERS))
             return false;
     return true;
 }
@@ -130,7 +143,7 @@ static bool is_whole(const struct cq_crawl *c)
 /* The same readings once more, in the forms that worked. */
 static void want_reading(struct cq_crawl *c, int local, int peers)
 {
-    const struct cq_ask *from = &c->w->asks[peers_table(c)];
+    const struct cq_ask *from = &c->w->asks[cq_crawl_peers_table(c)];
 
     if (c->w->asks[CQ_T_LOCAL].cursor.outcome.outcome == CQ_OUTCOME_ROWS)
         want(c, local, CQ_FORM_VERSION);

@@ -27,6 +27,7 @@ bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line
 static bool is_cut_short(const struct cq_crawl *c)
 {
     if (c->is_cancelled || c->fell || c->fault.err == CQ_ENOMEM) return true;
+    if (c->unchanged) return c->fault.err != 0;
     return c->state == CQ_CRAWL_OVER && !c->main_whole;
 }
 
@@ -41,7 +42,7 @@ static bool emit_begin(struct cq_crawl *c, struct cq_crawl_event *ev)
         c->emit = CQ_EMIT_DONE;
         return false;
     }
-    if (c->o->discard) return false;
+    if (c->o->discard || c->unchanged) return false;
     err = cq_model_scope_begin(&c->w->model, &c->w->scope, &line);
     return cq_crawl_line(c, err, CQ_KIND_SCOPE_BEGIN, line, ev);
 }
@@ -148,17 +149,23 @@ static bool emit_anomaly(struct cq_crawl *c, struct cq_crawl_event *ev)
     return cq_crawl_line(c, err, CQ_KIND_ANOMALY, line, ev);
 }
 
+void cq_crawl_close_scope(struct cq_crawl *c)
+{
+    cq_crawl_cost(c);
+    c->w->scope.finished_ms = c->wall_ms;
+    c->w->scope.requests = c->before.requests + c->sent_requests;
+    c->w->scope.waits = c->sent_waits;
+    c->w->scope.ns_total = c->now_ns - c->start_ns;
+    c->w->scope.cpu_us = c->cpu_ns / 1000;
+}
+
 static bool emit_end(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
     cq_bytes line;
     int err;
 
     c->emit = CQ_EMIT_READ_STEP;
-    c->w->scope.finished_ms = c->wall_ms;
-    c->w->scope.requests = c->before.requests + c->sent_requests;
-    c->w->scope.waits = c->sent_waits;
-    c->w->scope.ns_total = c->now_ns - c->start_ns;
-    c->w->scope.cpu_us = c->cpu_ns / 1000;
+    cq_crawl_close_scope(c);
     if (c->o->discard) return false;
     err = cq_model_scope_end(&c->w->model, &c->w->scope, &line);
     return cq_crawl_line(c, err, CQ_KIND_SCOPE_END, line, ev);
@@ -169,14 +176,17 @@ static const char *first_reason(const struct cq_crawl *c)
     return c->w->scope.n_reasons ? c->w->scope.reasons[0].text : "";
 }
 
-static bool emit_read_step(struct cq_crawl *c, struct cq_crawl_event *ev)
+static void read_text(struct cq_crawl *c)
 {
     const struct cq_scope *s = &c->w->scope;
     const uint64_t *n = c->w->schema.read, *v = c->w->virtual_.read;
+    char since[25] = "";
 
-    c->emit = CQ_EMIT_DONE;
-    if (s->ns_before == 0 && !c->w->asks[CQ_T_LOCAL].cursor.complete)
-        return false; /* never began */
+    if (c->unchanged) {
+        (void)cq_rfc3339(c->o->known->complete.finished_ms, since);
+        snprintf(c->w->text, sizeof(c->w->text), "unchanged since %s", since);
+        return;
+    }
     if (s->read == CQ_READ_COMPLETE)
         snprintf(c->w->text, sizeof(c->w->text), "complete: %llu tables, %llu keyspaces",
                  (unsigned long long)(n[CQ_KIND_TABLE] + v[CQ_KIND_TABLE]),
@@ -184,6 +194,16 @@ static bool emit_read_step(struct cq_crawl *c, struct cq_crawl_event *ev)
     else
         snprintf(c->w->text, sizeof(c->w->text), "%s: %s",
                  s->read == CQ_READ_FAILED ? "failed" : "incomplete", first_reason(c));
+}
+
+static bool emit_read_step(struct cq_crawl *c, struct cq_crawl_event *ev)
+{
+    const struct cq_scope *s = &c->w->scope;
+
+    c->emit = CQ_EMIT_DONE;
+    if (s->ns_before == 0 && !c->w->asks[CQ_T_LOCAL].cursor.complete)
+        return false; /* never began */
+    read_text(c);
     *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_STEP, .step = CQ_CRAWL_READ_STEP};
     ev->err = cq_crawl_reason_err(c);
     ev->ns = s->ns_before + s->ns_main + s->ns_after;
@@ -211,7 +231,10 @@ static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
         return true;
     }
     ev->scope = &c->w->scope;
-    ev->counts = c->w->rec.counts;
+    ev->counts = c->unchanged ? c->w->met->counts : c->w->rec.counts;
+    ev->identity = c->w->met ? &c->w->met->identity : NULL;
+    ev->asked = c->asked;
+    ev->unchanged = c->unchanged;
     ev->err = c->fault.err ? c->fault.err : c->w->scope.err;
     ev->text = c->fault.err ? c->fault.text : c->w->scope.err ? c->w->scope.text : first_reason(c);
     ev->reason_err = cq_crawl_reason_err(c);
@@ -239,6 +262,9 @@ static bool step(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
     case CQ_EMIT_LOCAL:
     case CQ_EMIT_PEERS:
         return cq_crawl_emit_node(c, ev, on);
+    case CQ_EMIT_HEARTBEAT:
+        told = cq_crawl_emit_heartbeat(c, ev);
+        break;
     case CQ_EMIT_SCHEMA:
         return emit_merge(c, &c->w->schema, CQ_EMIT_VIRTUAL, ev, on);
     case CQ_EMIT_VIRTUAL:
@@ -274,8 +300,10 @@ bool cq_crawl_emit(struct cq_crawl *c, struct cq_crawl_event *ev)
     bool on = true;
 
     while (on) {
-        if (c->emit > CQ_EMIT_BEGIN && c->emit < CQ_EMIT_VERDICT && is_cut_short(c))
+        if (c->emit > CQ_EMIT_BEGIN && c->emit < CQ_EMIT_VERDICT && is_cut_short(c)) {
             c->emit = CQ_EMIT_VERDICT;
+            c->unchanged = false;
+        }
         if (step(c, ev, &on)) return true;
         if (c->queue_n) return false; /* what happened comes first */
     }

@@ -33,6 +33,7 @@ enum cq_emit {
     CQ_EMIT_CLUSTER,
     CQ_EMIT_LOCAL,
     CQ_EMIT_PEERS,
+    CQ_EMIT_HEARTBEAT, /* instead of everything up to READ_STEP */
     CQ_EMIT_SCHEMA,
     CQ_EMIT_VIRTUAL,
     CQ_EMIT_VERDICT,
@@ -87,6 +88,14 @@ struct cq_spent {
     uint32_t waits, connections;
 };
 
+/* Who answers, where there is a state (crawl_known.c). */
+struct cq_met {
+    struct cq_identity identity;
+    bool names_only;             /* its nodes say nothing */
+    bool common;                 /* a node of it is known */
+    uint64_t counts[CQ_N_KINDS]; /* of a heartbeat: what it stands for */
+};
+
 /*
  * What statements and records need. Made when the first statement is about to leave, out of the
  * crawl's reservation: a crawl that dials, logs in or waits for memory has none of it. One that
@@ -113,7 +122,8 @@ struct cq_work {
     struct cq_names peers_seen;
     struct cq_reading reading[3]; /* before, after, settled */
     struct cq_product product;
-    int unwritten_err; /* of the first */
+    struct cq_met *met; /* in the arena; NULL: there is no state, or nobody was met */
+    int unwritten_err;  /* of the first */
     unsigned n_unwritten;
     char unwritten[256];
     struct cq_scope scope;
@@ -133,6 +143,8 @@ struct cq_crawl {
     bool fell;       /* rows came in an order that cannot be merged */
     enum cq_table fell_at;
     bool is_cancelled;
+    bool asked;     /* something of the schema was asked for */
+    bool unchanged; /* a heartbeat stands for it */
     /* time: conn and the deadlines run on a clock that stands still while we are the ones who wait
      */
     uint64_t now_ns, start_ns, since_ns, settle_ns;
@@ -207,7 +219,20 @@ void cq_crawl_rate_begin(struct cq_crawl *c);
 uint64_t cq_crawl_rate_deadline(const struct cq_crawl *c); /* on the inner clock */
 void cq_crawl_rate_check(struct cq_crawl *c);
 
+enum cq_table cq_crawl_peers_table(const struct cq_crawl *c);
+
+/* crawl_known.c */
+enum cq_meeting {
+    CQ_MEET_READ,  /* on to the schema */
+    CQ_MEET_PEERS, /* the old peers table first */
+    CQ_MEET_OVER,  /* a heartbeat, or another cluster */
+};
+enum cq_meeting cq_crawl_meet(struct cq_crawl *c);
+void cq_crawl_met_all(struct cq_crawl *c, const struct cq_cursor *peers);
+bool cq_crawl_emit_heartbeat(struct cq_crawl *c, struct cq_crawl_event *ev);
+
 /* crawl_emit.c, crawl_nodes.c */
+void cq_crawl_close_scope(struct cq_crawl *c); /* its times and cost */
 bool cq_crawl_emit(struct cq_crawl *c, struct cq_crawl_event *ev);
 bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev);
 bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on);
@@ -216,6 +241,7 @@ bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line
 
 /* crawl_verdict.c */
 void cq_crawl_verdict(struct cq_crawl *c);
+void cq_crawl_cost(struct cq_crawl *c); /* into the scope */
 int cq_crawl_reason_err(const struct cq_crawl *c);
 void cq_crawl_read_after(struct cq_crawl *c, int reading, int first_ask);
 

@@ -67,6 +67,7 @@ static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl
     }
     cq_reading_row(&c->w->reading[0], from->shape, from->row);
     if (from->table == CQ_T_LOCAL || cq_peer_is_whole(from->shape, from->row)) {
+        if (c->w->met) cq_identity_add(&c->w->met->identity, id);
         if (id.p) err = cq_names_put(&c->w->peers_seen, id, 0);
         if (err < 0) return err;
         if (err && c->o->discard) return 0;
@@ -80,6 +81,16 @@ static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl
     }
     cq_peer_name(from->shape, from->row, name);
     return cq_findings_add(&c->w->findings, why, from->table, "node", CQ_NULL, cq_str(name));
+}
+
+static void end_nodes(struct cq_crawl *c, const struct cq_cursor *from)
+{
+    if (c->emit == CQ_EMIT_LOCAL) {
+        c->emit = CQ_EMIT_PEERS;
+        return;
+    }
+    cq_crawl_met_all(c, from);
+    c->emit = c->unchanged ? CQ_EMIT_HEARTBEAT : CQ_EMIT_SCHEMA;
 }
 
 bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
@@ -100,10 +111,13 @@ bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on)
         c->wants_pages = true;
         *on = false;
     } else if (at == CQ_AT_END) {
-        c->emit = c->emit == CQ_EMIT_LOCAL ? CQ_EMIT_PEERS : CQ_EMIT_SCHEMA;
+        end_nodes(c, from);
     } else {
         err = at;
     }
-    if (err < 0) cq_crawl_fail(c, err, "nodes: %s", cq_err_text(err));
+    if (err < 0) {
+        cq_crawl_fail(c, err, "nodes: %s", cq_err_text(err));
+        cq_crawl_blame(c, err, "nodes"); /* of a heartbeat, whose conversation is over */
+    }
     return err == 1;
 }

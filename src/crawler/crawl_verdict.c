@@ -145,7 +145,7 @@ static bool judge_orphans(struct cq_crawl *c)
     return true;
 }
 
-static void count_cost(struct cq_crawl *c)
+void cq_crawl_cost(struct cq_crawl *c)
 {
     const struct cq_spent *spent = &c->spent;
     struct cq_scope *s = &c->w->scope;
@@ -258,7 +258,6 @@ void cq_crawl_verdict(struct cq_crawl *c)
     judge_agreement(c);
     if (c->main_whole && !c->fell && !c->is_cancelled && !c->o->discard)
         cq_rec_digest(&c->w->rec, s->digest);
-    count_cost(c);
     if (c->fell && !c->o->sorted)
         c->retry = CQ_RETRY_SORTED;
     else if (!c->fault.err && (torn || orphans))

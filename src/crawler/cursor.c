@@ -14,6 +14,13 @@ static struct cq_page *page_at(const struct cq_cursor *c, size_t i)
     return (struct cq_page *)(void *)c->pages.p + i;
 }
 
+bool cq_cursor_look(const struct cq_cursor *c, struct cql_rows *rows)
+{
+    if (c->n_pages == 0) return false;
+    *rows = page_at(c, 0)->rows;
+    return true;
+}
+
 /* The names of the row before outlive its page. */
 static int keep_last(struct cq_cursor *c)
 {

@@ -127,6 +127,8 @@ int cq_cursor_sort(struct cq_cursor *c, const struct cq_names *ranks);
 /* Shared by cursor.c and sorted.c. */
 int cq_cursor_compare(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b);
 bool cq_cursor_falls(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b);
+/* A walk of its own over the first page, which uses nothing up. False: there is none. */
+bool cq_cursor_look(const struct cq_cursor *c, struct cql_rows *rows);
 bool cq_cursor_raw(struct cq_cursor *c, struct cq_key *key, cq_bytes *row);
 
 #endif

@@ -73,6 +73,16 @@ cq_bytes cq_peer_host_id(const struct cq_shape *shape, cq_bytes row)
     }
 }
 
+void cq_local_identity(const struct cq_shape *shape, cq_bytes row, struct cq_identity *identity)
+{
+    cq_bytes c[CQ_MAX_CELLS];
+
+    cql_row_cells(row, shape->n_columns, shape->slot, c);
+    cq_identity_text(identity->cluster_name, cell(shape, c, CQ_LOCAL_cluster_name));
+    cq_identity_text(identity->partitioner, cell(shape, c, CQ_LOCAL_partitioner));
+    cq_identity_add(identity, cell(shape, c, CQ_LOCAL_host_id));
+}
+
 void cq_peer_name(const struct cq_shape *shape, cq_bytes row, char out[46])
 {
     struct peer p;

@@ -8,6 +8,7 @@
 #define CQ_CRAWLER_READING_H
 
 #include "model/model.h"
+#include "state/known.h"
 
 struct cq_reading {
     char local[37];      /* "": null, or not read */
@@ -27,6 +28,8 @@ bool cq_peer_is_whole(const struct cq_shape *shape, cq_bytes row);
  * as text). */
 cq_bytes cq_peer_host_id(const struct cq_shape *shape, cq_bytes row);
 void cq_peer_name(const struct cq_shape *shape, cq_bytes row, char out[46]);
+/* Names, partitioner and host id of system.local. */
+void cq_local_identity(const struct cq_shape *shape, cq_bytes row, struct cq_identity *identity);
 /* A version that says something: not null, not all zeros. */
 bool cq_version_says(const char *version);
 void cq_reading_agreement(const struct cq_reading *r, struct cq_scope *s);

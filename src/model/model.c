@@ -59,6 +59,7 @@ int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
     case CQ_KIND_CLUSTER:
     case CQ_KIND_NODE:
     case CQ_KIND_ANOMALY:
+    case CQ_KIND_HEARTBEAT:
     case CQ_N_KINDS:
         break;
     }

@@ -172,6 +172,17 @@ enum { CQ_HASH_V = 1 };
 int cq_model_scope_begin(struct cq_model *m, const struct cq_scope *s, cq_bytes *line);
 int cq_model_scope_end(struct cq_model *m, const struct cq_scope *s, cq_bytes *line);
 
+/* One line instead of a schema that has not changed. */
+struct cq_heartbeat {
+    uint64_t since_epoch; /* of the complete read that it stands for */
+    int64_t since_ms;
+    const uint64_t *counts; /* lines of that read, by kind, up to CQ_KIND_HEARTBEAT */
+};
+
+/* s: version_before, proof, digest, agreement, cost. */
+int cq_model_heartbeat(struct cq_model *m, const struct cq_scope *s, const struct cq_heartbeat *h,
+                       cq_bytes *line);
+
 /* "system", "system_...", or a vendor's own keyspace (docs/records.md, "System keyspaces"). */
 bool cq_is_system_keyspace(cq_bytes keyspace);
 

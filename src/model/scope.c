@@ -2,7 +2,8 @@
 /*
  * scope_begin and scope_end: the brackets round one attempt to read one cluster, and its verdict. A
  * cluster that was never reached has both too; then read is failed and class, code, text and remedy
- * say why. Neither has a hash: they are about an attempt, not about a thing.
+ * why. heartbeat stands for a schema that has not changed. None of them has a hash: they are
+ * about an attempt, not about a thing.
  */
 #include "model/row.h"
 
@@ -137,13 +138,12 @@ static void put_tables(struct cq_json *j, const struct cq_scope *s)
     cq_json_close(j, ']');
 }
 
-/* Lines before this one. */
-static void put_counts(struct cq_json *j, const struct cq_rec *r)
+static void put_counts(struct cq_json *j, const uint64_t *counts)
 {
     cq_json_key(j, "counts");
     cq_json_open(j, '{');
-    for (int k = 0; k < CQ_N_KINDS; k++)
-        put_uint(j, cq_kind_name((enum cq_kind)k), r->counts[k]);
+    for (int k = 0; k < CQ_KIND_HEARTBEAT; k++)
+        put_uint(j, cq_kind_name((enum cq_kind)k), counts[k]);
     cq_json_close(j, '}');
 }
 
@@ -213,7 +213,29 @@ int cq_model_scope_end(struct cq_model *m, const struct cq_scope *s, cq_bytes *l
     put_agreement(j, s);
     put_schema_version(j, s);
     put_tables(j, s);
-    put_counts(j, m->rec);
+    put_counts(j, m->rec->counts); /* lines before this one */
+    put_or_null(j, "digest", s->digest);
+    put_identity(j, s);
+    put_cost(j, s);
+    return cq_rec_end(m->rec, line);
+}
+
+int cq_model_heartbeat(struct cq_model *m, const struct cq_scope *s, const struct cq_heartbeat *h,
+                       cq_bytes *line)
+{
+    struct cq_rec_head head = {.kind = CQ_KIND_HEARTBEAT};
+    struct cq_json *j = &m->rec->json;
+
+    cq_rec_begin(m->rec, &head);
+    put_uint(j, "attempt", s->attempt);
+    put_time(j, "started_at", s->started_ms);
+    put_time(j, "finished_at", s->finished_ms);
+    put_uint(j, "since_epoch", h->since_epoch);
+    put_time(j, "since", h->since_ms);
+    cq_json_member_text(j, "proof", cq_str(proof_name(s->proof)));
+    put_agreement(j, s);
+    put_or_null(j, "schema_version", s->version_before);
+    put_counts(j, h->counts);
     put_or_null(j, "digest", s->digest);
     put_identity(j, s);
     put_cost(j, s);

@@ -26,6 +26,7 @@ const char *cq_kind_name(enum cq_kind k)
         [CQ_KIND_FUNCTION] = "function",
         [CQ_KIND_AGGREGATE] = "aggregate",
         [CQ_KIND_ANOMALY] = "anomaly",
+        [CQ_KIND_HEARTBEAT] = "heartbeat",
     };
 
     return k < CQ_N_KINDS ? names[k] : "unknown";

@@ -33,6 +33,7 @@ enum cq_kind {
     CQ_KIND_FUNCTION,
     CQ_KIND_AGGREGATE,
     CQ_KIND_ANOMALY,
+    CQ_KIND_HEARTBEAT, /* stands alone: never in a scope that has a scope_end */
     CQ_N_KINDS,
 };
 

@@ -56,6 +56,10 @@ static void take(struct drive *d, const struct cq_crawl_event *ev, bool *done)
         memcpy(d->counts, ev->counts, sizeof(d->counts));
         d->retry = ev->retry;
         d->orphans = *ev->orphans;
+        if (ev->identity) d->identity = *ev->identity;
+        d->met = ev->identity != NULL;
+        d->asked = ev->asked;
+        d->unchanged = ev->unchanged;
         d->err = ev->err;
         d->need = ev->need;
         snprintf(d->text, sizeof(d->text), "%s", ev->text);

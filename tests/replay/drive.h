@@ -22,6 +22,8 @@ struct drive {
     uint64_t counts[CQ_N_KINDS];
     enum cq_retry retry;
     struct cq_orphans orphans;
+    struct cq_identity identity;
+    bool met, asked, unchanged;
     int err;
     size_t need;
     char text[CQ_MAX_ERRMSG];

@@ -108,6 +108,8 @@ static void test_full_after(void **state)
     w.full_after_ms = UINT64_MAX;
     w.wall_ms = 1000 + 24000 * (int64_t)HOUR;
     assert_true(cq_complete_stands(&complete, &w));
+    w.wall_ms = complete.finished_ms - 1;
+    assert_false(cq_complete_stands(&complete, &w));
 }
 
 /* ---- identity ---- */
