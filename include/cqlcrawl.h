@@ -133,7 +133,12 @@ struct cqlcrawl_target {
     /* Where nothing has changed since a complete read that the state knows, one heartbeat record
      * stands for the schema: for destinations that keep what they have. */
     int incremental;
+    /* but a complete read older than this is done again all the same (spread over the last quarter
+     * of it). 0: 24 h; CQLCRAWL_NEVER. */
+    uint64_t full_after_ms;
 };
+
+#define CQLCRAWL_NEVER UINT64_MAX
 
 #define CQLCRAWL_RETRIES 2u
 #define CQLCRAWL_NO_RETRIES 0xffffffffu /* retries: none */
@@ -161,7 +166,10 @@ enum cqlcrawl_event_kind {
     CQLCRAWL_EVENT_DONE = 2,    /* a target is finished: the last event with its id */
     CQLCRAWL_EVENT_STARTED = 3, /* an attempt begins: the target has a slot */
     CQLCRAWL_EVENT_SINK = 4,    /* a sink goes on, cools down or parks: id is the sink's */
-    CQLCRAWL_EVENT_LIMIT = 5,   /* fewer at once than asked for: text says why (once per cause) */
+    /* Once per cause, text says why: fewer at once than asked for; or (err) a state directory that
+     * cannot be written: crawls go on under epochs by the clock, and what is not remembered is read
+     * in full the next time. */
+    CQLCRAWL_EVENT_LIMIT = 5,
 };
 
 /* What became of a target's records at the sinks. */
@@ -233,10 +241,15 @@ struct cqlcrawl_options {
     /* A directory that remembers each cluster's epochs, versions and identity (made where it is
      * missing; one process at a time). NULL: nothing is remembered. */
     const char *state;
+    /* Where cqlcrawl_new fails, its words go here (there is no handle to ask); may be NULL. */
+    char *why;
+    size_t why_n;
 };
 
 #define CQLCRAWL_INIT(type) ((struct type){.size = sizeof(struct type)})
 
+/* Opens options.state (waits for the disk), contacts nobody. Negative: no handle; options.why has
+ * the words. */
 CQLCRAWL_API int cqlcrawl_new(cqlcrawl **out, const struct cqlcrawl_options *options);
 /* Checks and copies the target; id may be NULL. Negative: it is not valid, cqlcrawl_last_error says
  * why. A cluster is read once at a time: another target of its name is refused until DONE. */
@@ -267,8 +280,9 @@ struct cqlcrawl_stats {
     uint64_t queued, later, running, half_open, delivering; /* targets, by what they wait for */
     uint64_t concurrency;                                   /* slots as they are now */
     uint64_t memory_used, memory_peak, memory_max;
-    uint64_t starved;    /* running, and waiting for memory */
-    uint64_t sink_bound; /* running, and waiting for a sink or for the host's callback */
+    uint64_t starved;        /* running, and waiting for memory */
+    uint64_t sink_bound;     /* running, and waiting for a sink or for the host's callback */
+    uint64_t state_failures; /* what the state directory could not take */
 };
 
 CQLCRAWL_API void cqlcrawl_stats(const cqlcrawl *c, struct cqlcrawl_stats *out);

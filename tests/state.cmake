@@ -7,3 +7,11 @@ if(CQLCRAWL_STATE)
   cq_test(state_thread SOURCES unit/state/test_thread.c unit/state/folder.c
     LAYERS state_shell state base LABELS unit)
 endif()
+
+# The whole of it: crawls of simulated clusters with a state directory.
+if(CQLCRAWL_STATE AND TARGET cqlsim)
+  cq_test(lib_state SOURCES unit/lib/test_state.c unit/lib/simproc.c unit/state/folder.c
+    LINK cqlcrawl_static PkgConfig::UV)
+  target_compile_definitions(test_lib_state PRIVATE CQ_SIM="$<TARGET_FILE:cqlsim>")
+  add_dependencies(test_lib_state cqlsim)
+endif()

@@ -55,6 +55,7 @@ struct cq_result {
     char reason[32]; /* "" : none */
     int agreement;   /* 1, 0, -1 unknown */
     uint64_t counts[CQ_N_KINDS];
+    bool unchanged; /* a heartbeat stood for the schema */
     unsigned attempts;
     uint64_t records, bytes_in, bytes_out, ns_total;
     uint32_t requests, connections, waits;
@@ -101,6 +102,8 @@ struct cq_driver_handler {
     void (*attempt)(void *ctx, struct cq_job *job, const char *why); /* another one follows */
     void (*limit)(void *ctx, const char *why);   /* fewer slots than asked for: once */
     void (*done)(void *ctx, struct cq_job *job); /* job->result; the job is the owner's again */
+    /* An attempt has ended; ev lives during the call. May be NULL. */
+    void (*ended)(void *ctx, struct cq_job *job, const struct cq_crawl_event *ev);
 };
 
 struct cq_driver {

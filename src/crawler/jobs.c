@@ -110,6 +110,7 @@ static void take_result(struct cq_result *r, const struct cq_crawl_event *ev)
         (void)snprintf(r->cluster_name, sizeof(r->cluster_name), "%s", ev->cluster_name);
     }
     if (ev->not_after_ms) r->not_after_ms = ev->not_after_ms;
+    r->unchanged = ev->unchanged;
     r->attempts++;
     r->bytes_in += s->bytes_in;
     r->bytes_out += s->bytes_out;
@@ -134,6 +135,8 @@ static void link_done(void *ctx, const struct cq_crawl_event *ev)
     enum cq_next next = CQ_NEXT_OVER;
 
     take_result(&job->result, ev);
+    if (d->closing) set_cancelled(job); /* lines were dropped */
+    if (d->handler.ended) d->handler.ended(d->ctx, job, ev);
     if (ev->scope->read != CQ_READ_FAILED) job->orphans = *ev->orphans;
     if (ev->need > job->need) job->need = ev->need;
     if (!d->closing && !job->cancel) {

@@ -117,6 +117,7 @@ static void fill_crawl(struct cq_target *t, struct cq_crawl_options *o)
     o->max_in_flight = t->t.max_in_flight;
     o->discard = t->t.check != 0;
     o->default_port = t->endpoints[0].port;
+    cq_remember_prepare(t, o);
 }
 
 int cq_attempt_prepare(void *ctx, struct cq_job *job, struct cq_link_options *o, struct cq_fault *f)

@@ -5,6 +5,8 @@
  */
 #include "lib/handle.h"
 
+#include <stdio.h>
+
 static int words(cqlcrawl *c, int err)
 {
     return cq_fault_set(&c->last, err, "%s", cq_err_text(err));
@@ -28,6 +30,8 @@ static int open_driver(cqlcrawl *c)
                     .attempt = cq_report_attempt,
                     .settle = cq_report_settle,
                     .limit = cq_report_shortage,
+                    .begin = c->state ? cq_remember_begin : NULL,
+                    .ended = cq_remember_ended,
                     .done = cq_report_done},
         .ctx = c,
     };
@@ -38,6 +42,42 @@ static int open_driver(cqlcrawl *c)
     if (!o.seed && uv_random(NULL, NULL, &o.seed, sizeof(o.seed), 0, NULL)) o.seed = uv_hrtime();
     err = cq_driver_open(&c->driver, &o);
     if (err) cq_tls_cache_free(c->tls);
+    return err;
+}
+
+/* The handle goes when the state's thread is gone: on a host's loop, at its next turns. */
+static void state_closed(void *ctx)
+{
+    cqlcrawl *c = ctx;
+    struct cq_mem mem = c->mem;
+
+    c->dead = true;
+    if (!c->is_private) cq_free(&mem, c);
+}
+
+static void give_up(cqlcrawl *c)
+{
+    struct cq_mem mem = c->mem;
+
+    if (c->state) cq_state_close(c->state, state_closed, c);
+    if (c->state && !c->is_private) return;
+    while (c->state && !c->dead)
+        (void)uv_run(c->loop, UV_RUN_ONCE);
+    if (c->is_private) (void)uv_loop_close(&c->own);
+    cq_free(&mem, c);
+}
+
+/* The state first: nothing is left behind on a host's loop where its directory is refused. */
+static int open_all(cqlcrawl *c)
+{
+    struct cq_fault f = {0};
+    int err = cq_remember_open(c, &f);
+
+    if (!err) err = open_driver(c);
+    if (!err) return 0;
+    (void)cq_fault_set(&f, err, "%s", cq_err_text(err));
+    if (c->o.why && c->o.why_n) (void)snprintf(c->o.why, c->o.why_n, "%s", f.text);
+    give_up(c);
     return err;
 }
 
@@ -62,12 +102,8 @@ int cqlcrawl_new(cqlcrawl **out, const struct cqlcrawl_options *options)
         cq_free(&mem, c);
         return CQ_EDESCRIPTORS;
     }
-    err = open_driver(c);
-    if (err) {
-        if (c->is_private) (void)uv_loop_close(&c->own);
-        cq_free(&mem, c);
-        return err;
-    }
+    err = open_all(c);
+    if (err) return err;
     *out = c;
     return 0;
 }

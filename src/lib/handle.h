@@ -16,6 +16,7 @@
 #include "cred/secret.h"
 #include "crawler/driver.h"
 #include "lib/sinks.h"
+#include "state/state.h"
 
 struct cq_target;
 struct cq_sink_client;
@@ -51,6 +52,9 @@ struct cqlcrawl {
     struct cq_secret *shared; /* the password given as bytes last: targets mostly share one */
     unsigned turning;         /* inside run or step */
     bool stop, closing, dead;
+    struct cq_state *state;    /* NULL: nothing is remembered */
+    uint8_t destinations[32];  /* fingerprint of the sinks */
+    struct cq_target *in_done; /* whose DONE is being told */
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
@@ -78,7 +82,8 @@ struct cq_target {
     size_t n_clients;
     unsigned waits; /* sinks without room */
     bool host_paused;
-    bool settling; /* the read is over; sinks have not answered for all */
+    bool settling;                /* the read is over; sinks have not answered for all */
+    struct cq_remember *remember; /* NULL: there is no state, or it has not answered yet */
     /* of the attempt in hand */
     struct cq_secret *password;
     struct cq_tls_ctx *tls;
@@ -120,6 +125,15 @@ void cq_report_done(void *ctx, struct cq_job *job);
 /* For the sinks: one of them has room again; one has answered for all of its records so far. */
 void cq_report_room(cqlcrawl *c, struct cq_target *t);
 void cq_report_answered(cqlcrawl *c, struct cq_target *t);
+void cq_report_unwritten(void *ctx, const char *why); /* it cannot be written */
+/* remember.c: what the state directory has to do with a target. The driver's begin and ended. */
+int cq_remember_open(cqlcrawl *c, struct cq_fault *f);
+void cq_remember_destination(cqlcrawl *c, cq_bytes name);
+void cq_remember_begin(void *ctx, struct cq_job *job);
+void cq_remember_ended(void *ctx, struct cq_job *job, const struct cq_crawl_event *ev);
+void cq_remember_prepare(struct cq_target *t, struct cq_crawl_options *o);
+void cq_remember_done(struct cq_target *t, enum cqlcrawl_delivery delivery);
+void cq_remember_free(struct cq_target *t);
 
 /* cqlcrawl.c: nobody finds t any more, by id or by name. */
 void cq_handle_leave(cqlcrawl *c, struct cq_target *t);

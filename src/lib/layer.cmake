@@ -9,7 +9,7 @@ else()
 endif()
 cq_layer(lib
   SOURCES lib/cqlcrawl.c lib/loop.c lib/target.c lib/check.c lib/filter.c lib/byname.c lib/attempt.c
-          lib/report.c lib/stats.c ${http_sources}
+          lib/remember.c lib/report.c lib/stats.c ${http_sources}
   USES ${http_layers} crawler crawler_shell state state_shell net model record proto cred base
   LINK PkgConfig::UV)
 target_include_directories(cq_lib PUBLIC ${CMAKE_SOURCE_DIR}/include)

@@ -42,9 +42,20 @@ static void all_closed(void *ctx)
     if (!c->is_private) cq_handle_end(c);
 }
 
+static void sinks_closed(void *ctx)
+{
+    cqlcrawl *c = ctx;
+
+    if (c->state)
+        cq_state_close(c->state, all_closed, c);
+    else
+        all_closed(c);
+}
+
+/* Every job has ended, and what the state is to know of them is on its way. */
 static void driver_closed(void *ctx)
 {
-    cq_sinks_close(ctx, all_closed, ctx);
+    cq_sinks_close(ctx, sinks_closed, ctx);
 }
 
 void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx)

@@ -83,15 +83,24 @@ void cq_report_started(void *ctx, struct cq_job *job)
     if (c->o.event) c->o.event(c->o.ctx, &ev);
 }
 
-void cq_report_shortage(void *ctx, const char *why)
+static void tell_limit(const cqlcrawl *c, int err, const char *why)
 {
-    cqlcrawl *c = ctx;
     struct cqlcrawl_event ev = CQLCRAWL_INIT(cqlcrawl_event);
 
     ev.kind = CQLCRAWL_EVENT_LIMIT;
     ev.agreement = -1;
-    set_error(&ev, CQ_EDESCRIPTORS, why);
+    set_error(&ev, err, why);
     if (c->o.event) c->o.event(c->o.ctx, &ev);
+}
+
+void cq_report_shortage(void *ctx, const char *why)
+{
+    tell_limit(ctx, CQ_EDESCRIPTORS, why);
+}
+
+void cq_report_unwritten(void *ctx, const char *why)
+{
+    tell_limit(ctx, CQ_ESTATE, why);
 }
 
 void cq_report_attempt(void *ctx, struct cq_job *job, const char *why)
@@ -130,6 +139,7 @@ static void fill_done(struct cqlcrawl_event *ev, const struct cq_result *r)
     ev->schema_versions = r->schema_versions;
     ev->not_after_ms = r->not_after_ms;
     ev->cluster_name = r->cluster_name[0] ? r->cluster_name : NULL;
+    ev->unchanged = r->unchanged;
 }
 
 void cq_report_done(void *ctx, struct cq_job *job)
@@ -144,7 +154,11 @@ void cq_report_done(void *ctx, struct cq_job *job)
     ev.delivery = cq_sinks_delivery(c, t, &ev.dead_letters);
     cq_sinks_detach(t);
     cq_handle_leave(c, t);
+    ev.epoch = job->last_epoch;
     c->active--;
+    c->in_done = t;
     if (c->o.event) c->o.event(c->o.ctx, &ev);
+    c->in_done = NULL;
+    cq_remember_done(t, ev.delivery);
     cq_target_free(t);
 }

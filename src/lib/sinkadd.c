@@ -148,6 +148,8 @@ int cqlcrawl_sink_add(cqlcrawl *c, const struct cqlcrawl_sink *sink, uint64_t *i
         cq_sink_entry_free(e);
         return err;
     }
+    cq_remember_destination(c, cq_str(e->name));
+    cq_remember_destination(c, cq_str(k.url));
     c->sinks->entries[c->sinks->n++] = e;
     e->id = c->sinks->n;
     if (id) *id = e->id;

@@ -20,6 +20,7 @@ void cqlcrawl_stats(const cqlcrawl *c, struct cqlcrawl_stats *out)
         .memory_max = d->account.limit,
         .starved = d->n_waits[CQ_WAIT_MEMORY],
         .sink_bound = d->n_waits[CQ_WAIT_CONSUMER],
+        .state_failures = c->state ? cq_state_failures(c->state) : 0,
     };
 
     s.size = out->size < sizeof(s) ? out->size : sizeof(s);

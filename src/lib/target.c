@@ -189,6 +189,7 @@ int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_tar
 void cq_target_free(struct cq_target *t)
 {
     if (!t) return;
+    cq_remember_free(t);
     cq_secret_release(t->given);
     cq_secret_release(t->password);
     cq_tls_ctx_release(t->tls);

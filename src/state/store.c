@@ -54,7 +54,8 @@ static const char *const texts[N_STATEMENTS] = {
     [LOOK] = "SELECT epoch, finished_ms, proof, hash_v, schema_version, digest, filters, settings,"
              " counts, beat_ms, cluster_name, partitioner, hosts, hosts_whole, memory"
              " FROM detail WHERE name = ?1",
-    [CLOSE] = "UPDATE cluster SET open = 0 WHERE name = ?1",
+    [CLOSE] = "INSERT INTO cluster VALUES (?1, ?2, 0, 0) ON CONFLICT (name) DO UPDATE SET"
+              " open = 0, epoch = max(epoch, ?2)",
     [MEET] = "INSERT INTO detail (name, cluster_name, partitioner, hosts, hosts_whole, memory,"
              " beat_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET"
              " cluster_name = ?2, partitioner = ?3, hosts = ?4, hosts_whole = ?5,"
@@ -364,7 +365,10 @@ static int by_name(struct cq_store *s, enum statement which, cq_bytes name, stru
 int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,
                  const struct cq_known *known, struct cq_fault *f)
 {
-    int err = by_name(s, CLOSE, name, f);
+    int err;
+
+    put_number(s->statement[CLOSE], 2, known->complete.epoch);
+    err = by_name(s, CLOSE, name, f);
 
     if (!err && ending == CQ_ENDING_SPOILED) err = by_name(s, FORGET, name, f);
     if (!err && ending == CQ_ENDING_COMPLETE) err = remember(s, name, &known->complete, f);
