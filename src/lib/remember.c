@@ -116,6 +116,7 @@ static void take_complete(struct cq_target *t, const struct cq_scope *s, const u
     memcpy(to->settings, t->remember->settings, sizeof(to->settings));
     for (int i = 0; i < CQ_N_KINDS; i++)
         to->counts[i] = counts[i];
+    to->counts[CQ_KIND_SCOPE_END] = 0; /* as it said itself */
     t->remember->complete = true;
 }
 

@@ -18,6 +18,7 @@ struct feed {
     struct cq_scope scope;
     cq_bytes *room[CQ_N_TABLES];
     bool damaged; /* rows whose lists or maps are cut short make no record */
+    bool beats;   /* a heartbeat follows */
     int err;
 };
 
@@ -156,6 +157,25 @@ static void put_scope_end(struct feed *f)
     out(f, err, line);
 }
 
+/* An unchanged cluster, one epoch later. */
+static void put_heartbeat(struct feed *f, const char *cluster, const char *labels)
+{
+    struct cq_scope *s = &f->scope;
+    uint64_t counts[CQ_N_KINDS];
+    struct cq_heartbeat h = {217123456, s->finished_ms, counts};
+    cq_bytes line = CQ_NULL;
+    int err;
+
+    memcpy(counts, f->rec.counts, sizeof(counts));
+    counts[CQ_KIND_SCOPE_END] = 0;
+    cq_rec_scope(&f->rec, cq_str(cluster), cq_str(labels), 217123457);
+    put_cluster(f);
+    put_nodes(f);
+    s->started_ms = s->finished_ms = 1795236900123;
+    err = cq_model_heartbeat(&f->model, s, &h, &line);
+    out(f, err, line);
+}
+
 static int run(struct feed *f, const char *cluster, const char *labels)
 {
     cq_bytes line = CQ_NULL;
@@ -178,6 +198,7 @@ static int run(struct feed *f, const char *cluster, const char *labels)
     for (size_t i = 0; i < f->l.tables[CQ_T_VKEYSPACES].n; i++)
         put_keyspace(f, CQ_T_VKEYSPACES, i);
     put_scope_end(f);
+    if (f->beats) put_heartbeat(f, cluster, labels);
     return f->err;
 }
 
@@ -211,11 +232,13 @@ int main(int argc, char **argv)
     int err;
 
     if (argc < 3 || argc > 5) {
-        fprintf(stderr, "usage: records-of CLUSTER TRANSCRIPT.s2c.bin [LABELS [SEED]]\n");
+        fprintf(stderr,
+                "usage: records-of CLUSTER TRANSCRIPT.s2c.bin [LABELS [SEED | heartbeat]]\n");
         return 2;
     }
     if (!load_transcript(&f.l, argv[2]) || cq_udts_new(&f.udts, &cq_mem_libc)) return 1;
-    f.damaged = argc > 4;
+    f.beats = argc > 4 && strcmp(argv[4], "heartbeat") == 0;
+    f.damaged = argc > 4 && !f.beats;
     if (f.damaged) damage_all(&f.l, strtoull(argv[4], NULL, 10));
     err = run(&f, argv[1], argc > 3 ? argv[3] : "{}");
     cq_model_fini(&f.model);

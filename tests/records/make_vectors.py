@@ -16,6 +16,7 @@ import canon
 DATA = pathlib.Path(__file__).parent.parent / "data" / "transcripts"
 IDS = [
     ("prod-eu-1", "scope_end", [], None),
+    ("prod-eu-1", "heartbeat", [], None),
     ("prod-eu-1", "cluster", [], None),
     ("10.0.0.1:9042", "keyspace", ["shop"], None),
     ("prod-eu-1", "node", ["5cd19656-fd6e-47c0-8c17-6172b3d16435"], None),

@@ -103,6 +103,12 @@ FAULTS = [
     ("scope_end", "another hash_v", put("hash_v", value=2)),
     ("scope_end", "agreement as a boolean", put("agreement", value=True)),
     ("scope_end", "a proof never heard of", put("proof", value="sure")),
+    ("heartbeat", "a heartbeat without a proof", put("proof", value="none")),
+    ("heartbeat", "a heartbeat since nothing", put("since_epoch", value=0)),
+    ("heartbeat", "a heartbeat of no version", put("schema_version", value=None)),
+    ("heartbeat", "a heartbeat with a hash", put("hash", value="0" * 32)),
+    ("heartbeat", "a heartbeat without a digest", put("digest", value=None)),
+    ("heartbeat", "a heartbeat without counts", gone("counts")),
 ]
 ADDITIONS = [
     ("table", "a new key", put("new_key", value={"any": "thing"})),

@@ -2,8 +2,9 @@
 """verify.py FILE...: recomputes what records say of themselves, from the records alone.
 
 Every id, hash and structure hash; that keys stand in their order; that versions are epoch * 2^22 +
-line number and grow; that a scope begins and ends; counts and digest of scope_end. A file may hold
-many scopes, mixed. Prints each difference and `N passed, N failed`, a check per record.
+line number and grow; that a scope begins and ends, or has a cluster, its nodes and a heartbeat and
+nothing else; counts and digest of scope_end. A file may hold many scopes, mixed.
+Prints each difference and `N passed, N failed`, a check per record.
 """
 import sys
 
@@ -13,6 +14,7 @@ import canon
 class Scope:
     def __init__(self):
         self.lines, self.digest, self.counts, self.ended = 0, 0, {}, False
+        self.begun = False
 
 
 def scope_end(record, scope, wrong):
@@ -23,6 +25,16 @@ def scope_end(record, scope, wrong):
     if record["digest"] not in (None, digest):
         wrong.append(f"digest {record['digest']} but {digest}")
     scope.ended = True
+
+
+def beats(record, scope):
+    """Does it stand where it may in a scope without scope_begin? (One that broke off is failed.)"""
+    if scope.lines == 0:
+        return record["kind"] == "cluster"
+    if record["kind"] == "heartbeat":
+        scope.ended = True
+        return int(record["since_epoch"]) < int(record["epoch"])
+    return record["kind"] == "node" or record.get("read") == "failed"
 
 
 def check(record, scope):
@@ -36,10 +48,16 @@ def check(record, scope):
     want = (int(record["epoch"]) << canon.SEQUENCE_BITS) + scope.lines
     if int(record["version"]) != want:
         wrong.append(f"version is {record['version']}, should be {want}")
-    if (record["kind"] == "scope_begin") != (scope.lines == 0):
-        wrong.append("scope_begin is the first line of a scope and no other")
     if scope.ended:
-        wrong.append("comes after scope_end")
+        wrong.append("comes after the end")
+    if scope.lines == 0:
+        scope.begun = record["kind"] == "scope_begin"
+    elif record["kind"] == "scope_begin":
+        wrong.append("scope_begin is the first line of a scope and no other")
+    if not scope.begun and not beats(record, scope):
+        wrong.append("stands where only a cluster, its nodes and a heartbeat do")
+    if scope.begun and record["kind"] == "heartbeat":
+        wrong.append("a heartbeat in a scope")
     if record["kind"] == "scope_end":
         scope_end(record, scope, wrong)
     if record["kind"] in canon.OBJECTS:
