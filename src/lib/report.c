@@ -154,7 +154,6 @@ void cq_report_done(void *ctx, struct cq_job *job)
     ev.delivery = cq_sinks_delivery(c, t, &ev.dead_letters);
     cq_sinks_detach(t);
     cq_handle_leave(c, t);
-    ev.epoch = job->last_epoch;
     c->active--;
     c->in_done = t;
     if (c->o.event) c->o.event(c->o.ctx, &ev);
