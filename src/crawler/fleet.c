@@ -68,6 +68,8 @@ static void leave_slot(struct cq_fleet *f, struct cq_member *m)
 {
     cq_fleet_opened(f, m);
     if (m->further) f->n_further--;
+    if (m->lacked) f->n_lacked--;
+    m->lacked = false;
     move(f, m, CQ_PLACE_OUT);
 }
 

@@ -68,6 +68,7 @@ struct cq_member {
     enum cq_next next; /* of the last attempt */
     bool began;        /* it has had a slot */
     bool further;      /* the slot it has is for a further attempt */
+    bool lacked;       /* it still has a slot, but a shortage ended its attempt */
     bool sorted;       /* the server's order cannot be merged */
     uint64_t began_ns, half_ns, delay_ns;
     unsigned retries, torn_limit; /* as add was told */
@@ -98,11 +99,11 @@ struct cq_fleet {
     struct cq_dues dues;
     size_t n_members;
     size_t n[CQ_N_PLACES];
-    unsigned n_half, n_further; /* in slots */
-    unsigned turn;              /* starts of this turn of the loop */
-    bool was_further;           /* the last start */
-    uint64_t interval_ns;       /* of the rate; 0: none */
-    uint64_t grid_ns, rate_ns;  /* the interval's beginning, and the next start's earliest time */
+    unsigned n_half, n_further, n_lacked; /* in slots */
+    unsigned turn;                        /* starts of this turn of the loop */
+    bool was_further;                     /* the last start */
+    uint64_t interval_ns;                 /* of the rate; 0: none */
+    uint64_t grid_ns, rate_ns; /* the interval's beginning, and the next start's earliest time */
     uint64_t lowered_ns, grow_ns;
     struct cq_rand rand;
 };

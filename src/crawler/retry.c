@@ -37,10 +37,16 @@ static uint64_t jitter(struct cq_fleet *f, unsigned n)
     return 1 + cq_rand_below(&f->rand, most);
 }
 
-/* Fewer at once: what really ran beside the one that failed, and, once in a while, some less. */
+/* Those that really run beside the one that is judged. */
+static unsigned others(const struct cq_fleet *f)
+{
+    return (unsigned)f->n[CQ_PLACE_SLOT] - f->n_lacked - 1;
+}
+
+/* Fewer at once: what really runs, and, once in a while, some less. */
 static void lower(struct cq_fleet *f, uint64_t now)
 {
-    unsigned to = (unsigned)f->n[CQ_PLACE_SLOT] - 1;
+    unsigned to = others(f);
 
     if (f->lowered_ns == 0 || now >= f->lowered_ns + CQ_WINDOW_GROWS) {
         f->lowered_ns = now;
@@ -79,6 +85,8 @@ static enum cq_next after_shortage(struct cq_fleet *f, struct cq_member *m, uint
     m->delay_ns = jitter(f, m->shortages);
     if (now + m->delay_ns > m->began_ns + CQ_MAX_TRYING) return CQ_NEXT_OVER;
     m->shortages++;
+    m->lacked = true;
+    f->n_lacked++;
     return CQ_NEXT_SHORTAGE;
 }
 
@@ -87,7 +95,7 @@ static enum cq_next after_fault(struct cq_fleet *f, struct cq_member *m,
 {
     struct cq_fault_kind k = cq_fault_of(e->err);
 
-    if (k.shortage && f->n[CQ_PLACE_SLOT] > 1) return after_shortage(f, m, now);
+    if (k.shortage && others(f)) return after_shortage(f, m, now);
     if (k.point && e->point >= 0) {
         leave_out(m, e->point, !k.passing);
         if (all_points(m) & ~m->out) return CQ_NEXT_POINT;

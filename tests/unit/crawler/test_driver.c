@@ -26,8 +26,12 @@ struct world {
     struct cq_job jobs[JOBS];
     enum answer begin, settle;
     uint64_t epoch; /* what begin gives */
-    unsigned begun, started, limits, prepared, released, settles, settled_done, done, closed;
+    int fails_with; /* what an attempt fails with; 0: CQ_ESECRET */
+    bool cancel_in_started, close_in_started;
+    unsigned begun, started, attempts, limits, prepared, released, settles, settled_done, done,
+        closed;
     unsigned running_at_settle;
+    unsigned retries;
     uint64_t prepared_epoch;
     int last_err;
 };
@@ -58,7 +62,7 @@ static int prepare(void *ctx, struct cq_job *job, struct cq_link_options *o, str
     w->prepared_epoch = o->crawl.epoch;
     o->crawl.cluster = cq_str("c");
     o->crawl.labels = cq_str("{}");
-    return cq_fault_set(f, CQ_ESECRET, "no password");
+    return cq_fault_set(f, w->fails_with ? w->fails_with : CQ_ESECRET, "no password");
 }
 
 static void release(void *ctx, struct cq_job *job)
@@ -82,22 +86,32 @@ static void step(void *ctx, struct cq_job *job, const struct cq_sock_step *s)
     (void)s;
 }
 
+static void closed(void *ctx)
+{
+    ((struct world *)ctx)->closed++;
+}
+
 static void started(void *ctx, struct cq_job *job)
 {
-    (void)job;
-    ((struct world *)ctx)->started++;
+    struct world *w = ctx;
+
+    w->started++;
+    if (w->cancel_in_started) cq_driver_cancel(&w->driver, job);
+    if (w->close_in_started && w->started == 1) cq_driver_close(&w->driver, closed, w);
 }
 
 static void limit(void *ctx, const char *why)
 {
-    (void)why;
-    ((struct world *)ctx)->limits++;
+    struct world *w = ctx;
+
+    w->limits++;
+    assert_string_equal(why, "no password");
 }
 
 static void attempt(void *ctx, struct cq_job *job, const char *why)
 {
-    (void)ctx;
     (void)job;
+    ((struct world *)ctx)->attempts++;
     (void)why;
 }
 
@@ -108,11 +122,6 @@ static void done(void *ctx, struct cq_job *job)
     w->done++;
     w->settled_done += job->settled;
     w->last_err = job->result.err;
-}
-
-static void closed(void *ctx)
-{
-    ((struct world *)ctx)->closed++;
 }
 
 static void open_world(struct world *w, unsigned concurrency)
@@ -130,6 +139,7 @@ static void open_world(struct world *w, unsigned concurrency)
     for (int i = 0; i < JOBS; i++) {
         w->jobs[i].writes = true;
         w->jobs[i].member.n_points = 1;
+        w->jobs[i].member.retries = w->retries;
         assert_int_equal(cq_driver_add(&w->driver, &w->jobs[i]), 0);
     }
 }
@@ -250,6 +260,98 @@ static void test_settling_holds_no_slot(void **state)
     assert_int_equal(w.settled_done, 1);
 }
 
+/* Every attempt asks for an epoch of its own; settle comes once, behind the last one. */
+static void test_every_attempt_begins(void **state)
+{
+    struct world w = {
+        .begin = AT_ONCE, .settle = AT_ONCE, .epoch = 7, .retries = 1, .fails_with = CQ_EREFUSED};
+
+    (void)state;
+    open_world(&w, JOBS);
+    (void)uv_run(&w.loop, UV_RUN_DEFAULT); /* with delays of up to a second */
+    assert_int_equal(w.done, JOBS);
+    assert_int_equal(w.begun, 2 * JOBS);
+    assert_int_equal(w.started, 2 * JOBS);
+    assert_int_equal(w.attempts, JOBS);
+    assert_int_equal(w.settles, JOBS);
+    assert_int_equal(w.jobs[0].result.attempts, 2);
+    assert_int_equal(w.last_err, CQ_EREFUSED);
+    close_world(&w);
+}
+
+/* Between two attempts a job is cancelled at once, and what it wrote is settled all the same. */
+static void test_cancel_between_attempts(void **state)
+{
+    struct world w = {
+        .begin = AT_ONCE, .settle = LATER, .epoch = 7, .retries = 9, .fails_with = CQ_EREFUSED};
+
+    (void)state;
+    open_world(&w, JOBS);
+    for (int i = 0; i < 5; i++)
+        (void)uv_run(&w.loop, UV_RUN_NOWAIT);
+    assert_int_equal(w.attempts, JOBS);
+    cq_driver_cancel(&w.driver, &w.jobs[0]);
+    turns(&w);
+    assert_int_equal(w.settles, 1);
+    assert_int_equal(w.done, 0);
+    cq_driver_settled(&w.driver, &w.jobs[0]);
+    turns(&w);
+    assert_int_equal(w.done, 1);
+    assert_int_equal(w.last_err, CQ_ECANCELLED);
+    close_world(&w); /* the others wait for their next attempt */
+    assert_int_equal(w.last_err, CQ_ECANCELLED);
+}
+
+/* A shortage beside others: the window shrinks to what ran, no try is used up, it is said once. */
+static void test_shortage_lowers_the_window(void **state)
+{
+    struct world w = {.begin = LATER, .settle = AT_ONCE, .fails_with = CQ_EDESCRIPTORS};
+
+    (void)state;
+    open_world(&w, 0);
+    turns(&w);
+    assert_int_equal(w.begun, JOBS);
+    cq_driver_begun(&w.driver, &w.jobs[0], 7);
+    cq_driver_begun(&w.driver, &w.jobs[1], 7);
+    turns(&w);
+    assert_int_equal(w.limits, 1);
+    assert_int_equal(w.done, 0);
+    assert_int_equal(w.attempts, 2);
+    assert_int_equal(w.driver.fleet.window, 1);
+    assert_int_equal(w.jobs[0].member.tries, 0);
+    cq_driver_begun(&w.driver, &w.jobs[2], 7); /* alone: final, as there are no retries */
+    turns(&w);
+    assert_int_equal(w.done, 1);
+    w.begin = AT_ONCE;
+    w.epoch = 8;
+    (void)uv_run(&w.loop, UV_RUN_DEFAULT);
+    assert_int_equal(w.done, JOBS);
+    assert_int_equal(w.limits, 1);
+    close_world(&w);
+}
+
+static void test_cancel_and_close_in_started(void **state)
+{
+    struct world w = {.begin = AT_ONCE, .settle = AT_ONCE, .epoch = 7, .cancel_in_started = true};
+
+    (void)state;
+    open_world(&w, JOBS);
+    turns(&w);
+    assert_int_equal(w.done, JOBS);
+    assert_int_equal(w.prepared, 0);
+    assert_int_equal(w.last_err, CQ_ECANCELLED);
+    close_world(&w);
+
+    w = (struct world){.begin = AT_ONCE, .settle = AT_ONCE, .epoch = 7, .close_in_started = true};
+    open_world(&w, JOBS);
+    (void)uv_run(&w.loop, UV_RUN_DEFAULT);
+    assert_int_equal(w.closed, 1);
+    assert_int_equal(w.done, JOBS);
+    assert_int_equal(w.started, 1); /* nobody after it */
+    assert_int_equal(w.prepared, 0);
+    assert_int_equal(uv_loop_close(&w.loop), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +360,10 @@ int main(void)
         cmocka_unit_test(test_begin_holds_the_slot),
         cmocka_unit_test(test_cancel_while_beginning),
         cmocka_unit_test(test_settling_holds_no_slot),
+        cmocka_unit_test(test_every_attempt_begins),
+        cmocka_unit_test(test_cancel_between_attempts),
+        cmocka_unit_test(test_shortage_lowers_the_window),
+        cmocka_unit_test(test_cancel_and_close_in_started),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
