@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests of cred, lib and cli.
 cq_test(secret SOURCES unit/cred/test_secret.c LAYERS cred base)
-foreach(module words target config args schedule notify httpd roster)
+foreach(module words target config settings args schedule notify httpd roster)
   cq_test(cli_${module} SOURCES unit/cli/test_${module}.c LAYERS cli LINK cqlcrawl_static)
 endforeach()
 foreach(module loop outcome outdir metrics progress deadletters)

@@ -10,11 +10,11 @@
 
 enum { MAPPED = 96, ALL = 128, LONGEST = 253, LONGEST_ADDRESS = 64 };
 
+static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+
 /* As 16 bytes, IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2); *most: bits that its text may name. */
 static bool address(const char *s, unsigned char *out, unsigned *most)
 {
-    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-
     memcpy(out, mapped, sizeof(mapped));
     *most = 32;
     if (inet_pton(AF_INET, s, out + 12) == 1) return true;
@@ -61,10 +61,12 @@ const char *cq_host_rule_parse(const char *text, struct cq_host_rule *out)
     return NULL;
 }
 
+/* ::/0 is every IPv6 address, and no IPv4 one. */
 static bool same_bits(const unsigned char *a, const unsigned char *b, unsigned bits)
 {
     unsigned whole = bits / 8, rest = bits % 8;
 
+    if (bits < MAPPED && memcmp(b, mapped, sizeof(mapped)) == 0) return false;
     if (memcmp(a, b, whole) != 0) return false;
     return !rest || ((a[whole] ^ b[whole]) >> (8 - rest)) == 0;
 }
