@@ -54,11 +54,11 @@ struct cq_spec {
     unsigned said;            /* a bit per key */
     struct cqlcrawl_target t; /* endpoints and labels are arrays in the pool */
     uint64_t interval_ms;     /* serve: from the begin of one read to that of the next */
-    unsigned jitter; /* serve: per cent of the interval, by which it is longer or shorter */
-    bool sealed;     /* finished, under the command line's words */
-    bool has_place;  /* {cluster} stands in a path */
-    bool checked;    /* the library would take a target with it */
-    bool guarded;    /* credentials of the configuration, for hosts of its group alone */
+    unsigned jitter;          /* serve: per cent of the interval, by which a read may come later */
+    bool sealed;              /* finished, under the command line's words */
+    bool has_place;           /* {cluster} stands in a path */
+    bool checked;             /* the library would take a target with it */
+    bool guarded;             /* credentials of the configuration, for hosts of its group alone */
 };
 
 /* One cluster of the inventory, or one target of the command line: small, because there may be a
