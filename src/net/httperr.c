@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-enum { NOT_YET_VALID = 9, EXPIRED = 10 };
+enum { NOT_LOOKED_AT = 1, NOT_YET_VALID = 9, EXPIRED = 10 };
 
 static int of_connect(CURL *easy)
 {
@@ -30,7 +30,8 @@ static int of_certificate(CURL *easy)
 
     (void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
     if (result == NOT_YET_VALID || result == EXPIRED) return CQ_ETLS_EXPIRED;
-    return result == 0 ? CQ_ETLS_NAME : CQ_ETLS_UNTRUSTED;
+    /* libcurl compares names before it asks OpenSSL for its verdict. */
+    return result <= NOT_LOOKED_AT ? CQ_ETLS_NAME : CQ_ETLS_UNTRUSTED;
 }
 
 int cq_http_error(CURL *easy, CURLcode rc)
