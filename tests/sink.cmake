@@ -14,3 +14,15 @@ cq_test(sink_parts SOURCES unit/sink/test_parts.c LAYERS sink base LINK ${SINK_L
 cq_test(net_http SOURCES net/test_http.c net/harness.c net/certs.c net/dns.c LAYERS net_http net base
   LINK ${NET_LINK} PkgConfig::CURL LABELS net)
 target_compile_definitions(test_net_http PRIVATE _GNU_SOURCE=1)
+
+# End to end: a host of the library, simulated clusters, receivers (Python's own library only).
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND AND TARGET cqlsim-receiver)
+  foreach(part Delivery Answers Access Fetch)
+    string(TOLOWER ${part} name)
+    add_test(NAME sink_${name}
+      COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/sink/run.py ${part})
+    set_tests_properties(sink_${name} PROPERTIES TIMEOUT 300 LABELS e2e ENVIRONMENT
+      "SINK_DRIVE=$<TARGET_FILE:sink_drive>;CQLSIM=$<TARGET_FILE:cqlsim>;RECEIVER=$<TARGET_FILE:cqlsim-receiver>")
+  endforeach()
+endif()

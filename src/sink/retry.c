@@ -7,22 +7,13 @@
 
 #include "base/bounds.h"
 
-uint64_t cq_sink_random(uint64_t *seed)
-{
-    uint64_t z = *seed += 0x9e3779b97f4a7c15u;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-uint64_t cq_sink_jitter(uint64_t *seed, unsigned level, uint64_t base_ns, uint64_t cap_ns)
+uint64_t cq_sink_jitter(struct cq_rand *r, unsigned level, uint64_t base_ns, uint64_t cap_ns)
 {
     uint64_t most = base_ns;
 
     while (--level > 0 && most < cap_ns)
         most *= 2;
-    return cq_sink_random(seed) % ((most < cap_ns ? most : cap_ns) + 1);
+    return cq_rand_below(r, (most < cap_ns ? most : cap_ns) + 1);
 }
 
 static int month_of(const char *name)

@@ -3,12 +3,10 @@
 #ifndef CQ_SINK_RETRY_H
 #define CQ_SINK_RETRY_H
 
-#include <stdint.h>
+#include "base/rand.h"
 
-/* The next random number of a seed (splitmix64). */
-uint64_t cq_sink_random(uint64_t *seed);
 /* Any time from 0 to base * 2^(level - 1), at most to cap. level >= 1. */
-uint64_t cq_sink_jitter(uint64_t *seed, unsigned level, uint64_t base_ns, uint64_t cap_ns);
+uint64_t cq_sink_jitter(struct cq_rand *r, unsigned level, uint64_t base_ns, uint64_t cap_ns);
 /* Seconds, or a date in one of HTTP's three forms; a date that is past, nothing and nonsense are 0;
  * never more than CQ_MAX_RETRY_AFTER. */
 uint64_t cq_sink_retry_after(const char *text, int64_t wall_ms);

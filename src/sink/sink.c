@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Life, memory and offers of a sink (sink/sink.h). */
 #include <assert.h>
-#include <xxhash.h>
+#include "base/digest.h"
 
 #include "sink/retry.h"
 #include "sink/sink_impl.h"
@@ -43,7 +43,7 @@ static void fit(struct cq_sink_config *o, size_t memory)
 
 void cq_sink_init(struct cq_sink *s, const struct cq_sink_config *o)
 {
-    *s = (struct cq_sink){.o = *o, .encoding = o->encoding, .random = o->seed};
+    *s = (struct cq_sink){.o = *o, .encoding = o->encoding, .random = {o->seed}};
     s->key_seed = cq_receiver_seed(o->url, o->seed);
     cq_ring_init(&s->settled);
 }
@@ -107,7 +107,7 @@ void cq_sink_client_init(struct cq_sink_client *c, const struct cq_sink *s, void
                          cq_bytes name)
 {
     *c = (struct cq_sink_client){.owner = owner};
-    c->lane = (unsigned)(XXH3_64bits(name.p, name.n) % s->o.lanes);
+    c->lane = (unsigned)(cq_xxh3_64(name) % s->o.lanes);
     cq_ring_init(&c->waiting);
     cq_ring_init(&c->settled);
 }

@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/http.h"
+#include "base/rand.h"
 #include "sink/block.h"
 #include "sink/receiver.h"
 
@@ -90,7 +91,8 @@ struct cq_sink {
     uint64_t not_before_ns; /* nothing is sent before */
     unsigned level;         /* failed rounds in a row */
     uint64_t seq, round;    /* sent with a seq up to `round`: it failed with the others */
-    uint64_t random, key_seed;
+    struct cq_rand random;
+    uint64_t key_seed;
     bool news;
     struct cq_ring settled;
     struct cq_sink_counts counts;

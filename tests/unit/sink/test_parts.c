@@ -64,7 +64,8 @@ static void retry_after(void **state)
 
 static void jitter(void **state)
 {
-    uint64_t seed = 1, most = 0;
+    struct cq_rand seed = {1};
+    uint64_t most = 0;
 
     (void)state;
     for (unsigned level = 1; level < 80; level++) {

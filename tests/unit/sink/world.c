@@ -42,7 +42,8 @@ struct world {
     struct cq_mem mem;
     const struct world_faults *faults;
     struct world_result *out;
-    uint64_t random, now_ns, closed_until_ns; /* no request may begin before */
+    struct cq_rand random;
+    uint64_t now_ns, closed_until_ns; /* no request may begin before */
     struct cluster clusters[WORLD_CLUSTERS];
     struct flight flights[CQ_MAX_LANES];
     unsigned in_flight;
@@ -56,7 +57,7 @@ static const int64_t wall_begin = 1700000000000;
 
 static uint64_t roll(struct world *w, uint64_t n)
 {
-    return cq_sink_random(&w->random) % n;
+    return cq_rand_below(&w->random, n);
 }
 
 static bool by_chance(struct world *w, unsigned per_mille)
@@ -395,7 +396,7 @@ static void begin(struct world *w, uint64_t seed, const struct cq_sink_config *c
 {
     struct cq_sink_config o = *config;
 
-    w->random = seed;
+    w->random.state = seed;
     w->mem = (struct cq_mem){resize, w};
     o.mem = &w->mem;
     o.seed = seed;
