@@ -11,9 +11,11 @@ cq_test(sink_world SOURCES unit/sink/test_world.c unit/sink/world.c LAYERS sink 
   LINK ${SINK_LINK} LABELS unit)
 target_compile_definitions(test_sink_world PRIVATE _GNU_SOURCE=1)
 cq_test(sink_parts SOURCES unit/sink/test_parts.c LAYERS sink base LINK ${SINK_LINK} LABELS unit)
-cq_test(net_http SOURCES net/test_http.c net/harness.c net/certs.c net/dns.c LAYERS net_http net base
-  LINK ${NET_LINK} PkgConfig::CURL LABELS net)
-target_compile_definitions(test_net_http PRIVATE _GNU_SOURCE=1)
+foreach(module http http_trust)
+  cq_test(net_${module} SOURCES net/test_${module}.c net/httpbench.c net/harness.c net/certs.c net/dns.c
+    LAYERS net_http net base LINK ${NET_LINK} PkgConfig::CURL LABELS net)
+  target_compile_definitions(test_net_${module} PRIVATE _GNU_SOURCE=1)
+endforeach()
 
 # End to end: a host of the library, simulated clusters, receivers (Python's own library only).
 find_package(Python3 COMPONENTS Interpreter)

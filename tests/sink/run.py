@@ -135,7 +135,8 @@ class Delivery(Case):
         faults = ("503@5%,429:retry-after=1@2%,429:retry-date=1@2%,reset-after=1000@5%,"
                   "close-after-body:stored@5%,reset-answer=5@5%,503:stored@3%,never:stored@1%,slow=2000000@5%")
         for seed in (1, 2, 3):
-            outcome, _ = self.deliver(["--max-body", "30000", "--faults", f"{seed}:{faults}"], "batch_bytes=40000", "timeout=1500")
+            outcome, _ = self.deliver(["--max-body", "30000", "--faults", f"{seed}:{faults}"],
+                                      "batch_bytes=40000", "timeout=1500")
             self.assertGreater(outcome.stats["retries"], 0)
 
     def test_dying_connections(self):
