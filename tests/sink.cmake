@@ -16,6 +16,10 @@ foreach(module http http_trust)
     LAYERS net_http net base LINK ${NET_LINK} PkgConfig::CURL LABELS net)
   target_compile_definitions(test_net_${module} PRIVATE _GNU_SOURCE=1)
 endforeach()
+cq_test(lib_sinks SOURCES unit/lib/test_sinks.c unit/lib/simproc.c
+  LINK cqlcrawl_static PkgConfig::UV Threads::Threads)
+target_compile_definitions(test_lib_sinks PRIVATE CQ_SIM="$<TARGET_FILE:cqlsim>")
+add_dependencies(test_lib_sinks cqlsim)
 
 # End to end: a host of the library, simulated clusters, receivers (Python's own library only).
 find_package(Python3 COMPONENTS Interpreter)
