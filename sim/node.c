@@ -381,7 +381,9 @@ enum cqsim_end cqsim_conn_end(const struct cqsim_conn *conn)
 uint64_t cqsim_conn_deadline(const struct cqsim_conn *conn, uint64_t now_ms)
 {
     uint64_t at = UINT64_MAX;
-    if (conn->n_jobs > 0 && !is_held(conn)) at = conn->jobs[conn->first_job].due_ms;
+    /* where much waits to be sent no job is taken: its time, which is past, would be no time */
+    if (conn->n_jobs > 0 && !is_held(conn) && cqsim_buf_len(&conn->out) < CQSIM_HIGH_WATER)
+        at = conn->jobs[conn->first_job].due_ms;
     if (cqsim_buf_len(&conn->out) > 0) at = least(at, cqsim_shape_deadline(conn, now_ms));
     return at;
 }
