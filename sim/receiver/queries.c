@@ -188,7 +188,8 @@ static bool take_parameter(const char *target, const char *name, char *out, size
     if (p == NULL || strncmp(p + 1, name, n_name) != 0 || p[1 + n_name] != '=') return false;
     for (p += 2 + n_name; *p != 0 && *p != '&' && n + 1 < cap; p++) {
         bool coded = *p == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0;
-        out[n++] = coded ? (char)(hex(p[1]) << 4 | hex(p[2])) : *p;
+        int byte = coded ? hex(p[1]) * 16 + hex(p[2]) : (uint8_t)*p;
+        out[n++] = (char)byte;
         p += coded ? 2 : 0;
     }
     out[n] = 0;
