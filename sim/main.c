@@ -11,15 +11,16 @@ int main(int argc, char **argv)
 {
     char error[CQSIM_MAX_TEXT * 4] = "";
     struct cqsim_config config;
-    enum cqsim_go go = cqsim_options_read(argc, argv, &config, error, sizeof error);
-    if (go == CQSIM_HELP) return 0;
     struct cqsim_fleet *fleet = NULL;
+    int rc = 2;
+    enum cqsim_go go = cqsim_options_read(argc, argv, &config, error, sizeof error);
     if (go == CQSIM_GO) fleet = cqsim_fleet_new(&config, error, sizeof error);
-    if (fleet == NULL) {
+    if (go == CQSIM_HELP)
+        rc = 0;
+    else if (fleet == NULL)
         fprintf(stderr, "cqlsim: %s\n", error);
-        return 2;
-    }
-    int rc = cqsim_serve(fleet);
+    else
+        rc = cqsim_serve(fleet);
     cqsim_fleet_free(fleet);
     free(config.chaos);
     return rc;
