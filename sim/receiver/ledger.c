@@ -78,7 +78,10 @@ bool cqsim_ledger_key(struct cqsim_ledger *l, const char *key, struct cqsim_slic
 void cqsim_ledger_accepted(struct cqsim_ledger *l, const char *key)
 {
     bool fresh;
-    if (key[0] != 0) key_of(l, key, &fresh)->accepted++;
+    if (key[0] == 0) return;
+    struct cqsim_key *k = key_of(l, key, &fresh);
+    l->accepted_again += k->accepted > 0;
+    k->accepted++;
 }
 
 static struct cqsim_source *source_of(struct cqsim_ledger *l, struct cqsim_slice name,

@@ -78,7 +78,7 @@ struct cqsim_ledger {
     char kinds[CQSIM_MAX_KINDS][CQSIM_MAX_KIND_NAME];
     unsigned n_kinds;
     struct cqsim_tally all;
-    uint64_t keys_again, without_key;
+    uint64_t keys_again, without_key, accepted_again;
     char *said[CQSIM_MAX_SAID];
     unsigned n_said;
 };

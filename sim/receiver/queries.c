@@ -93,6 +93,7 @@ static void put_bodies(struct cqsim_buf *b, const struct cqsim_receiver *r)
     put_number(b, "wire_in", c->wire_in);
     put_number(b, "keys", r->ledger.by_key.n);
     put_number(b, "keys_again", r->ledger.keys_again);
+    put_number(b, "accepted_again", r->ledger.accepted_again);
     put_number(b, "without_key", r->ledger.without_key);
     put_text(b, "}");
 }
