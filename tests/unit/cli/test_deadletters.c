@@ -57,7 +57,7 @@ static void test_line(void **state)
 
 static void test_answer_is_bounded(void **state)
 {
-    char *answer = malloc(1 << 20);
+    char *answer = calloc(1, 1 << 20);
     struct cqlcrawl_dead_letter l = letter(answer, 1 << 20);
     struct cq_text t = {0};
 
