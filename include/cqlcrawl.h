@@ -241,6 +241,9 @@ struct cqlcrawl_options {
     /* A directory that remembers each cluster's epochs, versions and identity (made where it is
      * missing; one process at a time). NULL: nothing is remembered. */
     const char *state;
+    /* What the host's callback does with records, in a word of its own (a folder's path): what was
+     * read for another destination is read again in full. NULL: one and the same. */
+    const char *destination;
     /* Where cqlcrawl_new fails, its words go here (there is no handle to ask); may be NULL. */
     char *why;
     size_t why_n;

@@ -76,6 +76,7 @@ static void take_done(struct cq_session *s, struct cq_outcome *o, const struct c
 {
     bool lost = is_lost(s, o, ev);
 
+    if (lost && s->c) (void)cqlcrawl_undelivered(s->c, ev->id);
     cq_outcome_paused(o, &s->under_way);
     cq_outcome_done(o, &s->totals, ev, cq_unix_ms(), lost);
 }
@@ -210,6 +211,34 @@ static bool open_sources(struct cq_session *s)
            cq_loop_add(&s->loop, &s->library);
 }
 
+/* A folder is the same under every name that it may be given. */
+static const char *destination(struct cq_session *s)
+{
+    char *path;
+    const char *copy;
+
+    if (!s->out || s->out->kind != CQ_OUTPUT_FOLDER) return NULL;
+    path = realpath(s->out->dir.path, NULL);
+    copy = path ? cq_pool_dup(s->pool, path, strlen(path)) : NULL;
+    free(path);
+    return copy;
+}
+
+static int open_library(struct cq_session *s, struct cqlcrawl_options *o, const char **why)
+{
+    char words[1024] = "";
+    int err;
+
+    o->why = words;
+    o->why_n = sizeof(words);
+    err = cqlcrawl_new(&s->c, o);
+    if (err) {
+        *why = words[0] ? cq_pool_dup(s->pool, words, strlen(words)) : cqlcrawl_strerror(err);
+        return err;
+    }
+    return open_sources(s) ? 0 : -1;
+}
+
 int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const char **why)
 {
     struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
@@ -223,6 +252,7 @@ int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const 
     o.rate = (unsigned)set->rate;
     o.seed = set->seed;
     o.state = s->check ? NULL : set->state;
+    o.destination = destination(s);
     fit(s, set, &o);
     s->durable = o.state != NULL;
     s->incremental = is_incremental(s, set);
@@ -232,13 +262,9 @@ int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const 
     s->started_ns = cq_now_ns();
     s->started_ms = cq_unix_ms();
     s->letters.fd = -1;
-    err = cqlcrawl_new(&s->c, &o);
-    if (err) {
-        *why = cqlcrawl_strerror(err);
-        return err;
-    }
-    if (!open_sources(s)) return -1;
-    return s->check ? 0 : cq_receivers_open(s, set, why);
+    err = open_library(s, &o, why);
+    if (err || s->check) return err;
+    return cq_receivers_open(s, set, why);
 }
 
 void cq_session_look(struct cq_session *s)

@@ -104,6 +104,7 @@ int cqlcrawl_new(cqlcrawl **out, const struct cqlcrawl_options *options)
     }
     err = open_all(c);
     if (err) return err;
+    if (o.destination) cq_remember_destination(c, cq_str(o.destination));
     *out = c;
     return 0;
 }

@@ -51,6 +51,49 @@ class Folder(Case):
         self.assertEqual(self.of(partial)[-1]["code"], "not_cql")
         self.assertEqual(len(self.names()), 2)
 
+    def test_unchanged(self):
+        """With a state an unchanged cluster keeps its file; where that is gone, or another folder, it is read again."""
+        sim = self.sim("127.67.11.50:0", "--clusters", "2", "--keyspaces", "1", "--tables", "2")
+        first, second = (self.path("out/" + t.replace(":", "%3A") + ".ndjson") for t in sim.targets)
+
+        def crawl(folder, *more):
+            _, err = self.run_it("crawl", "--targets", sim.file, "--state", "s", "--output", folder, *more,
+                                 "--log-format", "json", status=0)
+            return self.records(err)[-1]["unchanged"]
+
+        self.assertEqual(crawl("out/"), 0)
+        with open(first) as f:
+            text = f.read()
+        os.utime(first, (1, 1))
+        os.unlink(second)
+        self.assertEqual(crawl("./out//"), 1)
+        with open(first) as f:
+            self.assertEqual(f.read(), text)
+        self.assertGreater(os.stat(first).st_mtime, 1000)
+        self.assertTrue(os.path.exists(second))
+        self.assertEqual(crawl("out/"), 2)
+        self.assertEqual(crawl("other/"), 0)
+        self.assertEqual(crawl("out/"), 0, "what another folder got is not here")
+        self.assertEqual(crawl("out/"), 2)
+        receiver = Receiver(self, "127.67.11.59:0")
+        self.assertEqual(crawl("out/", "--sink", receiver.url), 0, "the receiver has nothing yet")
+        self.assertEqual(crawl("out/", "--sink", receiver.url), 2)
+        self.assertEqual(receiver.stats()["scopes"]["complete"], 2)
+
+    def test_lost_files_are_no_complete_reads(self):
+        sim = self.sim("127.67.11.60:0", "--keyspaces", "5", "--tables", "20")
+
+        def small():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        os.mkdir(self.path("out"))
+        self.write("out/" + sim.targets[0].replace(":", "%3A") + ".ndjson", "old\n")
+        self.run_it("crawl", sim.targets[0], "--state", "s", "--output", "out/", status=4, preexec_fn=small)
+        _, err = self.run_it("crawl", sim.targets[0], "--state", "s", "--output", "out/", status=0)
+        self.assertIn("1 complete in", err)
+        self.assertNotIn("unchanged", err)
+
     def test_interrupted(self):
         silent = self.sim("127.67.11.20:0", "--fault", "silent")
         os.mkdir(self.path("out"))
