@@ -13,7 +13,6 @@
 #define READING (CRAWL | CHECK | SERVE | VALIDATE)
 #define KEEPING (CRAWL | SERVE | VALIDATE)
 #define ALL READING
-
 #define SETTER(fn)                                                                                 \
     static bool fn(struct cq_args *a, struct cq_pool *pool, const char *name, const char *value)
 #define UNUSED2 ((void)pool, (void)name)
@@ -273,6 +272,12 @@ SETTER(set_state)
     return *value;
 }
 
+SETTER(set_full_after)
+{
+    UNUSED2;
+    return cq_parse_duration(value, &a->settings.full_after_ms);
+}
+
 SETTER(set_accept_identity)
 {
     (void)name;
@@ -383,6 +388,7 @@ const struct cq_option cq_options[] = {
     {"sink-token-file", "FILE", "the bearer token for it", KEEPING, false, set_sink_token_file, "a file"},
     {"dead-letters", "FILE", "keep records that a receiver refuses for good, with its answer", KEEPING, false, set_dead_letters, "a file"},
     {"state", "DIR", "remember what was read: unchanged clusters cost a probe", KEEPING, false, set_state, "a folder"},
+    {"full-after", "TIME", "read unchanged clusters in full so often all the same (24h)", KEEPING, false, set_full_after, duration},
     {"accept-identity", "NAME", "this cluster may be another one than before (repeatable)", CRAWL | SERVE, true, set_accept_identity, "a cluster's name"},
     {"fail-on", "WHAT", "any, none, N or N%: how many unread clusters make the run fail", CRAWL | CHECK | VALIDATE, false, set_fail_on, CQ_EXPECT_FAIL_ON},
     {"metrics-listen", "ADDR:PORT", "serve metrics and health there", SERVE | VALIDATE, false, set_metrics_listen, CQ_EXPECT_LISTEN},

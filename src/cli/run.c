@@ -80,6 +80,11 @@ READER(run_state)
     path(r, v, "run.state", &r->config->settings.state);
 }
 
+READER(run_full_after)
+{
+    (void)cq_value_duration(r, v, "run.full_after", &r->config->settings.full_after_ms);
+}
+
 READER(run_dead_letters)
 {
     path(r, v, "run.dead_letters", &r->config->settings.dead_letters);
@@ -100,6 +105,7 @@ void cq_key_run(struct cq_reading *r, const struct cq_node *v)
         {"retries", run_retries},
         {"seed", run_seed},
         {"state", run_state},
+        {"full_after", run_full_after},
         {"shard", run_shard},
         {"fail_on", run_fail_on},
         {"dead_letters", run_dead_letters},

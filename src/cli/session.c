@@ -253,6 +253,7 @@ int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const 
     o.seed = set->seed;
     o.state = s->check ? NULL : set->state;
     o.destination = destination(s);
+    s->full_after_ms = set->full_after_ms;
     fit(s, set, &o);
     s->durable = o.state != NULL;
     s->incremental = is_incremental(s, set);

@@ -34,6 +34,7 @@ struct cq_session {
     const char *limited;  /* why they are fewer than was asked for; NULL */
     bool durable;         /* a state remembers what was delivered: files reach the disk first */
     bool incremental;     /* whoever gets the records keeps what it has */
+    uint64_t full_after_ms;
 
     const struct cq_cluster *clusters; /* crawl and check: of the inventory, */
     struct cq_outcome *targets;        /* and what became of each */

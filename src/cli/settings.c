@@ -23,6 +23,7 @@ void cq_settings_inherit(struct cq_settings *over, const struct cq_settings *und
     TAKE(half_open);
     TAKE(seed);
     TAKE(state);
+    TAKE(full_after_ms);
     TAKE(dead_letters);
     TAKE(metrics_file);
     if (!over->fail_on.kind) over->fail_on = under->fail_on;

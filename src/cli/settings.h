@@ -37,6 +37,7 @@ struct cq_settings {
     uint64_t half_open;   /* connections being made at once */
     uint64_t seed;
     const char *state;      /* a directory */
+    uint64_t full_after_ms; /* unchanged clusters are read in full so often all the same */
     unsigned shard, shards; /* 1..shards of shards */
     struct cq_fail_on fail_on;
     const char *dead_letters, *metrics_file; /* files */

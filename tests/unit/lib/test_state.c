@@ -46,20 +46,29 @@ static bool is(const char *line, const char *kind)
     return strstr(line, text) != NULL;
 }
 
-static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, const char *line,
-                                    size_t n)
+static void look(struct run *r, const char *line)
 {
     const char *since = strstr(line, "\"since_epoch\":");
-    struct run *r = ctx;
 
-    (void)id, (void)user_data, (void)n;
-    r->records++;
     r->heartbeats += is(line, "heartbeat");
     r->tables += is(line, "table");
     r->begins += is(line, "scope_begin");
     r->ends += is(line, "scope_end");
     r->nodes += is(line, "node");
     if (since) r->since = strtoull(since + 14, NULL, 10);
+}
+
+static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, const char *line,
+                                    size_t n)
+{
+    char *text = strndup(line, n);
+    struct run *r = ctx;
+
+    (void)id, (void)user_data;
+    assert_non_null(text);
+    r->records++;
+    look(r, text);
+    free(text);
     if (r->kill_in_record && r->tables == 3) (void)kill(getpid(), SIGKILL);
     if (r->close_in_record && r->tables == 3) cqlcrawl_close(r->c, NULL, NULL);
     return CQLCRAWL_CONTINUE;
