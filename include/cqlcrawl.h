@@ -239,7 +239,8 @@ struct cqlcrawl_options {
     unsigned half_open; /* connections that are being made at once; 0: 256 */
     uint64_t seed;      /* of every jitter; 0: from the system */
     /* A directory that remembers each cluster's epochs, versions and identity (made where it is
-     * missing; one process at a time). NULL: nothing is remembered. */
+     * missing, on a local disk; one process at a time). It has a thread of its own, with every
+     * signal blocked. NULL: nothing is remembered. */
     const char *state;
     /* What the host's callback does with records, in a word of its own (a folder's path): what was
      * read for another destination is read again in full. NULL: one and the same. */

@@ -43,6 +43,19 @@ void cq_remember_destination(cqlcrawl *c, cq_bytes name)
     (void)cq_sha256((cq_bytes){&parts[0][0], sizeof(parts)}, c->destinations);
 }
 
+/* What there is to say of the attempts until now. */
+static void end(struct cq_target *t, bool kept)
+{
+    struct cq_remember *r = t->remember;
+    enum cq_ending ending = CQ_ENDING_UNTOUCHED;
+
+    if (r->in_attempt) return;
+    if (r->asked) ending = CQ_ENDING_SPOILED;
+    if (r->asked && r->complete && kept) ending = CQ_ENDING_COMPLETE;
+    r->next.complete.epoch = t->job.last_epoch;
+    (void)cq_state_end(t->c->state, t->name, ending, &r->next); /* no memory: it stays open */
+}
+
 /* ---- an attempt ---- */
 
 void cq_remember_begin(void *ctx, struct cq_job *job)
@@ -50,6 +63,8 @@ void cq_remember_begin(void *ctx, struct cq_job *job)
     struct cq_target *t = (struct cq_target *)job;
     cqlcrawl *c = ctx;
 
+    if (t->remember)
+        end(t, false); /* of the attempt before: a begin without an end says the worst */
     if (t->t.check || cq_state_begin(c->state, t->name, cq_link_wall_ms(), t))
         cq_driver_begun(&c->driver, job, 0);
 }
@@ -158,15 +173,9 @@ int cqlcrawl_undelivered(cqlcrawl *c, uint64_t id)
 
 void cq_remember_done(struct cq_target *t, enum cqlcrawl_delivery delivery)
 {
-    struct cq_remember *r = t->remember;
-    enum cq_ending ending = CQ_ENDING_UNTOUCHED;
     bool kept = delivery == CQLCRAWL_DELIVERY_NONE || delivery == CQLCRAWL_DELIVERY_ACCEPTED;
 
-    if (!r || r->in_attempt) return;
-    if (r->asked) ending = CQ_ENDING_SPOILED;
-    if (r->asked && r->complete && kept && !r->undelivered) ending = CQ_ENDING_COMPLETE;
-    r->next.complete.epoch = t->job.last_epoch;
-    (void)cq_state_end(t->c->state, t->name, ending, &r->next); /* no memory: it stays open */
+    if (t->remember) end(t, kept && !t->remember->undelivered);
 }
 
 void cq_remember_free(struct cq_target *t)

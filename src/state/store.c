@@ -138,6 +138,11 @@ static int prepare(struct cq_store *s, struct cq_fault *f)
     return 0;
 }
 
+/* 8 MiB of pages; a checkpoint (which waits for the disk) each 16 MiB of log. */
+static const char tuning[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                             "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4096;"
+                             "PRAGMA journal_size_limit = 67108864";
+
 static int open_database(struct cq_store *s, struct cq_fault *f)
 {
     int err;
@@ -146,10 +151,7 @@ static int open_database(struct cq_store *s, struct cq_fault *f)
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
         return failed(s, f);
     (void)sqlite3_busy_timeout(s->db, CQ_STATE_BUSY_MS);
-    err = run(s,
-              "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-              "PRAGMA journal_size_limit = 67108864",
-              f);
+    err = run(s, tuning, f);
     if (!err) err = check_version(s, f);
     return err ? err : prepare(s, f);
 }
@@ -292,6 +294,12 @@ static int look(struct cq_store *s, cq_bytes name, struct cq_known *known, struc
     return err;
 }
 
+static int by_name(struct cq_store *s, enum statement which, cq_bytes name, struct cq_fault *f)
+{
+    put_text(s->statement[which], 1, name);
+    return done(s, which, f);
+}
+
 int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t *epoch,
                    struct cq_known *known, struct cq_fault *f)
 {
@@ -311,8 +319,8 @@ int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t 
     *epoch = (uint64_t)sqlite3_column_int64(q, 0);
     is_open = sqlite3_column_int64(q, 1) > 1;
     err = done(s, BEGIN, f);
+    if (!err && is_open) err = by_name(s, FORGET, name, f);
     if (!err) err = look(s, name, known, f);
-    if (is_open) known->complete.epoch = 0;
     return err;
 }
 
@@ -354,12 +362,6 @@ static int meet(struct cq_store *s, cq_bytes name, const struct cq_known *k, str
     put_number(q, 6, k->memory);
     put_number(q, 7, k->beat_ms);
     return done(s, MEET, f);
-}
-
-static int by_name(struct cq_store *s, enum statement which, cq_bytes name, struct cq_fault *f)
-{
-    put_text(s->statement[which], 1, name);
-    return done(s, which, f);
 }
 
 int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,

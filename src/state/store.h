@@ -27,7 +27,7 @@ void cq_store_abandon(struct cq_store *s);
 
 /*
  * A new epoch for that cluster, and what is known. A begin that no end has followed (the process
- * was killed) may have let records out: the complete read is not among what is known then.
+ * was killed) may have let records out: the complete read is forgotten then.
  */
 int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t *epoch,
                    struct cq_known *known, struct cq_fault *f);

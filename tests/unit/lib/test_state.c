@@ -474,6 +474,55 @@ static void test_another_cluster(void **state)
     assert_string_equal(r.code, "identity_mismatch");
 }
 
+/* ---- memory ---- */
+
+struct counted {
+    long calls, fail_at, blocks;
+};
+
+static void *resize(void *ctx, void *p, size_t n)
+{
+    struct counted *k = ctx;
+    void *q;
+
+    if (n == 0) {
+        k->blocks -= p != NULL;
+        free(p);
+        return NULL;
+    }
+    if (++k->calls == k->fail_at) return NULL;
+    q = realloc(p, n);
+    k->blocks += p == NULL && q != NULL;
+    return q;
+}
+
+/* The n-th allocation of a life with a heartbeat fails, for every n: in good order, nothing is
+ * left, and what the state says afterwards is true. */
+static void test_every_allocation(void **state)
+{
+    struct counted k = {0};
+    struct run first, r;
+
+    (void)state;
+    crawl(&first);
+    do {
+        k = (struct counted){.fail_at = k.fail_at + 1};
+        prepare(&r);
+        r.o.resize = resize;
+        r.o.resize_ctx = &k;
+        if (cqlcrawl_new(&r.c, &r.o) == 0) {
+            if (cqlcrawl_add(r.c, &r.t, NULL) == 0) assert_int_equal(cqlcrawl_run(r.c), 0);
+            cqlcrawl_close(r.c, NULL, NULL);
+        }
+        if (k.blocks)
+            fail_msg("the %ld. allocation fails: %ld blocks are left", k.fail_at, k.blocks);
+        if (r.heartbeats) assert_int_equal(r.since, first.epoch);
+        if (r.ev.read == CQLCRAWL_READ_COMPLETE && r.tables) first = r; /* it was read in full */
+    } while (k.calls >= k.fail_at);
+    assert_true(k.fail_at > 20);
+    assert_int_equal(r.heartbeats, 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -492,6 +541,7 @@ int main(void)
         T(test_refused),
         T(test_host_loop),
         T(test_another_cluster),
+        T(test_every_allocation),
     };
 
     (void)snprintf(where, sizeof(where), "127.64.%d.%d:19042", (int)(getpid() >> 8 & 255),

@@ -126,7 +126,7 @@ static void test_everything_comes_back(void **state)
 static void test_no_end(void **state)
 {
     struct bench *b = *state;
-    struct cq_known k, was = example();
+    struct cq_known k, was = example(), nothing = {0};
 
     begin(b, A, AT(77), &k);
     end(b, A, CQ_ENDING_COMPLETE, &was);
@@ -136,6 +136,9 @@ static void test_no_end(void **state)
     begin(b, A, AT(81), &k);
     assert_int_equal(k.complete.epoch, 0);
     assert_string_equal(k.identity.cluster_name, "Prod 'x'"); /* this it still knows */
+    end(b, A, CQ_ENDING_UNTOUCHED, &nothing);                 /* which mends nothing */
+    begin(b, A, AT(82), &k);
+    assert_int_equal(k.complete.epoch, 0);
 }
 
 static void test_endings(void **state)
