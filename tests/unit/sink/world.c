@@ -48,6 +48,7 @@ struct world {
     struct flight flights[CQ_MAX_LANES];
     unsigned in_flight;
     char keys[WORLD_KEYS][64];
+    size_t sizes[WORLD_KEYS]; /* of the bodies that they came with first */
     uint32_t n_keys;
     unsigned letters;
     bool memory_fails;
@@ -172,12 +173,16 @@ static uint32_t key_of(struct world *w, const struct cq_http_request *r, bool *k
         if (strncmp(r->headers[i], "Idempotency-Key: ", 17) == 0) key = r->headers[i] + 17;
     }
     assert_non_null(key);
+    *known = false;
     for (uint32_t i = 0; i < w->n_keys; i++) {
         *known = strcmp(w->keys[i], key) == 0;
-        if (*known) return i + 1;
+        if (!*known) continue;
+        assert_int_equal(w->sizes[i], r->body.n); /* one key, one payload */
+        return i + 1;
     }
     assert_true(w->n_keys < WORLD_KEYS);
     (void)snprintf(w->keys[w->n_keys], sizeof(w->keys[0]), "%s", key);
+    w->sizes[w->n_keys] = r->body.n;
     return ++w->n_keys;
 }
 
