@@ -15,10 +15,29 @@ static void fetch_free(struct cq_fetch *f)
     cq_free(&c->mem, f);
 }
 
+static void begin(struct cq_fetch *f)
+{
+    struct cq_http_request r = {
+        .strict = true,
+        .headers = f->headers,
+        .n_headers = f->n_headers,
+        .timeout_ns = f->o.timeout_ms ? CQ_MS(f->o.timeout_ms) : CQ_DEFAULT_FETCH_TIMEOUT,
+        .max_answer = f->o.max ? f->o.max : CQ_DEFAULT_FETCH,
+    };
+
+    if (r.max_answer > CQ_MAX_FETCH) r.max_answer = CQ_MAX_FETCH;
+    cq_http_send(f->lane.call, &r, (const char *)cq_secret_bytes(f->access.auth).p);
+}
+
 void cq_fetch_done(struct cq_fetch *f, const struct cq_http_response *r)
 {
     struct cq_sinks *s = f->c->sinks;
 
+    if (r->stale && !f->again) { /* the connection was an old one: asking twice does no harm */
+        f->again = true;
+        begin(f);
+        return;
+    }
     s->n_fetches--;
     cq_ring_remove(&f->node);
     f->o.done(f->o.ctx, r->err, r->err ? r->text : "", r->status, r->content_type,
@@ -89,20 +108,6 @@ static int make(cqlcrawl *c, struct cq_fetch *f)
     if (!err) err = cq_http_call_new(&f->lane.call, f->peer, CQ_KIB(16), &f->lane);
     if (err) (void)cq_fault_set(&c->last, err, "%s", cq_err_text(err));
     return err;
-}
-
-static void begin(struct cq_fetch *f)
-{
-    struct cq_http_request r = {
-        .strict = true,
-        .headers = f->headers,
-        .n_headers = f->n_headers,
-        .timeout_ns = f->o.timeout_ms ? CQ_MS(f->o.timeout_ms) : CQ_DEFAULT_FETCH_TIMEOUT,
-        .max_answer = f->o.max ? f->o.max : CQ_DEFAULT_FETCH,
-    };
-
-    if (r.max_answer > CQ_MAX_FETCH) r.max_answer = CQ_MAX_FETCH;
-    cq_http_send(f->lane.call, &r, (const char *)cq_secret_bytes(f->access.auth).p);
 }
 
 int cqlcrawl_fetch(cqlcrawl *c, const struct cqlcrawl_fetch *fetch)

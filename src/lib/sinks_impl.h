@@ -43,6 +43,7 @@ struct cq_fetch {
     struct cq_http_peer *peer;
     const char **headers;
     unsigned n_headers;
+    bool again; /* asked a second time */
     struct cqlcrawl_fetch o;
 };
 

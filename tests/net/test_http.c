@@ -273,7 +273,8 @@ static void serve_body(struct peer *p, int fd)
     size_t n = s->wanted;
 
     (void)script_read(s, fd);
-    (void)snprintf(block, sizeof(block), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
+    (void)snprintf(block, sizeof(block),
+                   "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n", n);
     script_answer(fd, block);
     memset(block, 'b', sizeof(block));
     for (; n > 0; n -= n < sizeof(block) ? n : sizeof(block)) {
