@@ -34,12 +34,9 @@ static void hold(struct cq_sink *s, const struct cq_lane *l, enum cq_sink_state 
     if (first) {
         s->round = s->seq;
         s->level++;
-        if (state == CQ_SINK_PARKED) {
-            wait = cq_sink_jitter(&s->random, s->level, CQ_PARK_BASE, CQ_PARK_CAP) / 2;
-            wait += CQ_PARK_BASE / 2;
-        } else {
-            wait = cq_sink_jitter(&s->random, s->level, CQ_SINK_RETRY_BASE, CQ_SINK_RETRY_CAP);
-        }
+        wait = state == CQ_SINK_PARKED
+                   ? cq_sink_pause(&s->random, s->level, CQ_PARK_BASE, CQ_PARK_CAP)
+                   : cq_sink_jitter(&s->random, s->level, CQ_SINK_RETRY_BASE, CQ_SINK_RETRY_CAP);
     }
     if (wait < at_least_ns) wait = at_least_ns;
     if (s->not_before_ns < now + wait) s->not_before_ns = now + wait;

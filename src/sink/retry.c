@@ -7,13 +7,25 @@
 
 #include "base/bounds.h"
 
-uint64_t cq_sink_jitter(struct cq_rand *r, unsigned level, uint64_t base_ns, uint64_t cap_ns)
+static uint64_t most_of(unsigned level, uint64_t base_ns, uint64_t cap_ns)
 {
     uint64_t most = base_ns;
 
     while (--level > 0 && most < cap_ns)
         most *= 2;
-    return cq_rand_below(r, (most < cap_ns ? most : cap_ns) + 1);
+    return most < cap_ns ? most : cap_ns;
+}
+
+uint64_t cq_sink_jitter(struct cq_rand *r, unsigned level, uint64_t base_ns, uint64_t cap_ns)
+{
+    return cq_rand_below(r, most_of(level, base_ns, cap_ns) + 1);
+}
+
+uint64_t cq_sink_pause(struct cq_rand *r, unsigned level, uint64_t base_ns, uint64_t cap_ns)
+{
+    uint64_t half = most_of(level, base_ns, cap_ns) / 2;
+
+    return half + cq_rand_below(r, half + 1);
 }
 
 static int month_of(const char *name)

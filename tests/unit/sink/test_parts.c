@@ -77,6 +77,8 @@ static void jitter(void **state)
 
             assert_true(t <= cap);
             if (level == 4 && t > most) most = t;
+            t = cq_sink_pause(&seed, level, CQ_MS(200), CQ_SEC(30));
+            assert_true(t >= cap / 2 && t <= cap);
         }
     }
     assert_true(most > CQ_MS(1400)); /* the whole width of 1.6 s is used */
