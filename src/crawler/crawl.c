@@ -250,6 +250,9 @@ void cq_crawl_sent(struct cq_crawl *c, size_t n)
 {
     if (n == cql_conn_pending(c->conn).n) {
         c->sent_requests = cql_conn_counts(c->conn).requests;
+        /* nothing else is on its way: the server had nothing to do, and we wait */
+        if (c->n_unsent && c->n_unsent == c->n_sent) c->spent.waits++;
+        c->n_unsent = 0;
         c->sent_waits = c->spent.waits;
     }
     cql_conn_sent(c->conn, n);

@@ -45,7 +45,8 @@ struct cq_crawl_options {
     struct cq_account *account; /* of the crawler: pages of all crawls; NULL: no limit */
     void *owner;                /* what cq_account_next (crawler/budget.h) gives for this crawl */
     size_t need;                /* bytes that the cluster's last crawl needed (DONE); 0: unknown */
-    unsigned max_in_flight;     /* statements unanswered at once; 0: all there are */
+    unsigned max_in_flight;     /* statements unanswered at once; 0: all there are. Between, waits
+                                   are at least what is counted: an answer may be on its way. */
     cq_bytes cluster;           /* record key `cluster`; this struct and everything in it is kept by
                                    the caller until cq_crawl_free */
     cq_bytes labels;            /* JSON object */

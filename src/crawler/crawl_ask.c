@@ -35,6 +35,7 @@ static void send_one(struct cq_crawl *c, int i)
     c->w->by_stream[stream] = (uint8_t)i;
     a->asked = CQ_ASK_SENT;
     c->n_sent++;
+    c->n_unsent++;
 }
 
 static bool is_due(const struct cq_crawl *c, const struct cq_ask *a)
@@ -57,12 +58,11 @@ static void gather(struct cq_crawl *c)
 static void send_due(struct cq_crawl *c)
 {
     unsigned most = c->o->max_in_flight ? c->o->max_in_flight : CQ_MAX_STREAMS;
-    bool is_wait = c->n_sent == 0;
+    bool is_idle = c->n_sent == 0;
 
-    if (is_wait) gather(c);
+    if (is_idle) gather(c);
     if (!c->n_due) return;
-    if (is_wait) c->spent.waits++;
-    if (is_wait) cq_crawl_rate_begin(c);
+    if (is_idle) cq_crawl_rate_begin(c);
     for (int i = 0; i < CQ_N_ASKS && c->n_sent < most && c->state != CQ_CRAWL_OVER; i++) {
         if (c->w->asks[i].asked != CQ_ASK_DUE) continue;
         c->n_due--;

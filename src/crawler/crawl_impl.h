@@ -178,6 +178,7 @@ struct cq_crawl {
     struct cq_budget budget;
     struct cq_work *w;                /* NULL before the first statement */
     unsigned n_sent;                  /* unanswered */
+    unsigned n_unsent;                /* of them, those that have not left yet */
     unsigned n_due;                   /* to be sent when one of them is answered */
     unsigned n_timed_out, n_answered; /* of the phase */
     bool wants_pages;                 /* the records cannot go on */
