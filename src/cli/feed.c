@@ -9,7 +9,7 @@
 
 enum {
     WINDOW = 2000, /* targets that the library has at least, before others are added */
-    PER_SLOT = 4,  /* and so many for each that it may read at once */
+    PER_SLOT = 16, /* and so many for each that it may read at once */
 };
 
 static int wrong(struct cq_session *s, const struct cq_cluster *cl, const char *title, int err,

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/report.h"
+
+enum { OTHER_FILES = 64 /* metrics: the listener and its clients; lists that are read */ };
 
 /* ---- reads ---- */
 
@@ -220,7 +223,12 @@ int cq_command_serve(struct cq_pool *pool, const struct cq_args *a)
     struct cq_serve v = {.a = a, .files = CQ_NO_FILES, .httpd = {.fd = -1}};
     int code;
 
-    v.s = (struct cq_session){.a = a, .pool = pool, .event = on_event, .reload = on_hangup};
+    v.s = (struct cq_session){.a = a,
+                              .pool = pool,
+                              .other_files = OTHER_FILES,
+                              .event = on_event,
+                              .show = cq_report_state,
+                              .reload = on_hangup};
     v.s.own = &v;
     v.facts = (struct cq_serve_facts){.reload_ok = true, .reload_at_ms = cq_unix_ms()};
     v.started_ms = v.facts.reload_at_ms;

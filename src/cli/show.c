@@ -12,11 +12,13 @@ static void counts(struct cq_session *s)
     const struct cqlcrawl_stats *k = &s->stats;
     struct cq_text *t = &s->log;
 
+    cq_text_printf(t, "cqlcrawl: %llu", N(y->done));
+    if (s->n_targets) cq_text_printf(t, " of %zu", s->n_targets); /* serve: there is no end */
     cq_text_printf(t,
-                   "cqlcrawl: %llu of %zu done: %llu complete (%llu unchanged), %llu incomplete, "
-                   "%llu failed; %llu records\n",
-                   N(y->done), s->n_targets, N(y->endings[CQ_COMPLETE]), N(y->unchanged),
-                   N(y->endings[CQ_INCOMPLETE]), N(y->endings[CQ_FAILED]), N(y->records));
+                   " done: %llu complete (%llu unchanged), %llu incomplete, %llu failed; "
+                   "%llu records\n",
+                   N(y->endings[CQ_COMPLETE]), N(y->unchanged), N(y->endings[CQ_INCOMPLETE]),
+                   N(y->endings[CQ_FAILED]), N(y->records));
     cq_text_printf(t,
                    "  %llu running of %llu at once, %llu being connected, %llu queued, %llu to try "
                    "again, %llu delivering\n",

@@ -84,7 +84,7 @@ class Folder(Case):
         sim = self.sim("127.67.11.60:0", "--keyspaces", "5", "--tables", "20")
 
         def small():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (150000, 150000))
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
         os.mkdir(self.path("out"))
