@@ -41,7 +41,7 @@ static void objects(struct cq_text *t, const struct cq_totals *y)
     cq_text_puts(t, " read, ");
     cq_text_bytes(t, y->bytes_out);
     cq_text_puts(t, " sent");
-    if (y->repeats) cq_text_printf(t, "; %llu attempts more than one each", N(y->repeats));
+    if (y->repeats) cq_text_printf(t, "; %llu further attempts", N(y->repeats));
     cq_text_puts(t, "\n");
 }
 
