@@ -7,6 +7,7 @@
 #include "state/state.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "state/dir.h"
@@ -40,8 +41,10 @@ struct cq_state {
     bool has_async; /* written before the first request */
     int lock_fd;
     /* the thread's own */
-    struct cq_store *store;
-    bool doubt; /* groups were lost */
+    struct cq_store *store; /* NULL: it was taken away and cannot be made again yet */
+    char dir[CQ_MAX_PATH];
+    uint64_t highest; /* of all epochs given */
+    bool doubt;       /* groups were lost */
     /* shared, under the mutex */
     uv_mutex_t mutex;
     uv_cond_t more;
@@ -70,15 +73,44 @@ static int write_one(struct cq_state *s, struct request *r, struct cq_fault *f)
 {
     cq_bytes name = {r->name, r->n_name};
 
-    if (r->is_begin) return cq_store_begin(s->store, name, r->wall_ms, &r->epoch, &r->known, f);
-    return cq_store_end(s->store, name, r->ending, &r->known, f);
+    int err;
+
+    if (!r->is_begin) return cq_store_end(s->store, name, r->ending, &r->known, f);
+    err = cq_store_begin(s->store, name, r->wall_ms, &r->epoch, &r->known, f);
+    if (!err && r->epoch > s->highest) s->highest = r->epoch;
+    return err;
+}
+
+/* The directory was taken away: another one, with nothing in it but that epochs go on above those
+ * that were given. */
+static int begin_anew(struct cq_state *s, struct cq_fault *f)
+{
+    int err;
+
+    cq_store_close(s->store);
+    s->store = NULL;
+    s->doubt = true; /* what comes back may be old */
+    cq_dir_unlock(s->lock_fd);
+    err = cq_dir_lock(s->dir, &s->lock_fd, f);
+    if (!err) err = cq_store_open(&s->store, s->dir, f);
+    if (err) return err;
+    cq_store_floor(s->store, s->highest + 1);
+    uv_mutex_lock(&s->mutex);
+    s->lost++;
+    (void)cq_fault_set(&s->fault, CQ_ESTATE, "%s: was taken away; begun anew, with nothing in it",
+                       s->dir);
+    uv_mutex_unlock(&s->mutex);
+    return 0;
 }
 
 /* All of them or none. */
 static int write_group(struct cq_state *s, struct request *first, struct cq_fault *f)
 {
-    int err = cq_store_group(s->store, f);
+    int err = 0;
 
+    if (!s->store || !cq_store_is_there(s->store)) err = begin_anew(s, f);
+    if (err) return err;
+    err = cq_store_group(s->store, f);
     if (!err && s->doubt) err = cq_store_doubt(s->store, f);
     for (struct request *r = first; r && !err; r = r->next)
         err = write_one(s, r, f);
@@ -320,6 +352,7 @@ int cq_state_open(struct cq_state **out, const struct cq_state_options *o, struc
     *out = NULL;
     if (!s) return cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
     s->o = *o;
+    (void)snprintf(s->dir, sizeof(s->dir), "%s", o->dir); /* a longer one is refused below */
     list_init(&s->asked);
     list_init(&s->answers);
     err = open_all(s, f);

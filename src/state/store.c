@@ -9,7 +9,10 @@
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "state/dir.h"
 
@@ -73,6 +76,8 @@ struct cq_store {
     sqlite3 *db;
     sqlite3_stmt *statement[N_STATEMENTS];
     char path[CQ_MAX_PATH];
+    struct stat file; /* as it was opened */
+    uint64_t floor;   /* of epochs */
 };
 
 static int failed(struct cq_store *s, struct cq_fault *f)
@@ -165,12 +170,21 @@ int cq_store_open(struct cq_store **out, const char *dir, struct cq_fault *f)
     if (!s) return cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
     err = cq_dir_path(dir, "state.db", s->path, f);
     if (!err) err = open_database(s, f);
+    if (!err && stat(s->path, &s->file))
+        err = cq_fault_set(f, CQ_ESTATE, "%s: %s", s->path, strerror(errno));
     if (err) {
         cq_store_close(s);
         return err;
     }
     *out = s;
     return 0;
+}
+
+bool cq_store_is_there(const struct cq_store *s)
+{
+    struct stat st;
+
+    return !stat(s->path, &st) && st.st_dev == s->file.st_dev && st.st_ino == s->file.st_ino;
 }
 
 void cq_store_close(struct cq_store *s)
@@ -204,6 +218,11 @@ static int done(struct cq_store *s, enum statement which, struct cq_fault *f)
 
     (void)sqlite3_reset(s->statement[which]);
     return err;
+}
+
+void cq_store_floor(struct cq_store *s, uint64_t epoch)
+{
+    s->floor = epoch;
 }
 
 int cq_store_group(struct cq_store *s, struct cq_fault *f)
@@ -304,12 +323,13 @@ int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t 
                    struct cq_known *known, struct cq_fault *f)
 {
     sqlite3_stmt *q = s->statement[BEGIN];
+    uint64_t least = cq_known_epoch(0, wall_ms);
     bool is_open;
     int err;
 
     *known = (struct cq_known){0};
     put_text(q, 1, name);
-    put_number(q, 2, cq_known_epoch(0, wall_ms));
+    put_number(q, 2, least > s->floor ? least : s->floor);
     put_number(q, 3, (uint64_t)wall_ms);
     if (sqlite3_step(q) != SQLITE_ROW) {
         err = failed(s, f);

@@ -20,6 +20,12 @@ struct cq_store;
 /* Makes the file, or brings an older one up to date. CQ_ESTATE_NEWER: a later version wrote it. */
 int cq_store_open(struct cq_store **out, const char *dir, struct cq_fault *f);
 void cq_store_close(struct cq_store *s);
+/* False: what stands under its name is another file, or none: somebody took the directory away.
+ * SQLite would go on in the old file, that nobody can find again. */
+bool cq_store_is_there(const struct cq_store *s);
+
+/* No epoch below this one is given. */
+void cq_store_floor(struct cq_store *s, uint64_t epoch);
 
 int cq_store_group(struct cq_store *s, struct cq_fault *f);
 int cq_store_commit(struct cq_store *s, struct cq_fault *f);

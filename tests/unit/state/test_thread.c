@@ -172,6 +172,45 @@ static void test_no_directory(void **state)
     teardown(&b);
 }
 
+/* SQLite would go on in files that have no name any more. */
+static void test_taken_away(void **state)
+{
+    struct cq_known k = {.complete = {.epoch = 101}};
+    struct bench b;
+    char away[80];
+
+    (void)state;
+    setup(&b);
+    assert_int_equal(open_with(&b, &cq_mem_libc), 0);
+    (void)cq_state_begin(b.s, A, AT(100), NULL);
+    (void)cq_state_begin(b.s, A, AT(100), NULL); /* 101, ahead of the clock */
+    wait_answers(&b, 2);
+    (void)cq_state_end(b.s, A, CQ_ENDING_COMPLETE, &k);
+    (void)cq_state_begin(b.s, CQ_LIT("b"), AT(100), NULL);
+    wait_answers(&b, 3);
+    (void)snprintf(away, sizeof(away), "%s.away", b.folder.dir);
+    assert_int_equal(rename(b.folder.dir, away), 0);
+    (void)cq_state_begin(b.s, A, AT(101), NULL);
+    wait_answers(&b, 4);
+    assert_int_equal(b.epoch, 102); /* above all that were given */
+    assert_int_equal(b.known.complete.epoch, 0);
+    assert_int_equal(b.failures, 1);
+    assert_non_null(strstr(b.text, "taken away"));
+    assert_int_equal(access(b.folder.db, F_OK), 0);
+    (void)cq_state_begin(b.s, A, AT(500), NULL);
+    wait_answers(&b, 5);
+    assert_int_equal(b.epoch, 500);
+    folder_end(&b.folder);
+    assert_int_equal(rename(away, b.folder.dir), 0); /* it is there again: what it knows is old */
+    (void)cq_state_begin(b.s, A, AT(500), NULL);
+    wait_answers(&b, 6);
+    assert_int_equal(b.epoch, 501);
+    assert_int_equal(b.known.complete.epoch, 0);
+    assert_int_equal(cq_state_failures(b.s), 2);
+    close_state(&b);
+    teardown(&b);
+}
+
 /* In a process of its own: its files may not grow any more. */
 static int full_disk(struct bench *b)
 {
@@ -332,10 +371,11 @@ static void test_speed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),     cmocka_unit_test(test_flushed),
-        cmocka_unit_test(test_locked),    cmocka_unit_test(test_no_directory),
-        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_killed),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_speed),
+        cmocka_unit_test(test_order),      cmocka_unit_test(test_flushed),
+        cmocka_unit_test(test_locked),     cmocka_unit_test(test_no_directory),
+        cmocka_unit_test(test_taken_away), cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_killed),     cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_speed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
