@@ -24,7 +24,7 @@ static void one(struct cq_text *t, const char *name, const char *type, double n,
     cq_metric(t, name, NULL, NULL, n);
 }
 
-static void own(struct cq_serve *v, struct cq_text *t)
+static void own(struct cq_serve *v, struct cq_text *t, const struct cqlcrawl_stats *stats)
 {
     const struct cq_serve_facts *f = &v->facts;
 
@@ -40,6 +40,8 @@ static void own(struct cq_serve *v, struct cq_text *t)
         "Lists of targets whose last look failed: what they said before goes on.");
     one(t, "cqlcrawl_list_failures_total", "counter", (double)f->list_failures,
         "Looks at lists of targets that failed.");
+    one(t, "cqlcrawl_state_failures_total", "counter", (double)stats->state_failures,
+        "What the state directory could not take.");
 }
 
 bool cq_serve_metrics(struct cq_serve *v, struct cq_text *t, struct cq_metrics_cursor *at,
@@ -64,7 +66,7 @@ bool cq_serve_metrics(struct cq_serve *v, struct cq_text *t, struct cq_metrics_c
             (void)cqlcrawl_sink_stats(v->s.c, i, &sinks[i]);
         }
         cq_process_read(&m.process);
-        own(v, t);
+        own(v, t, &stats);
     }
     return cq_metrics_more(t, &m, at, max);
 }
