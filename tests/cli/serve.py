@@ -16,7 +16,6 @@ import urllib.request
 
 from support import LIMIT, Case, Listener, signal
 
-A = "127.68.20.1:9042"
 DEAD = "127.68.20.99:9042"
 
 
@@ -120,8 +119,8 @@ class Serve(Case):
         return Service(self, "--config", self.path("c.yaml"), *args, **more)
 
     def test_pages(self):
-        self.sim(A, "--tables", "3", "--keyspaces", "2")
-        self.config({"one": A, "dead": DEAD})
+        a = self.sim("127.68.20.1:0", "--tables", "3", "--keyspaces", "2").targets[0]
+        self.config({"one": a, "dead": DEAD})
         s = self.service()
         self.assertEqual(s.ask("/-/ready"), (200, "ready\n"))
         self.assertEqual(s.ask("/-/healthy"), (200, "healthy\n"))
@@ -145,8 +144,9 @@ class Serve(Case):
         self.assertIn("complete", s.log().splitlines()[-1])
 
     def test_again_and_again(self):
-        sim = self.sim(A)
-        self.config({"one": A, "dead": DEAD})
+        sim = self.sim("127.68.20.1:0")
+        a = sim.targets[0]
+        self.config({"one": a, "dead": DEAD})
         s = self.service()
         s.wait_metric('cqlcrawl_crawls_total{read="complete"}', 5)
         failed = s.metric('cqlcrawl_crawls_total{read="failed"}')
@@ -155,11 +155,11 @@ class Serve(Case):
         self.assertGreaterEqual(sim.stop()["total"]["connections"], 5)
 
     def test_reload(self):
-        self.sim(A)
-        self.config({"one": A})
+        a = self.sim("127.68.20.1:0").targets[0]
+        self.config({"one": a})
         s = self.service()
         s.wait_metric('cqlcrawl_cluster_read{cluster="one"}', 0)
-        self.config({"one": A, "two": A})
+        self.config({"one": a, "two": a})
         self.assertEqual(s.ask("/-/reload", "POST"), (200, "2 clusters: 1 added, 0 changed, 0 removed\n"))
         s.wait_metric('cqlcrawl_cluster_read{cluster="two"}', 0)
         # a bad one: said with its place, the old one goes on
@@ -174,7 +174,7 @@ class Serve(Case):
         self.assertEqual(m["cqlcrawl_clusters"], 2)
         self.assertEqual(s.ask("/-/ready")[0], 200)
         # by signal; who is gone has no metrics
-        self.config({"two": A})
+        self.config({"two": a})
         s.process.send_signal(signal.SIGHUP)
         s.wait_metric("cqlcrawl_clusters", 1)
         m = s.metrics()
@@ -225,15 +225,15 @@ class Serve(Case):
         os.rename(self.path(name + ".new"), self.path(name))
 
     def test_lists_in_files(self):
-        self.sim(A)
-        self.list_file("fleet.json", ("one", A))
+        a = self.sim("127.68.20.1:0").targets[0]
+        self.list_file("fleet.json", ("one", a))
         self.config({}, "discovery:\n  - file_sd: {files: [fleet.json]}\n")
         s = self.service()
         s.wait_metric("cqlcrawl_clusters", 1)
         # the configuration is half edited meanwhile: nobody asked for it
         with open(self.path("c.yaml"), "a") as f:
             f.write("half a li")
-        self.list_file("fleet.json", ("one", A), ("two", A))
+        self.list_file("fleet.json", ("one", a), ("two", a))
         s.wait_metric("cqlcrawl_clusters", 2)
         s.wait_metric('cqlcrawl_cluster_read{cluster="two"}', 0)
         self.write("fleet.json", "[{")
@@ -241,7 +241,7 @@ class Serve(Case):
         self.assertEqual(s.metric("cqlcrawl_clusters"), 2)
         self.assertIn("fleet.json:2:", s.log())
         self.assertEqual(s.metric("cqlcrawl_config_last_reload_successful"), 1)
-        self.list_file("fleet.json", ("two", A))
+        self.list_file("fleet.json", ("two", a))
         s.wait_metric("cqlcrawl_clusters", 1)
         s.wait_metric("cqlcrawl_lists_failing", 0)
         self.assertEqual(s.stop(), 143)
@@ -252,14 +252,14 @@ class Serve(Case):
         self.addCleanup(server.shutdown)
         server.status, server.body, server.asked = 503, "", []
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.sim(A)
+        a = self.sim("127.68.20.1:0").targets[0]
         url = "http://%s:%d/sd" % server.server_address
-        self.config({"fixed": A}, f"discovery:\n  - http_sd: {{url: \"{url}\", refresh: 1s}}\n")
+        self.config({"fixed": a}, f"discovery:\n  - http_sd: {{url: \"{url}\", refresh: 1s}}\n")
         s = self.service()
         s.wait_metric("cqlcrawl_lists_failing", 1)  # it begins without, and says so
         self.assertEqual(s.metric("cqlcrawl_clusters"), 1)
         self.assertIn("status 503", s.log())
-        server.status, server.body = 200, json.dumps([{"targets": [A], "labels": {"cluster": "two"}}])
+        server.status, server.body = 200, json.dumps([{"targets": [a], "labels": {"cluster": "two"}}])
         s.wait_metric("cqlcrawl_clusters", 2)
         s.wait_metric("cqlcrawl_lists_failing", 0)
         server.body = "[]"
@@ -269,7 +269,7 @@ class Serve(Case):
         self.assertEqual(s.metric("cqlcrawl_clusters"), 1)
         self.assertEqual(server.asked[0].get("X-Prometheus-Refresh-Interval-Seconds"), "1")
         # the same list again and again makes nothing new
-        server.body = json.dumps([{"targets": [A], "labels": {"cluster": "three"}}])
+        server.body = json.dumps([{"targets": [a], "labels": {"cluster": "three"}}])
         s.wait_metric("cqlcrawl_clusters", 2)
         lines, asked = s.log().count(" added,"), len(server.asked)
         self.wait_for(lambda: len(server.asked) > asked + 2, "it is asked no more")
@@ -314,8 +314,8 @@ class Serve(Case):
         hears("STOPPING=1")
 
     def test_log_as_json(self):
-        self.sim(A)
-        self.config({"one": A, "dead": DEAD})
+        a = self.sim("127.68.20.1:0").targets[0]
+        self.config({"one": a, "dead": DEAD})
         s = self.service("--log-format", "json")
         s.wait_metric('cqlcrawl_cluster_read{cluster="one"}', 0)
         s.wait_metric('cqlcrawl_cluster_read{cluster="dead"}', 2)
@@ -330,7 +330,7 @@ class Serve(Case):
         self.assertTrue(dead["remedy"] and dead["time"].endswith("Z") and dead["level"] == "warning")
 
     def test_what_cannot_start(self):
-        self.config({"one": A})
+        self.config({"one": DEAD})
         held = Listener("127.68.20.6")
         self.addCleanup(held.close)
         _, err = self.run_it("serve", "--config", "c.yaml", "--metrics-listen", held.address, status=2)

@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -34,8 +35,6 @@ BUILD = os.path.join(ROOT, "build", "release")
 CQLCRAWL = os.environ.get("CQLCRAWL", os.path.join(BUILD, "cqlcrawl"))
 CQLSIM = os.environ.get("CQLSIM", os.path.join(BUILD, "cqlsim"))
 CQLRECEIVER = os.environ.get("CQLRECEIVER", os.path.join(BUILD, "cqlsim-receiver"))
-METRICS = "127.68.40.250:9542"
-PROMETHEUS = "127.68.40.251:9590"
 CLUSTERS = 200
 INTERVAL = 3  # seconds
 CHANGE_EVERY = 20  # seconds, of every fourth cluster
@@ -44,6 +43,16 @@ FAULTS = "503@2%,429:retry-after=1@1%,reset-after=1000@1%,close-after-body:store
 OPEN = 'cqlcrawl_sink_state{sink="receiver",state="open"}'
 PENDING = 'cqlcrawl_sink_records_pending{sink="receiver"}'
 SETTLED = 4 * INTERVAL  # a schema that stays for so long is read
+
+
+def free(host):
+    with socket.socket() as s:
+        s.bind((host, 0))
+        return "%s:%d" % s.getsockname()
+
+
+METRICS = free("127.68.40.250")
+PROMETHEUS = free("127.68.40.251")
 
 
 def get(url, method="GET"):
@@ -106,7 +115,7 @@ class Fleet:
         self.stats_file, self.faults, self.changes = folder.at("stats"), folder.at("faults"), folder.at("changes")
         self.list = folder.at("fleet.json")
         self.process = subprocess.Popen(
-            [CQLSIM, "--clusters", str(CLUSTERS), "--listen", "127.68.41.1:9042", "--keyspaces", "3", "--tables", "8",
+            [CQLSIM, "--clusters", str(CLUSTERS), "--listen", "127.68.41.1:0", "--keyspaces", "3", "--tables", "8",
              "--columns", "6", "--seed", str(seed), "--chaos", f"{seed}:{CHAOS}", "--faults-file", self.faults,
              "--targets-json", self.list, "--changes-file", self.changes, "--fault", f"change={CHANGE_EVERY}@1/4",
              "--stats", self.stats_file, "--duration", "1200"],
