@@ -185,8 +185,11 @@ bool cq_sink_answer(struct cq_sink *s, unsigned lane, const struct cq_http_respo
         cq_lane_again(l);
         return false;
     case CQ_RECEIVED_TOO_LARGE:
-        if (l->records > 1) shrink(s, l);
-        return refuse(s, l, r, "too_large", letter);
+        if (l->records == 1) return refuse(s, l, r, "too_large", letter);
+        recover(s, l);
+        shrink(s, l);
+        cq_lane_recut(l);
+        return false;
     case CQ_RECEIVED_REFUSED:
         return refuse(s, l, r, "rejected", letter);
     }

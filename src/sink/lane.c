@@ -48,6 +48,16 @@ void cq_lane_split(struct cq_lane *l)
     cq_lane_again(l);
 }
 
+void cq_lane_recut(struct cq_lane *l)
+{
+    if (l->n_parts > 1) { /* in the middle of a search for a bad record */
+        cq_lane_split(l);
+        return;
+    }
+    l->n_parts = 0;
+    cq_lane_again(l);
+}
+
 void cq_lane_again(struct cq_lane *l)
 {
     l->state = CQ_LANE_IDLE;

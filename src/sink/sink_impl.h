@@ -30,6 +30,8 @@ static inline bool cq_lane_is_full(const struct cq_sink *s, const struct cq_lane
 void cq_lane_drop(struct cq_sink *s, struct cq_lane *l, bool accepted);
 /* Two halves take the place of the request in hand, which has two records or more. */
 void cq_lane_split(struct cq_lane *l);
+/* Too large, and the sink's limit says by now how much smaller: cut anew. Two records or more. */
+void cq_lane_recut(struct cq_lane *l);
 /* It is sent again from its lines: another encoding. */
 void cq_lane_again(struct cq_lane *l);
 
