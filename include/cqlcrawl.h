@@ -319,8 +319,8 @@ enum cqlcrawl_sink_state {
 struct cqlcrawl_dead_letter {
     size_t size;
     const char *sink; /* its name */
-    long status;      /* of HTTP */
-    const char *why;  /* "rejected", "too_large" */
+    long status;      /* of HTTP; 0: it was never sent */
+    const char *why;  /* "rejected", "too_large"; "out_of_memory": there was no room for it */
     const char *answer;
     size_t n_answer;
     const char *line; /* the record, LF included */
@@ -396,9 +396,9 @@ struct cqlcrawl_fetch {
 CQLCRAWL_API int cqlcrawl_fetch(cqlcrawl *c, const struct cqlcrawl_fetch *fetch);
 
 /*
- * Private loop only. run: until no target is active or cqlcrawl_stop. A host with a poll of its own
- * waits for fd to become readable, timeout milliseconds at most (-1: no limit), then calls step,
- * which does what there is to do and never waits.
+ * Private loop only. run: until no target is active and no fetch under way, or cqlcrawl_stop. A
+ * host with a poll of its own waits for fd to become readable, timeout milliseconds at most (-1: no
+ * limit), then calls step, which does what there is to do and never waits.
  */
 CQLCRAWL_API int cqlcrawl_run(cqlcrawl *c);
 CQLCRAWL_API void cqlcrawl_stop(cqlcrawl *c);
