@@ -238,11 +238,12 @@ static void test_stream(void **state)
 static void test_leaving(void **state)
 {
     struct state *s = *state;
+    static const char words[] = "GET /lines" CLOSING "\r\n";
     int fd = caller(s), idle = caller(s);
 
-    (void)talk(s, fd, "GET /lines" CLOSING "\r\n", "line 10\n");
+    (void)talk(s, fd, words, "line 10\n");
     (void)close(fd);
-    assert_int_equal(send(idle, "GET /lines" CLOSING "\r\n", 54, MSG_NOSIGNAL), 54);
+    assert_true(send(idle, words, strlen(words), MSG_NOSIGNAL) > 0);
     for (int i = 0; i < 50; i++)
         turn(s, 1);
     assert_int_equal(s->ended, 1);
