@@ -142,7 +142,7 @@ static void on_hangup(struct cq_session *s)
     struct cq_diags d = {.pool = &v->turn_pool};
     struct cq_roster_change change = {0};
 
-    (void)cq_serve_reload(v, &d, &change);
+    if (!s->interrupted) (void)cq_serve_reload(v, &d, &change);
 }
 
 static int run(struct cq_serve *v)

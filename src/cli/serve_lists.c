@@ -59,6 +59,7 @@ static void on_list(void *ctx, int err, const char *text, long status, const cha
     v->lists[a.i].asking = false;
     ok = !err && status == 200 && x->body && x->n_body == n && memcmp(x->body, body, n) == 0;
     if (!ok) ok = again(v, &a, v->lists[a.i].failing);
+    x = &v->roster.inv->config.discovery[a.i]; /* of the new inventory, if it is one */
     if (ok && v->lists[a.i].failing)
         cq_serve_log(v, "info", "list", "%s answers again", x->fetch.url);
     v->lists[a.i].failing = !ok;
