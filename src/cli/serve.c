@@ -145,12 +145,27 @@ static void on_hangup(struct cq_session *s)
     if (!s->interrupted) (void)cq_serve_reload(v, &d, &change);
 }
 
+static void say_start(struct cq_serve *v)
+{
+    const struct cq_settings *set = &v->roster.inv->settings;
+
+    cq_serve_log(v, "info", "start", "%zu clusters, %u at once; cqlcrawl %s", v->roster.n,
+                 v->s.concurrency, cqlcrawl_version());
+    if (v->s.limited) cq_serve_log(v, "warning", "limit", "%s", v->s.limited);
+    if (!set->n_sinks) {
+        cq_serve_log(v, "warning", "start",
+                     "there are no sinks: clusters are read for the metrics alone");
+    } else if (!set->state) {
+        cq_serve_log(v, "warning", "start",
+                     "without --state every read is a whole one, changed or not");
+    }
+}
+
 static int run(struct cq_serve *v)
 {
     bool told = false;
 
-    cq_serve_log(v, "info", "start", "%zu clusters, %u at once; cqlcrawl %s", v->roster.n,
-                 v->s.concurrency, cqlcrawl_version());
+    say_start(v);
     cq_notify_ready(&v->notify);
     while (!is_over(v)) {
         turn(v);

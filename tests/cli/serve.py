@@ -127,6 +127,7 @@ class Serve(Case):
         self.assertIn("/-/reload", s.ask("/")[1])
         self.assertEqual(s.ask("/-/reload")[0], 405)
         self.assertEqual(s.ask("/nothing")[0], 404)
+        self.assertIn("there are no sinks", s.log())
         s.wait_metric('cqlcrawl_cluster_read{cluster="one"}', 0)
         s.wait_metric('cqlcrawl_cluster_read{cluster="dead"}', 2)
         m = s.metrics()
