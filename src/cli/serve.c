@@ -145,6 +145,21 @@ static void on_hangup(struct cq_session *s)
     if (!s->interrupted) (void)cq_serve_reload(v, &d, &change);
 }
 
+/* SIGUSR1 */
+static void show(struct cq_session *s)
+{
+    struct cq_serve *v = s->own;
+    const char *why = cq_serve_unready(v);
+
+    cq_session_look(s);
+    cq_serve_log(v, "info", "state",
+                 "%zu clusters, %zu not well, %llu being read, %llu crawls so far, memory %llu of "
+                 "%llu bytes%s%s",
+                 v->roster.n, v->n_bad, (unsigned long long)s->under_way.n,
+                 (unsigned long long)s->totals.done, (unsigned long long)s->stats.memory_used,
+                 (unsigned long long)s->stats.memory_max, why ? "; " : "", why ? why : "");
+}
+
 static void say_start(struct cq_serve *v)
 {
     const struct cq_settings *set = &v->roster.inv->settings;
@@ -245,6 +260,8 @@ int cq_command_serve(struct cq_pool *pool, const struct cq_args *a)
                               .show = cq_report_state,
                               .reload = on_hangup};
     v.s.own = &v;
+    v.s.show = show;
+    v.s.other_files = CQ_HTTPD_CONNECTIONS + CQ_SERVE_FILES;
     v.facts = (struct cq_serve_facts){.reload_ok = true, .reload_at_ms = cq_unix_ms()};
     v.started_ms = v.facts.reload_at_ms;
     v.files_due_ns = cq_now_ns() + CQ_SERVE_WATCH_NS;

@@ -26,7 +26,10 @@
 
 #define CQ_NO_FILES 0xcbf29ce484222325u /* the fingerprint of no file at all */
 
-enum { CQ_SERVE_AT_ONCE = 256 }; /* reads handed to the library in one turn */
+enum {
+    CQ_SERVE_AT_ONCE = 256, /* reads handed to the library in one turn */
+    CQ_SERVE_FILES = 16,    /* descriptors: the HTTP server's own, the service manager's, lists */
+};
 
 /* A list over HTTP that is being asked for; its answer finds out whether it is still wanted. */
 struct cq_asking {

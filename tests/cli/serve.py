@@ -183,6 +183,7 @@ class Serve(Case):
         self.assertFalse([name for name in m if 'cluster="one"' in name])
         self.assertIn('cqlcrawl_cluster_read{cluster="two"}', m)
         s.process.send_signal(signal.SIGUSR1)
+        self.wait_for(lambda: "info state 1 clusters" in s.log(), s.log)
         self.assertEqual(s.stop(), 143)
 
     def test_reload_that_takes_a_restart(self):
