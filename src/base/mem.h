@@ -48,6 +48,8 @@ struct cq_account {
     /* crawls that found no room, and those that have been given some since (crawler/budget.h) */
     struct cq_waiters topping, reserving, fed;
     struct cq_budget *overdraft; /* the one crawl that may go over; NULL: none */
+    size_t typical;              /* what crawls have needed lately, and of how many that is */
+    unsigned n_learnt;
 };
 
 bool cq_account_take(struct cq_account *a, size_t n); /* false: over the limit, nothing taken */

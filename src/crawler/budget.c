@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "base/bounds.h"
+
 /* ---- the lines ---- */
 
 static void push(struct cq_waiters *line, struct cq_budget *b)
@@ -113,6 +115,8 @@ bool cq_budget_reserve(struct cq_budget *b, size_t n)
     b->starved = false;
     if (!a) return true;
     if (a->limit && n > a->limit) n = a->limit;
+    if (!b->wanted || n < b->wanted) b->wanted = n;
+    n = b->wanted;
     if (b->reserved < n) {
         queue_up(b, CQ_LINE_RESERVING, n - b->reserved);
         serve(a);
@@ -173,11 +177,31 @@ void cq_budget_trim(struct cq_budget *b, size_t spare)
     if (a->overdraft == b && a->used <= a->limit) a->overdraft = NULL;
 }
 
+static void learn(struct cq_account *a, size_t most)
+{
+    if (most >= a->typical) {
+        a->typical = most;
+    } else {
+        a->typical -= (a->typical - most) / CQ_LEARN_DECAY;
+    }
+    if (a->n_learnt < CQ_LEARN_AFTER) a->n_learnt++;
+}
+
+size_t cq_budget_guess(const struct cq_budget *b)
+{
+    const struct cq_account *a = b->account;
+
+    if (!a || a->n_learnt < CQ_LEARN_AFTER) return CQ_DEFAULT_RESERVATION;
+    return a->typical < CQ_DEFAULT_RESERVATION ? a->typical : CQ_DEFAULT_RESERVATION;
+}
+
 void cq_budget_release(struct cq_budget *b)
 {
     assert(b->held == 0);
     if (!b->account) return;
     leave(b);
+    if (b->most) learn(b->account, b->most);
+    b->most = b->wanted = 0;
     cq_account_give(b->account, b->reserved);
     b->reserved = 0;
     b->starved = false;

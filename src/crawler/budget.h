@@ -28,6 +28,7 @@ struct cq_budget {
     size_t reserved;            /* taken from the account */
     size_t held;                /* of that in use */
     size_t most;                /* held at once at most: what the next crawl of it should reserve */
+    size_t wanted;              /* to be reserved */
     size_t missing;             /* while it waits: bytes */
     bool starved;               /* the last call had to wait */
     bool too_small;             /* it will never fit: CQ_EMEMORY */
@@ -35,10 +36,16 @@ struct cq_budget {
     struct cq_budget *before, *behind;
 };
 
-/* Before anything is asked: n bytes, or all there are if the limit is lower. False: wait. */
+/* Before anything is asked: n bytes, or all there are if the limit is lower. False: wait, and ask
+ * again when fed; n is then the least of what was asked for so far (who is fed and wants more would
+ * hold what others wait for). */
 bool cq_budget_reserve(struct cq_budget *b, size_t n);
 /* False: nothing was taken; too_small says whether waiting helps. */
 bool cq_budget_take(struct cq_budget *b, size_t n);
+/* What to reserve for a cluster of which nothing is known: what crawls of this account have needed
+ * lately (the largest, sinking slowly), CQ_DEFAULT_RESERVATION at most and until enough are known.
+ */
+size_t cq_budget_guess(const struct cq_budget *b);
 /* n that are in use already (small things beside the pages): never refused, over the limit if need
  * be. */
 void cq_budget_add(struct cq_budget *b, size_t n);

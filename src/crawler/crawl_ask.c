@@ -206,7 +206,9 @@ static void end_settled(struct cq_crawl *c)
 
 static void begin_before(struct cq_crawl *c)
 {
-    if (!cq_budget_reserve(&c->budget, c->o->need ? c->o->need : CQ_DEFAULT_RESERVATION)) return;
+    if (!cq_budget_reserve(&c->budget, c->o->need ? c->o->need : cq_budget_guess(&c->budget))) {
+        return;
+    }
     if (cq_crawl_work_new(c) != 0) {
         cq_crawl_fail(c, CQ_ENOMEM, "no memory to read with");
         return;

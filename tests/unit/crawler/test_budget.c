@@ -146,11 +146,65 @@ static void test_others_give(void **state)
     end(&f);
 }
 
+/* Who was fed does not wait again because the guess has grown meanwhile. */
+static void test_fed_once(void **state)
+{
+    struct cq_account a = {.limit = 100};
+    struct cq_budget b[2] = {{.account = &a, .owner = &b[0]}, {.account = &a, .owner = &b[1]}};
+
+    (void)state;
+    assert_true(cq_budget_reserve(&b[0], 80));
+    assert_false(cq_budget_reserve(&b[1], 30));
+    cq_budget_release(&b[0]);
+    assert_ptr_equal(cq_account_next(&a), &b[1]);
+    assert_true(cq_budget_reserve(&b[1], 90));
+    assert_int_equal(b[1].reserved, 30);
+    assert_false(cq_account_is_short(&a));
+    cq_budget_release(&b[1]);
+    assert_int_equal(a.used, 0);
+}
+
+/* A fleet of small clusters does not wait for memory that it will not use. */
+static void test_guess(void **state)
+{
+    struct cq_account a = {0};
+    struct cq_budget b = {.account = &a};
+    size_t guess = CQ_DEFAULT_RESERVATION;
+
+    (void)state;
+    assert_int_equal(cq_budget_guess(&(struct cq_budget){0}), CQ_DEFAULT_RESERVATION);
+    for (unsigned i = 0; i < CQ_LEARN_AFTER; i++) {
+        assert_int_equal(cq_budget_guess(&b), CQ_DEFAULT_RESERVATION);
+        assert_true(cq_budget_take(&b, 20000));
+        cq_budget_give(&b, 20000);
+        cq_budget_release(&b);
+    }
+    assert_int_equal(cq_budget_guess(&b), 20000);
+    assert_true(cq_budget_take(&b, 300000)); /* a larger one counts at once, */
+    cq_budget_give(&b, 300000);
+    cq_budget_release(&b);
+    assert_int_equal(cq_budget_guess(&b), 300000);
+    for (int i = 0; i < 400; i++) { /* and is forgotten slowly */
+        assert_true(cq_budget_take(&b, 20000));
+        cq_budget_give(&b, 20000);
+        cq_budget_release(&b);
+        assert_true(cq_budget_guess(&b) <= guess);
+        guess = cq_budget_guess(&b);
+    }
+    assert_in_range(guess, 20000, 21000);
+    cq_budget_release(&b); /* who took nothing teaches nothing */
+    assert_int_equal(cq_budget_guess(&b), guess);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reserving_in_order), cmocka_unit_test(test_topping_first),
-        cmocka_unit_test(test_too_small),          cmocka_unit_test(test_trim),
+        cmocka_unit_test(test_guess),
+        cmocka_unit_test(test_fed_once),
+        cmocka_unit_test(test_reserving_in_order),
+        cmocka_unit_test(test_topping_first),
+        cmocka_unit_test(test_too_small),
+        cmocka_unit_test(test_trim),
         cmocka_unit_test(test_others_give),
     };
 
