@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""1,000 simulated clusters of 246 tables (200 of users, 46 of the system), half of them TLS, in one
+run: 5 % dead, 5 % slow, 5 % wrong in other ways. Every healthy one is complete with all its tables,
+every sick one fails with a code of its own, memory stays within its bounds, and the healthy ones
+come as fast as without the sick ones (paired runs, the median of the ratios)."""
+import statistics
+
+import fleet
+
+EACH = 500  # in plaintext, and as many with TLS
+TABLES = 200
+MEMORY_MAX = 64 * fleet.MIB
+SLOT_PLAIN, SLOT_TLS = 4096, 30720  # what a waiting slot may cost (docs/design.md, Memory)
+BASE = 24 * fleet.MIB  # program, libraries, configuration and what is known of 1,000 targets
+PAIRS = 3
+GOODPUT = 0.95
+
+# index modulo 100 -> (fault, code that the crawl must report)
+OTHERS = {2: ("garbage=ssh", "not_cql"), 22: ("wrong_version", "protocol_version"),
+          42: ("silent", "no_answer"), 62: ("close_after=9000", "connection_closed"),
+          82: ("garbage=http", "not_cql")}
+DEAD, SLOW = 0, 1  # modulo 20
+
+
+def sickness(index):
+    """The fault's name and the codes that are right for it; None: healthy."""
+    if index % 20 == DEAD:
+        return "dead", {"connection_refused"}
+    if index % 20 == SLOW:
+        return "slow", {"timeout", "no_answer", "too_slow"}
+    if index % 100 in OTHERS:
+        fault, code = OTHERS[index % 100]
+        return fault, {code}
+    return None
+
+
+def options():
+    out = ["--clusters", EACH, "--schemas", 16, "--fault", f"dead@{DEAD}/20", "--fault",
+           f"trickle=500@{SLOW}/20"]
+    for index, (fault, _) in OTHERS.items():
+        out += ["--fault", f"{fault}@{index}/100"]
+    return [str(x) for x in out]
+
+
+def groups(plain, tls, ca, only_healthy):
+    def chosen(prefix, targets):
+        return {f"{prefix}-{i:03}": [target] for i, target in enumerate(targets)
+                if not only_healthy or sickness(i) is None}
+
+    secure = {"tls": {"mode": "verify-full", "cacert": ca, "name": "cassandra.fleet.example"},
+              "labels": {"wire": "tls"}}
+    return {"plain": ({"labels": {"wire": "plain"}}, chosen("plain", plain.targets)),
+            "tls": (secure, chosen("tls", tls.targets))}
+
+
+def index_of(name):
+    return int(name.rsplit("-", 1)[1])
+
+
+def goodput(run):
+    """Healthy clusters a second, until the last of them was done."""
+    done = [e for e in run.of("cluster") if sickness(index_of(e["cluster"])) is None]
+    if not done:
+        return 0.0
+    return len(done) / max(run.at(e) for e in done)
+
+
+def one(folder, name, config, output):
+    return fleet.crawl(folder, name, "--config", config, "--output", output, "--memory-max",
+                       MEMORY_MAX, "--concurrency", 1000, "--timeout", "10s", "--connect-timeout",
+                       "5s")
+
+
+def check_verdicts(checks, path):
+    ends = fleet.ends(path)
+    wrong, sick_wrong, by_fault = [], [], {}
+
+    def code_of(end):
+        return end.get("code") or next((r["code"] for r in end["reasons"]), None)
+
+    for name, end in ends.items():
+        sick = sickness(index_of(name))
+        if sick is None:
+            tables = end["counts"].get("table", 0)
+            if end["read"] != "complete" or tables != TABLES:
+                wrong.append(f"{name}: {end['read']}, {tables} tables, {end.get('code')}")
+            continue
+        by_fault.setdefault(sick[0], set()).add(code_of(end))
+        if end["read"] == "complete" or code_of(end) not in sick[1]:
+            sick_wrong.append(f"{name} ({sick[0]}): {end['read']}, {code_of(end)}")
+    checks.that("thousand: every cluster has a verdict", len(ends) == 2 * EACH, len(ends))
+    checks.that("thousand: every healthy cluster is complete with its tables", not wrong, wrong[:5])
+    checks.that("thousand: every sick one has the class of its sickness", not sick_wrong,
+                sick_wrong[:5])
+    print(f"   codes by fault: { {k: sorted(map(str, v)) for k, v in sorted(by_fault.items())} }")
+
+
+def run(checks, folder, long):
+    ca, cert, key = fleet.certificates(folder)
+    with fleet.Clusters(folder, "plain", "127.70.0.1:19042", *options()) as plain, \
+            fleet.Clusters(folder, "tls", "127.70.16.1:19042", *options(), "--tls", "--cert", cert,
+                           "--key", key, "--seed", "2") as tls:
+        every, healthy = folder.at("every.yaml"), folder.at("healthy.yaml")
+        for path, only in ((every, False), (healthy, True)):
+            folder.write(path.rsplit("/", 1)[1], fleet.configuration(groups(plain, tls, ca, only)))
+        ratios, sick = [], None
+        for i in range(PAIRS + 2 * long):
+            well = one(folder, f"well-{i}", healthy, "/dev/null")
+            sick = one(folder, f"sick-{i}", every, "/dev/null")
+            ratios.append(goodput(sick) / max(goodput(well), 1e-9))
+            print(f"   goodput {goodput(sick):.0f}/s with the sick, {goodput(well):.0f}/s without; "
+                  f"CPU {sick.cpu_s:.2f} s and {well.cpu_s:.2f} s; peak {sick.peak_kib} KiB")
+        ratio = statistics.median(ratios)
+        checks.that(f"thousand: goodput with the sick is {ratio:.3f} of that without them",
+                    ratio >= GOODPUT, [f"{r:.3f}" for r in ratios])
+        bound = MEMORY_MAX + BASE + EACH * (SLOT_PLAIN + SLOT_TLS)
+        checks.that(f"thousand: peak memory {sick.peak_kib} KiB of at most {bound >> 10} KiB",
+                    0 < sick.peak_kib << 10 <= bound, sick.peak_kib)
+        last = one(folder, "records", every, folder.at("records.ndjson"))
+        checks.that("thousand: exit status says that some failed", last.status == 3, last.status)
+        check_verdicts(checks, folder.at("records.ndjson"))
