@@ -9,7 +9,11 @@ if(CQLCRAWL_STATE)
 endif()
 if(CQLCRAWL_HTTP)
   list(APPEND links PkgConfig::CURL PkgConfig::ZSTD PkgConfig::ZLIB)
-  string(APPEND requires " libcurl libzstd zlib")
+  string(APPEND requires " libzstd zlib")
+  # Not as a requirement: `pkg-config --static` would add all that a static libcurl is made of, of which
+  # distributions install next to nothing beside it.
+  list(JOIN CURL_LDFLAGS " " curl)
+  string(APPEND libs " ${curl}")
 endif()
 foreach(layer ${layers})
   list(APPEND objects $<TARGET_OBJECTS:cq_${layer}>)
