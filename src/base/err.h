@@ -70,7 +70,7 @@ enum cq_class {
     X(ABSENT,         "absent",               SERVER,   "a table that every cluster has is missing", "check that the target is a Cassandra 3.0 or later, or compatible") \
     X(MEMORY,         "memory_budget",        LIMIT,    "one answer is larger than the memory budget", "raise --memory-max") \
     X(TOO_LARGE,      "too_large",            LIMIT,    "an answer is larger than the protocol allows", "if the server is a Cassandra, please report it") \
-    X(TOO_MANY,       "too_many",             LIMIT,    "more rows, pages, columns or nesting than cqlcrawl takes", "see docs/design.md, Bounds") \
+    X(TOO_MANY,       "too_many",             LIMIT,    "more rows, pages, columns or nesting than cqlcrawl takes", "if the server is a Cassandra, please report it") \
     X(ORDER,          "order",                PROTOCOL, "rows came in an order that cannot be merged", "the crawl is repeated with sorting") \
     X(UNSUPPORTED,    "unsupported",          USAGE,    "this build cannot do that", "build it with -DCQLCRAWL_HTTP=ON") \
     X(NOT_HTTP,       "not_http",             PROTOCOL, "what listens there does not speak HTTP", "check the URL: scheme, host and port") \

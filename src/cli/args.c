@@ -162,11 +162,6 @@ static bool command(struct parser *p, const char *word)
         p->a->command = (enum cq_command)(CQ_CMD_CRAWL + i);
         return true;
     }
-    if (strcmp(word, "bench") == 0) {
-        cq_diag(p->d, HERE, "bench is not in this version of cqlcrawl (%s): " COMMANDS " are",
-                cqlcrawl_version());
-        return false;
-    }
     near = cq_nearest(word, commands);
     cq_diag(p->d, HERE, "unknown command '%s': %s%s%s" COMMANDS " are there", word,
             near ? "did you mean " : "", near ? near : "", near ? "? " : "");

@@ -7,9 +7,9 @@
 #include "cli/text.h"
 
 static const char general[] =
-    "cqlcrawl reads the whole schema of Cassandra-like clusters and writes it as records.\n"
+    "cqlcrawl reads the whole schema of Cassandra-like clusters and delivers it as records.\n"
     "\n"
-    "  cqlcrawl crawl    [OPTIONS] [TARGET...]   read schemas once, write records\n"
+    "  cqlcrawl crawl    [OPTIONS] [TARGET...]   read schemas once, deliver records\n"
     "  cqlcrawl check    [OPTIONS] [TARGET...]   try each step to a target, say what is wrong\n"
     "  cqlcrawl serve    [OPTIONS]               keep reading the configured fleet\n"
     "  cqlcrawl validate [OPTIONS] [TARGET...]   read configuration and inventory, contact nobody\n"
@@ -21,7 +21,7 @@ static const char closing[] = "\n"
                               "Exit status: 0 every cluster complete, 1 internal error, 2 usage or "
                               "configuration (nobody was\n"
                               "contacted), 3 some cluster incomplete or failed, 4 records not "
-                              "written, 130/143 interrupted.\n";
+                              "delivered, 130/143 interrupted.\n";
 
 static void options(struct cq_text *t, enum cq_command of)
 {
