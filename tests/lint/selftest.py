@@ -16,6 +16,13 @@ GOOD = {
                       "int cq_one(int a)\n{\n    return names[a & 1][0];\n}\n",
     "src/base/layer.cmake": "# SPDX-License-Identifier: Apache-2.0\ncq_layer(base SOURCES base/mem.c)\n",
     "src/net/layer.cmake": "# SPDX-License-Identifier: Apache-2.0\ncq_layer(net SOURCES net/a.c USES base LINK uv)\n",
+    "docs/design.md": "| step | files | what |\n|---|---|---|\n| one | `base/mem.c`, `base/*` | |\n"
+                      "| two | `cli/*` | |\n\n",
+    "docs/operations.md": "| class | codes |\n|---|---|\n| `network` | `dns` |\n\n`cqlcrawl_up{cluster}`\n",
+    "src/base/err.h": "/* SPDX-License-Identifier: Apache-2.0 */\n"
+                      "#define X_ERRORS(X) X(DNS, \"dns\", NETWORK, \"no name\", \"mend it\")\n",
+    "src/cli/metrics.c": "/* SPDX-License-Identifier: Apache-2.0 */\n"
+                         "static const char *const up = \"cqlcrawl_up\";\n",
     "scripts/test": "#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\n# gi" "t log is not asked\nexit 0\n",
 }
 SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
@@ -60,6 +67,13 @@ BAD = {
                   {"src/cli/a.c": SPDX + "#include <curl/curl.h>\n"},
                   {"src/proto/a.c": SPDX + "#include <xxhash.h>\n"}],
     "targets": [{"src/proto/layer.cmake": "cq_layer(proto SOURCES a.c\n  USES base net LINK lz4)\n"}],
+    "design": [{"src/state/a.c": SPDX}, {"docs/design.md": "a table is not here\n"},
+               {"docs/design.md": "| step | files | what |\n| one | `base/*`, `cli/*` | |\n| two | `base/*` | |\n\n"},
+               {"docs/design.md": "| step | files | what |\n| one | `base/*`, `cli/*`, `base/gone.c` | |\n\n"}],
+    "codes": [{"docs/operations.md": "| class | codes |\n| `network` | |\n\n"},
+              {"docs/operations.md": "| class | codes |\n| `tls` | `dns` |\n\n"},
+              {"docs/operations.md": "| class | codes |\n| `network` | `dns`, `gone` |\n\n"}],
+    "metrics": [{"src/cli/metrics.c": SPDX + 'static const char *const a = "cqlcrawl_down";\n'}],
     "symbols": [{"src/base/mem.c": "int one(int a)\n{\n    return a;\n}\n"}],
     "exports": [{"src/base/mem.c": "int cq_one(int a)\n{\n    return a;\n}\nint cqlcrawl_x(void);\n"
                                    "int cqlcrawl_x(void)\n{\n    return 1;\n}\n"}],
