@@ -33,7 +33,8 @@ enum cq_class {
     X(CONFIG,         "config",               USAGE,    "the configuration is not valid", "mend it at the line and column given; cqlcrawl validate checks it without contacting anybody") \
     X(SECRET,         "secret",               USAGE,    "the password could not be read", "check the file or variable that the configuration names") \
     X(IO,             "io",                   RESOURCE, "a file could not be read or written", "check path, rights and free space") \
-    X(DESCRIPTORS,    "too_many_files",       RESOURCE, "no more file descriptors or local ports", "raise ulimit -n, or lower --concurrency") \
+    X(DESCRIPTORS,    "too_many_files",       RESOURCE, "no more file descriptors", "raise ulimit -n, or lower --concurrency") \
+    X(PORTS,          "no_local_ports",       RESOURCE, "no local port is left", "lower --rate or --concurrency, or widen net.ipv4.ip_local_port_range: a closed connection holds its port for a minute") \
     X(CANCELLED,      "cancelled",            CANCELLED, "the crawl was interrupted", "run it again") \
     X(DNS,            "dns",                  NETWORK,  "the name could not be resolved", "check the name and the resolver; an address works without one") \
     X(REFUSED,        "connection_refused",   NETWORK,  "nothing listens on that port", "check the port (native_transport_port, 9042 by default) and that the node is up") \

@@ -100,7 +100,8 @@ struct cq_driver_handler {
     void (*step)(void *ctx, struct cq_job *job, const struct cq_sock_step *step);
     void (*started)(void *ctx, struct cq_job *job);                  /* an attempt has its slot */
     void (*attempt)(void *ctx, struct cq_job *job, const char *why); /* another one follows */
-    void (*limit)(void *ctx, const char *why);   /* fewer slots than asked for: once */
+    /* Fewer slots than asked for: once for each shortage (CQ_EDESCRIPTORS, CQ_EPORTS). */
+    void (*limit)(void *ctx, int err, const char *why);
     void (*done)(void *ctx, struct cq_job *job); /* job->result; the job is the owner's again */
     /* An attempt has ended; ev lives during the call. May be NULL. */
     void (*ended)(void *ctx, struct cq_job *job, const struct cq_crawl_event *ev);
@@ -119,7 +120,7 @@ struct cq_driver {
     void *ctx;
     struct cq_ring all, doomed; /* doomed: to be cancelled, so many a turn */
     struct cq_ring ready;
-    bool limit_told;
+    bool descriptors_told, ports_told; /* limit was called */
     uv_check_t check;
     uv_idle_t idle;
     uv_timer_t timer;

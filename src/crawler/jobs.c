@@ -127,6 +127,15 @@ static void close_link(struct cq_job *job)
     cq_link_close(job->link);
 }
 
+static void tell_limit(struct cq_driver *d, int err, const char *why)
+{
+    bool *told = err == CQ_EPORTS ? &d->ports_told : &d->descriptors_told;
+
+    if (*told) return;
+    *told = true;
+    d->handler.limit(d->ctx, err, why);
+}
+
 static void link_done(void *ctx, const struct cq_crawl_event *ev)
 {
     struct cq_job *job = ctx;
@@ -143,10 +152,7 @@ static void link_done(void *ctx, const struct cq_crawl_event *ev)
         next = cq_fleet_judge(&d->fleet, &job->member, &end, uv_hrtime());
     }
     if (next != CQ_NEXT_OVER) d->handler.attempt(d->ctx, job, job->result.text);
-    if (next == CQ_NEXT_SHORTAGE && !d->limit_told) {
-        d->limit_told = true;
-        d->handler.limit(d->ctx, job->result.text);
-    }
+    if (next == CQ_NEXT_SHORTAGE) tell_limit(d, end.err, job->result.text);
     close_link(job);
 }
 

@@ -7,6 +7,7 @@ struct cq_fault_kind cq_fault_of(int err)
 {
     switch (err) {
     case CQ_EDESCRIPTORS:
+    case CQ_EPORTS:
         return (struct cq_fault_kind){.passing = true, .shortage = true};
     case CQ_EDNS:
     case CQ_EREFUSED:

@@ -118,7 +118,7 @@ int cq_read_text(struct cq_secret **out, enum cq_secret_kind kind, const struct 
 bool cq_report_record(void *ctx, struct cq_job *job, cq_bytes line);
 void cq_report_step(void *ctx, struct cq_job *job, const struct cq_sock_step *step);
 void cq_report_started(void *ctx, struct cq_job *job);
-void cq_report_shortage(void *ctx, const char *why);
+void cq_report_shortage(void *ctx, int err, const char *why);
 void cq_report_attempt(void *ctx, struct cq_job *job, const char *why);
 void cq_report_settle(void *ctx, struct cq_job *job);
 void cq_report_done(void *ctx, struct cq_job *job);

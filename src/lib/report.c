@@ -93,9 +93,9 @@ static void tell_limit(const cqlcrawl *c, int err, const char *why)
     if (c->o.event) c->o.event(c->o.ctx, &ev);
 }
 
-void cq_report_shortage(void *ctx, const char *why)
+void cq_report_shortage(void *ctx, int err, const char *why)
 {
-    tell_limit(ctx, CQ_EDESCRIPTORS, why);
+    tell_limit(ctx, err, why);
 }
 
 void cq_report_unwritten(void *ctx, const char *why)

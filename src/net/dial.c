@@ -139,6 +139,7 @@ static int telling(int err)
     case CQ_EREFUSED:
         return 5;
     case CQ_EDESCRIPTORS:
+    case CQ_EPORTS:
     case CQ_ENOMEM:
         return 4;
     case CQ_ECONNECT_TIMEOUT:

@@ -12,7 +12,8 @@ static int of_connect(CURL *easy)
     long number = 0;
 
     (void)curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
-    if (number == EMFILE || number == ENFILE || number == EADDRNOTAVAIL) return CQ_EDESCRIPTORS;
+    if (number == EMFILE || number == ENFILE) return CQ_EDESCRIPTORS;
+    if (number == EADDRNOTAVAIL) return CQ_EPORTS;
     return number == ECONNREFUSED ? CQ_EREFUSED : CQ_EUNREACHABLE;
 }
 

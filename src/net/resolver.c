@@ -12,6 +12,8 @@
 
 #include <ares.h>
 #include <assert.h>
+#include <errno.h>
+#include <unistd.h>
 
 enum { SERVER_TIMEOUT_MS = 2000, SERVER_TRIES = 3 };
 
@@ -167,6 +169,17 @@ void cq_resolver_servers(struct cq_resolver *r, const char *csv)
     r->servers = csv;
 }
 
+/* c-ares takes a shortage for what it is not: a hosts file without names, no resolv.conf (so for
+ * good the name server 127.0.0.1), a server that refuses. */
+static bool has_descriptor(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool is_short = fd < 0 && (errno == EMFILE || errno == ENFILE);
+
+    if (fd >= 0) (void)close(fd);
+    return !is_short;
+}
+
 static int open_channel(struct cq_resolver *r)
 {
     struct ares_options o = {
@@ -212,6 +225,19 @@ static const char *words_of(int status)
     }
 }
 
+static int err_of(int status)
+{
+    if (status == ARES_ENOMEM) return CQ_ENOMEM;
+    return status == ARES_ECONNREFUSED && !has_descriptor() ? CQ_EDESCRIPTORS : CQ_EDNS;
+}
+
+static void refuse(const struct cq_lookup *l, int status)
+{
+    int err = err_of(status);
+
+    l->cb(l->ctx, err, err == CQ_EDESCRIPTORS ? cq_err_text(err) : words_of(status), NULL, 0);
+}
+
 static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *res)
 {
     struct cq_lookup *l = ctx;
@@ -225,7 +251,7 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
     if (l->cb && n > 0)
         l->cb(l->ctx, 0, NULL, a, n);
     else if (l->cb)
-        l->cb(l->ctx, status == ARES_ENOMEM ? CQ_ENOMEM : CQ_EDNS, words_of(status), NULL, 0);
+        refuse(l, status);
     cq_free(l->r->mem, l);
 }
 
@@ -241,6 +267,7 @@ int cq_resolver_lookup(struct cq_resolver *r, const char *host, uint16_t port, c
     int err;
 
     assert(!r->closing);
+    if (!has_descriptor()) return CQ_EDESCRIPTORS;
     err = r->ready ? 0 : open_channel(r);
     if (err) return err;
     l = cq_alloc(r->mem, sizeof *l);

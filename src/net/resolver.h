@@ -15,11 +15,12 @@
 
 struct cq_lookup;
 
-/* err 0: n >= 1 addresses, gone after the call. Else CQ_EDNS, CQ_ENOMEM and why, static words. */
+/* err 0: n >= 1 addresses, gone after the call. Else CQ_EDNS, CQ_ENOMEM,
+ * CQ_EDESCRIPTORS and why, static words. */
 typedef void cq_lookup_cb(void *ctx, int err, const char *why, const struct cq_addr *a, size_t n);
 
-/* *out is set before the callback may run and is void after it. 0; or CQ_ENOMEM, CQ_EDNS: no
- * callback. */
+/* *out is set before the callback may run and is void after it. 0; or CQ_ENOMEM, CQ_EDNS,
+ * CQ_EDESCRIPTORS: no callback. */
 int cq_resolver_lookup(struct cq_resolver *r, const char *host, uint16_t port, cq_lookup_cb *cb,
                        void *ctx, struct cq_lookup **out);
 void cq_lookup_cancel(struct cq_lookup *l);

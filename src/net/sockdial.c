@@ -33,7 +33,9 @@ static void ask(struct cq_sock *s, size_t e, uint64_t now)
     }
     err = cq_resolver_lookup(s->resolver, p->host, p->port, on_lookup, &s->asked[e],
                              &s->asked[e].lookup);
-    if (err) cq_dial_unresolved(s->dial, e, err, "the resolver could not be started");
+    if (!err) return;
+    cq_dial_unresolved(s->dial, e, err,
+                       err == CQ_EDNS ? "the resolver could not be started" : cq_err_text(err));
 }
 
 void cq_sock_resolve(struct cq_sock *s)

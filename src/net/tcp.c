@@ -31,7 +31,7 @@ static int err_of(int sys, const struct cq_addr *a)
     case ETIMEDOUT:
         return CQ_ECONNECT_TIMEOUT;
     case EADDRNOTAVAIL:
-        return a->u.sa.sa_family == AF_INET ? CQ_EDESCRIPTORS : CQ_EUNREACHABLE;
+        return a->u.sa.sa_family == AF_INET ? CQ_EPORTS : CQ_EUNREACHABLE;
     case EMFILE:
     case ENFILE:
     case EAGAIN:

@@ -4,6 +4,7 @@
 #include "net/harness.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define HOST "127.40.3.1"
@@ -325,6 +326,32 @@ static int stop(void **state)
     return 0;
 }
 
+/* A shortage of ours is no fault of the name, and leaves nothing behind: c-ares, started during
+ * one, would ask 127.0.0.1 for good. */
+static void no_descriptors(void **state)
+{
+    struct many m = {.wanted = 1};
+    struct cq_lookup *l = NULL;
+    struct rlimit old, none;
+    int lowest = dup(0);
+
+    (void)state;
+    assert_true(lowest >= 0);
+    close(lowest);
+    assert_int_equal(uv_loop_init(&m.loop), 0);
+    assert_int_equal(cq_resolver_new(&m.r, &m.loop, &cq_mem_libc), 0);
+    cq_resolver_servers(m.r, server.servers);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    none = (struct rlimit){(rlim_t)lowest, old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(cq_resolver_lookup(m.r, "one.test", 9042, on_one, &m, &l), CQ_EDESCRIPTORS);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    assert_int_equal(cq_resolver_lookup(m.r, "one.test", 9042, on_one, &m, &l), 0);
+    uv_run(&m.loop, UV_RUN_DEFAULT);
+    assert_int_equal(m.answers, 1);
+    assert_int_equal(uv_loop_close(&m.loop), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,7 +360,7 @@ int main(void)
         cmocka_unit_test(no_name_server),     cmocka_unit_test(beside_an_address),
         cmocka_unit_test(many_addresses),     cmocka_unit_test(hosts_file),
         cmocka_unit_test(close_while_asking), cmocka_unit_test(without_memory),
-        cmocka_unit_test(many_at_once),
+        cmocka_unit_test(many_at_once),       cmocka_unit_test(no_descriptors),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

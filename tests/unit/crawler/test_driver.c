@@ -100,10 +100,11 @@ static void started(void *ctx, struct cq_job *job)
     if (w->close_in_started && w->started == 1) cq_driver_close(&w->driver, closed, w);
 }
 
-static void limit(void *ctx, const char *why)
+static void limit(void *ctx, int err, const char *why)
 {
     struct world *w = ctx;
 
+    assert_int_equal(err, w->fails_with);
     w->limits++;
     assert_string_equal(why, "no password");
 }
@@ -302,6 +303,31 @@ static void test_cancel_between_attempts(void **state)
     assert_int_equal(w.last_err, CQ_ECANCELLED);
 }
 
+/* Each kind of shortage has its own remedy, so each is said, once. */
+static void test_shortages_are_said_once_each(void **state)
+{
+    static const int errs[JOBS] = {CQ_EDESCRIPTORS, CQ_EPORTS, CQ_EPORTS};
+    struct world w = {.begin = LATER, .settle = AT_ONCE};
+
+    (void)state;
+    open_world(&w, 0);
+    turns(&w);
+    for (int i = 0; i < JOBS - 1; i++) {
+        w.fails_with = errs[i];
+        cq_driver_begun(&w.driver, &w.jobs[i], 7);
+        turns(&w);
+        assert_int_equal(w.limits, i + 1);
+        w.driver.fleet.window = JOBS; /* they begin again */
+    }
+    w.begin = AT_ONCE;
+    w.epoch = 8;
+    cq_driver_begun(&w.driver, &w.jobs[JOBS - 1], 7);
+    (void)uv_run(&w.loop, UV_RUN_DEFAULT);
+    assert_int_equal(w.done, JOBS);
+    assert_int_equal(w.limits, 2);
+    close_world(&w);
+}
+
 /* A shortage beside others: the window shrinks to what ran, no try is used up, it is said once. */
 static void test_shortage_lowers_the_window(void **state)
 {
@@ -363,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_every_attempt_begins),
         cmocka_unit_test(test_cancel_between_attempts),
         cmocka_unit_test(test_shortage_lowers_the_window),
+        cmocka_unit_test(test_shortages_are_said_once_each),
         cmocka_unit_test(test_cancel_and_close_in_started),
     };
 

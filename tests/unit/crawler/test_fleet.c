@@ -231,7 +231,7 @@ static void test_which_faults_pass(void **state)
     const int pass[] = {CQ_EDNS,         CQ_EREFUSED,    CQ_EUNREACHABLE,   CQ_ECONNECT_TIMEOUT,
                         CQ_ERESET,       CQ_ECLOSED,     CQ_ESILENT,        CQ_ETIMEOUT,
                         CQ_ETLS_TIMEOUT, CQ_EOVERLOADED, CQ_EBOOTSTRAPPING, CQ_EDESCRIPTORS,
-                        CQ_ETOO_SLOW};
+                        CQ_ETOO_SLOW,    CQ_EPORTS};
 
     (void)state;
     for (int err = CQ_ERR_FIRST_ + 1; err < CQ_ERR_LAST_; err++) {
