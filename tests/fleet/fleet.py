@@ -226,20 +226,3 @@ def configuration(groups, sinks=(), run=None, defaults=None):
         out += [f"  - {{name: {quoted(cluster)}, group: {name}, contact_points: {quoted(points)}}}"
                 for cluster, points in clusters.items()]
     return "\n".join(out) + "\n"
-
-
-def certificates(folder, name="cassandra.fleet.example"):
-    """A CA and a server certificate for one run: the paths of ca, cert and key."""
-    ca, cakey = folder.at("ca.pem"), folder.at("ca.key")
-    cert, key, csr, ext = (folder.at(n) for n in ("node.pem", "node.key", "node.csr", "node.ext"))
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    with open(ext, "w", encoding="ascii") as f:
-        f.write(f"subjectAltName=DNS:{name}\n")
-    for command in (
-            ["openssl", "req", "-x509", *curve, "-days", "2", "-subj", "/CN=fleet CA", "-keyout", cakey,
-             "-out", ca],
-            ["openssl", "req", *curve, "-subj", f"/CN={name}", "-keyout", key, "-out", csr],
-            ["openssl", "x509", "-req", "-in", csr, "-CA", ca, "-CAkey", cakey, "-CAcreateserial",
-             "-days", "2", "-extfile", ext, "-out", cert]):
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return ca, cert, key
