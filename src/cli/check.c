@@ -53,21 +53,17 @@ static void end_line(struct cq_text *t, const struct cq_outcome *o, const struct
 static void step_json(struct cq_text *t, const struct cq_outcome *o,
                       const struct cqlcrawl_event *ev)
 {
-    cq_text_puts(t, "{\"event\":\"step\",\"cluster\":");
-    cq_text_json(t, o->title);
-    cq_text_puts(t, ",\"step\":");
-    cq_text_json(t, ev->kind == CQLCRAWL_EVENT_DONE ? "done" : step_names[ev->step]);
-    cq_text_printf(t, ",\"ok\":%s,\"us\":%llu,\"seen\":",
-                   ev->err || ev->read != CQLCRAWL_READ_COMPLETE ? "false" : "true",
-                   (unsigned long long)(ev->kind == CQLCRAWL_EVENT_DONE ? ev->ns_total : ev->ns) /
-                       1000);
-    cq_text_json(t, ev->text);
-    cq_text_puts(t, ",\"code\":");
-    cq_text_json(t, ev->code);
-    cq_text_puts(t, ",\"class\":");
-    cq_text_json(t, ev->class_);
-    cq_text_puts(t, ",\"remedy\":");
-    cq_text_json(t, ev->remedy);
+    bool done = ev->kind == CQLCRAWL_EVENT_DONE;
+
+    cq_text_puts(t, "{\"event\":\"step\"");
+    cq_log_text(t, "cluster", o->title);
+    cq_log_text(t, "step", done ? "done" : step_names[ev->step]);
+    cq_log_bool(t, "ok", !ev->err && ev->read == CQLCRAWL_READ_COMPLETE);
+    cq_log_number(t, "us", (done ? ev->ns_total : ev->ns) / 1000);
+    cq_log_text(t, "seen", ev->text);
+    cq_log_text(t, "code", ev->code);
+    cq_log_text(t, "class", ev->class_);
+    cq_log_text(t, "remedy", ev->remedy);
     cq_text_puts(t, "}\n");
 }
 

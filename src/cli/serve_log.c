@@ -13,43 +13,29 @@
 
 enum { MAX_WORDS = 2048 };
 
-/* "2026-11-21T04:40:00.123Z" */
-static void put_time(struct cq_text *t)
-{
-    struct timespec now;
-    struct tm tm;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)gmtime_r(&now.tv_sec, &tm);
-    cq_text_printf(t, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-                   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(now.tv_nsec / 1000000));
-}
-
 static void begin(struct cq_serve *v, const char *level, const char *event)
 {
     struct cq_text *t = &v->s.log;
+    struct timespec now;
 
     if (v->a->json_log) {
-        cq_text_puts(t, "{\"time\":\"");
-        put_time(t);
-        cq_text_printf(t, "\",\"level\":\"%s\",\"event\":\"%s\"", level, event);
+        cq_log_begin(t, level, event);
         return;
     }
-    put_time(t);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    cq_text_utc(t, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
     cq_text_printf(t, " %s %s ", level, event);
 }
 
 /* A key for machines only. */
 static void key(struct cq_serve *v, const char *name, const char *value)
 {
-    if (!v->a->json_log || !value) return;
-    cq_text_printf(&v->s.log, ",\"%s\":", name);
-    cq_text_json(&v->s.log, value);
+    if (v->a->json_log && value) cq_log_text(&v->s.log, name, value);
 }
 
 static void number(struct cq_serve *v, const char *name, uint64_t value)
 {
-    if (v->a->json_log) cq_text_printf(&v->s.log, ",\"%s\":%llu", name, (unsigned long long)value);
+    if (v->a->json_log) cq_log_number(&v->s.log, name, value);
 }
 
 static void end(struct cq_serve *v, const char *words)
