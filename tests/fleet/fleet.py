@@ -47,15 +47,15 @@ def descriptors(pid):
 
 
 class Watch(threading.Thread):
-    """Samples a process until it ends: peak memory, memory over time, most descriptors."""
+    """Samples a process until it ends: peak memory, memory and descriptors over time."""
 
-    def __init__(self, pid, every_s=0.05):
+    def __init__(self, pid, every_s=0.05, begun=None):
         super().__init__(daemon=True)
         self.pid, self.every_s = pid, every_s
         self.over = threading.Event()
         self.peak_kib = self.most_descriptors = 0
-        self.rss = []  # (seconds, KiB)
-        self.begun = time.monotonic()
+        self.samples = []  # (seconds since begun, resident KiB, descriptors)
+        self.begun = time.monotonic() if begun is None else begun
         self.start()
 
     def run(self):
@@ -64,10 +64,10 @@ class Watch(threading.Thread):
 
     def sample(self):
         self.peak_kib = max(self.peak_kib, status_kib(self.pid, "VmHWM"))
-        self.most_descriptors = max(self.most_descriptors, descriptors(self.pid))
-        rss = status_kib(self.pid, "VmRSS")
+        rss, files = status_kib(self.pid, "VmRSS"), descriptors(self.pid)
+        self.most_descriptors = max(self.most_descriptors, files)
         if rss:
-            self.rss.append((time.monotonic() - self.begun, rss))
+            self.samples.append((time.monotonic() - self.begun, rss, files))
 
     def stop(self):
         self.over.set()
@@ -150,7 +150,7 @@ class Run:
     def __init__(self, status, begun, seconds, watch, usage, log):
         self.status, self.begun, self.seconds, self.log = status, begun, seconds, log
         self.peak_kib, self.most_descriptors = watch.peak_kib, watch.most_descriptors
-        self.rss = watch.rss
+        self.rss = [(seconds, kib) for seconds, kib, _ in watch.samples]
         self.cpu_s = usage.ru_utime + usage.ru_stime
         self.events = []
         for line in log.splitlines():

@@ -7,7 +7,7 @@ sometimes refuses. Meanwhile: a reload, a bad one, a list that changes, a state 
 restarts, a Prometheus that scrapes. Then: every change of a schema arrived once, an unchanged cluster cost a probe,
 memory and descriptors are flat, every record is accounted for, the service ends in good order.
 
-CQLCRAWL, CQLSIM and CQLRECEIVER name the programs; tests/fleet/setup brings Prometheus. Everything is on 127.68.0.0/16.
+CQLCRAWL_BUILD names another build than build/release; tests/fleet/setup brings Prometheus. Everything is on 127.68.0.0/16.
 """
 import argparse
 import collections
@@ -19,22 +19,16 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+sys.path.insert(0, HERE)
+from fleet import CRAWLER, RECEIVER, ROOT, SIM, Checks, Folder, Watch  # noqa: E402
 from receiver import Receiver  # noqa: E402
-from sim import Checks, Folder  # noqa: E402
 
-BUILD = os.path.join(ROOT, "build", "release")
-CQLCRAWL = os.environ.get("CQLCRAWL", os.path.join(BUILD, "cqlcrawl"))
-CQLSIM = os.environ.get("CQLSIM", os.path.join(BUILD, "cqlsim"))
-CQLRECEIVER = os.environ.get("CQLRECEIVER", os.path.join(BUILD, "cqlsim-receiver"))
 CLUSTERS = 200
 INTERVAL = 3  # seconds
 CHANGE_EVERY = 20  # seconds, of every fourth cluster
@@ -88,25 +82,6 @@ def read_json_lines(path):
         return [json.loads(line) for line in f if line.endswith("\n")]
 
 
-class Watcher(threading.Thread):
-    """Samples of a process: (seconds since begin, resident bytes, descriptors)."""
-
-    def __init__(self, pid, begin):
-        super().__init__(daemon=True)
-        self.pid, self.begin, self.samples, self.over = pid, begin, [], threading.Event()
-        self.start()
-
-    def run(self):
-        while not self.over.wait(0.5):
-            try:
-                with open(f"/proc/{self.pid}/status", encoding="ascii") as f:
-                    rss = next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS"))
-                files = len(os.listdir(f"/proc/{self.pid}/fd"))
-            except (OSError, StopIteration):
-                return
-            self.samples.append((time.monotonic() - self.begin, rss, files))
-
-
 class Fleet:
     """The simulator, with what it dealt out."""
 
@@ -115,7 +90,7 @@ class Fleet:
         self.stats_file, self.faults, self.changes = folder.at("stats"), folder.at("faults"), folder.at("changes")
         self.list = folder.at("fleet.json")
         self.process = subprocess.Popen(
-            [CQLSIM, "--clusters", str(CLUSTERS), "--listen", "127.68.41.1:0", "--keyspaces", "3", "--tables", "8",
+            [SIM, "--clusters", str(CLUSTERS), "--listen", "127.68.41.1:0", "--keyspaces", "3", "--tables", "8",
              "--columns", "6", "--seed", str(seed), "--chaos", f"{seed}:{CHAOS}", "--faults-file", self.faults,
              "--targets-json", self.list, "--changes-file", self.changes, "--fault", f"change={CHANGE_EVERY}@1/4",
              "--stats", self.stats_file, "--duration", "1200"],
@@ -206,7 +181,7 @@ clusters:
 {more}""")
 
     def open_receiver(self, listen):
-        self.receiver = Receiver(CQLRECEIVER, self.folder.path, listen, "--faults", f"{self.seed}:{FAULTS}")
+        self.receiver = Receiver(RECEIVER, self.folder.path, listen, "--faults", f"{self.seed}:{FAULTS}")
         self.receiver.__enter__()
 
     def close_receiver(self):
@@ -221,7 +196,7 @@ clusters:
         self.config()
         with open(self.folder.at("serve.log"), "w", encoding="utf-8") as log:
             self.serve = subprocess.Popen(
-                [CQLCRAWL, "serve", "--config", "c.yaml", "--state", "state", "--dead-letters", "dead.ndjson",
+                [CRAWLER, "serve", "--config", "c.yaml", "--state", "state", "--dead-letters", "dead.ndjson",
                  "--metrics-listen", METRICS, "--log-format", "json"],
                 cwd=self.folder.path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
         wait_for("serve", lambda: self.serve.poll() is not None or get(f"http://{METRICS}/-/ready")[0] == 200)
@@ -336,9 +311,9 @@ clusters:
         third = max(1, len(left) // 3)
         before = statistics.median(x[1] for x in self.watcher.samples if x[0] < self.seconds * 0.3)
         early, late = (statistics.median(x[1] for x in part) for part in (left[:third], left[-third:]))
-        mib = [f"{x / 2**20:.1f}" for x in (before, early, late)]
-        self.checks.that(f"memory is flat ({' '.join(mib)} MiB)", late <= early + max(2**20, 0.03 * early))
-        self.checks.that("and what happened left little behind", late <= before + 12 * 2**20, mib)
+        mib = [f"{x / 1024:.1f}" for x in (before, early, late)]
+        self.checks.that(f"memory is flat ({' '.join(mib)} MiB)", late <= early + max(1024, 0.03 * early))
+        self.checks.that("and what happened left little behind", late <= before + 12 * 1024, mib)
         early, late = (statistics.median(x[2] for x in part) for part in (left[:third], left[-third:]))
         self.checks.that(f"descriptors are flat ({early:.0f} to {late:.0f})", late <= early + 5)
 
@@ -387,7 +362,7 @@ clusters:
     def go(self, tools):
         self.fleet = Fleet(self.folder, self.seed)
         self.start()
-        self.watcher = Watcher(self.serve.pid, self.begin)
+        self.watcher = Watch(self.serve.pid, 0.5, self.begin)
         self.prometheus = Prometheus(self.folder, tools["prometheus"])
         self.until(0.2)
         before = self.fleet.stats()
