@@ -7,7 +7,7 @@ sometimes refuses. Meanwhile: a reload, a bad one, a list that changes, a state 
 restarts, a Prometheus that scrapes. Then: every change of a schema arrived once, an unchanged cluster cost a probe,
 memory and descriptors are flat, every record is accounted for, the service ends in good order.
 
-CQLCRAWL_BUILD names another build than build/release; tests/fleet/setup brings Prometheus. Everything is on 127.68.0.0/16.
+CQLCRAWL_BUILD names another build than build/release; tests/fleet/setup brings Prometheus. All on 127.68.0.0/16.
 """
 import argparse
 import collections
