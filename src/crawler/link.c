@@ -31,6 +31,7 @@ struct cq_link {
     uint64_t cpu_ns;   /* of the thread, at the last look */
     int point;         /* the contact point of the last connection; -1: none */
     bool paused, done, closing;
+    bool cancelled; /* nobody is waited for any more */
 };
 
 int64_t cq_link_wall_ms(void)
@@ -270,7 +271,7 @@ static void handle(struct cq_link *l, const struct cq_crawl_event *ev)
 {
     switch (ev->kind) {
     case CQ_CRAWL_RECORD:
-        l->paused = !l->o.handler.record(l->o.ctx, ev->line);
+        l->paused = !l->o.handler.record(l->o.ctx, ev->line) && !l->cancelled;
         return;
     case CQ_CRAWL_STEP:
         tell_step(l, ev);
@@ -374,6 +375,7 @@ void cq_link_cancel(struct cq_link *l)
 {
     if (l->done || l->closing) return;
     drop(l);
+    l->cancelled = true;
     cq_link_resume(l); /* the verdict is worth a line even to a consumer who waits */
     cq_crawl_cancel(l->crawl, uv_hrtime(), cq_link_wall_ms());
     l->o.handler.ready(l->o.ctx);

@@ -62,7 +62,7 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o);
  */
 enum cq_link_state cq_link_run(struct cq_link *l);
 void cq_link_resume(struct cq_link *l);
-void cq_link_cancel(struct cq_link *l); /* ends with done() */
+void cq_link_cancel(struct cq_link *l); /* ends with done(), whatever record() says */
 void cq_link_close(struct cq_link *l);  /* at any time, once; no callback but closed() afterwards */
 
 /* The contact point that was connected to last, an index of o.endpoints; -1: none was. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 #include <poll.h>
 #include <uv.h>
 
@@ -28,6 +29,7 @@ struct seen {
     int last_err;
     unsigned long long epoch;
     bool pause_each, close_in_record, cancel_in_record, again;
+    bool never_resumed;
     struct cqlcrawl_target target;
     uv_timer_t timer;
 };
@@ -51,6 +53,7 @@ static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, con
     s->epoch = strtoull(epoch + 8, NULL, 10);
     if (s->close_in_record && s->records == 3) cqlcrawl_close(s->c, on_closed, s);
     if (s->cancel_in_record && s->records == 3) assert_int_equal(cqlcrawl_cancel(s->c, id), 0);
+    if (s->never_resumed && s->records >= 3) return CQLCRAWL_PAUSE;
     if (!s->pause_each) return CQLCRAWL_CONTINUE;
     s->resume_id = id;
     s->paused++;
@@ -233,6 +236,24 @@ static void test_pause_stops_the_clock(void **state)
 
 /* ---- ends ---- */
 
+/* Whoever has cancelled a target need not take it up again to see its end. */
+static void test_cancel_paused(void **state)
+{
+    struct seen s = {.cancel_in_record = true, .never_resumed = true};
+
+    (void)state;
+    open_handle(&s, NULL);
+    (void)add(&s, 0);
+    for (int i = 0; i < 1000 && !s.done; i++) {
+        (void)cqlcrawl_step(s.c);
+        (void)usleep(10000);
+    }
+    assert_int_equal(s.done, 1);
+    assert_string_equal(cqlcrawl_errcode(s.last_err), "cancelled");
+    assert_int_equal(s.records, 4); /* the last of them closes the scope */
+    cqlcrawl_close(s.c, on_closed, &s);
+}
+
 static void test_cancel(void **state)
 {
     struct seen s = {.cancel_in_record = true};
@@ -357,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_pause_stops_the_clock),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel_paused),
         cmocka_unit_test(test_close_in_record),
         cmocka_unit_test(test_close_while_dialling),
         cmocka_unit_test(test_again),
