@@ -113,7 +113,7 @@ void cq_remember_prepare(struct cq_target *t, struct cq_crawl_options *o)
     if (!r) return;
     w.settings = r->settings;
     o->known = &r->known;
-    o->need = (size_t)r->known.memory;
+    if (r->known.memory > o->need) o->need = (size_t)r->known.memory; /* or an attempt's before */
     o->incremental = t->t.incremental && cq_complete_stands(&r->known.complete, &w);
     r->in_attempt = true;
 }
@@ -140,6 +140,7 @@ static void take_identity(struct cq_remember *r, const struct cq_identity *now)
 {
     if (!now || !now->cluster_name[0]) return;
     r->next.identity = *now;
+    if (!r->known.identity.cluster_name[0]) r->known.identity = *now; /* for further attempts */
     if (!now->whole && r->known.identity.whole) r->next.identity = r->known.identity;
 }
 

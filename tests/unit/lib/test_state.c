@@ -474,6 +474,33 @@ static void test_another_cluster(void **state)
     assert_string_equal(r.code, "identity_mismatch");
 }
 
+/* Two contact points of two clusters: what the first one has let out is not mixed with the other,
+ * though nobody knew either before. */
+static void test_two_clusters_under_one_name(void **state)
+{
+    static const char *const two[] = {
+        "--listen", where,     "--clusters", "2",       "--keyspaces",          "1", "--tables",
+        "5",        "--nodes", "2",          "--fault", "reset_after=9000@0/2", NULL};
+    struct cqlcrawl_endpoint e[2];
+    struct run r;
+
+    (void)state;
+    restart(two);
+    prepare(&r);
+    for (int i = 0; i < 2; i++)
+        e[i] = (struct cqlcrawl_endpoint){sim.hosts[i], (uint16_t)sim.ports[i]};
+    r.t.endpoints = e;
+    r.t.n_endpoints = 2;
+    go(&r);
+    assert_string_equal(r.code, "identity_mismatch");
+    assert_int_equal(r.ev.attempts, 2);
+    assert_int_equal(r.ev.read, CQLCRAWL_READ_FAILED);
+    r.t.accept_identity = 1; /* one of them, not both */
+    r.done = 0;
+    go(&r);
+    assert_string_equal(r.code, "identity_mismatch");
+}
+
 /* ---- memory ---- */
 
 struct counted {
@@ -541,6 +568,7 @@ int main(void)
         T(test_refused),
         T(test_host_loop),
         T(test_another_cluster),
+        T(test_two_clusters_under_one_name),
         T(test_every_allocation),
     };
 
