@@ -33,6 +33,7 @@
     CQ_KIB(640)            /* of a cluster never crawled before: the reference one */
 #define CQ_LEARN_AFTER 16u /* crawls; from then on what they have needed, where that is less, */
 #define CQ_LEARN_DECAY 64u /* sinking by such a part of the difference with each smaller one */
+#define CQ_PROBE_RESERVATION CQ_KIB(64) /* where it is enough to find that nothing has changed */
 #define CQ_DEFAULT_MEMORY_MAX CQ_MIB(64)
 #define CQ_MIN_RATE                                                                                \
     CQ_KIB(16) /* bytes per second from a cluster that holds memory, while others                  \

@@ -108,22 +108,36 @@ bool cq_account_is_short(const struct cq_account *a)
 
 /* ---- one crawl ---- */
 
-bool cq_budget_reserve(struct cq_budget *b, size_t n)
+static bool wait_in(struct cq_budget *b, enum cq_line line, size_t n)
 {
-    struct cq_account *a = b->account;
-
-    b->starved = false;
-    if (!a) return true;
-    if (a->limit && n > a->limit) n = a->limit;
-    if (!b->wanted || n < b->wanted) b->wanted = n;
-    n = b->wanted;
     if (b->reserved < n) {
-        queue_up(b, CQ_LINE_RESERVING, n - b->reserved);
-        serve(a);
+        queue_up(b, line, n - b->reserved);
+        serve(b->account);
     }
     b->starved = b->reserved < n;
     if (!b->starved) leave(b);
     return !b->starved;
+}
+
+static size_t within_limit(const struct cq_account *a, size_t n)
+{
+    return a->limit && n > a->limit ? a->limit : n;
+}
+
+bool cq_budget_reserve(struct cq_budget *b, size_t n)
+{
+    b->starved = false;
+    if (!b->account) return true;
+    n = within_limit(b->account, n);
+    if (!b->wanted || n < b->wanted) b->wanted = n;
+    return wait_in(b, CQ_LINE_RESERVING, b->wanted);
+}
+
+bool cq_budget_extend(struct cq_budget *b, size_t n)
+{
+    b->starved = false;
+    if (!b->account) return true;
+    return wait_in(b, CQ_LINE_TOPPING, within_limit(b->account, n));
 }
 
 bool cq_budget_take(struct cq_budget *b, size_t n)

@@ -42,6 +42,9 @@ struct cq_budget {
 bool cq_budget_reserve(struct cq_budget *b, size_t n);
 /* False: nothing was taken; too_small says whether waiting helps. */
 bool cq_budget_take(struct cq_budget *b, size_t n);
+/* Somebody half-way will need more: n bytes in all (as above), before those who only begin. False:
+ * wait, and ask again when fed. */
+bool cq_budget_extend(struct cq_budget *b, size_t n);
 /* What to reserve for a cluster of which nothing is known: what crawls of this account have needed
  * lately (the largest, sinking slowly), CQ_DEFAULT_RESERVATION at most and until enough are known.
  */

@@ -196,6 +196,7 @@ void cq_crawl_free(struct cq_crawl *c)
     mem = c->o->mem;
     cql_conn_free(c->conn, NULL); /* a block that it has belongs to a cursor */
     cq_crawl_work_free(c);
+    if (!c->asked) c->budget.most = 0; /* a probe, or nobody: no measure of a cluster */
     cq_budget_release(&c->budget);
     cq_arena_fini(&c->arena);
     cq_free(mem, c);
@@ -322,6 +323,8 @@ bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_n
             told = cq_crawl_emit(c, ev);
         }
         if (!told) cq_crawl_ask(c); /* pages that the records wait for */
+        /* whatever was taken since may have left the line that a block waits in */
+        if (!c->budget.starved) cq_crawl_give_block(c);
     } while (!told && (c->queue_n > 0 || c->state != before));
     cq_crawl_work_charge(c);
     if (c->main_whole) cq_budget_trim(&c->budget, CQ_SPARE); /* page by page as they are read */

@@ -113,6 +113,31 @@ static void want_old_peers(struct cq_crawl *c)
     if (!peers->complete && !peers->outcome.pages) want(c, CQ_T_PEERS, CQ_FORM_NAMED);
 }
 
+static size_t whole_share(const struct cq_crawl *c)
+{
+    return c->o->need ? c->o->need : cq_budget_guess(&c->budget);
+}
+
+/* A probe takes little at first, as long as half of the memory is there for those who read on. */
+static size_t first_share(const struct cq_crawl *c)
+{
+    const struct cq_account *a = c->budget.account;
+    size_t n = whole_share(c);
+
+    if (!c->o->incremental || n < CQ_PROBE_RESERVATION) return n;
+    return a && a->used < a->limit / 2 ? CQ_PROBE_RESERVATION : n;
+}
+
+/* It is no probe any more. What a very large cluster needs beside that it takes as it goes, so that
+ * the overdraft stays small. */
+static bool has_share(struct cq_crawl *c)
+{
+    size_t n = whole_share(c);
+
+    if (!c->o->incremental) return true;
+    return cq_budget_extend(&c->budget, n < CQ_DEFAULT_RESERVATION ? n : CQ_DEFAULT_RESERVATION);
+}
+
 static void begin_main(struct cq_crawl *c)
 {
     enum cq_meeting meeting;
@@ -123,6 +148,7 @@ static void begin_main(struct cq_crawl *c)
     }
     read_before(c);
     meeting = cq_crawl_meet(c);
+    if (meeting == CQ_MEET_READ && !has_share(c)) return;
     if (cq_crawl_peers_table(c) == CQ_T_PEERS && meeting != CQ_MEET_OVER) want_old_peers(c);
     if (meeting != CQ_MEET_READ) return;
     c->asked = true;
@@ -206,9 +232,7 @@ static void end_settled(struct cq_crawl *c)
 
 static void begin_before(struct cq_crawl *c)
 {
-    if (!cq_budget_reserve(&c->budget, c->o->need ? c->o->need : cq_budget_guess(&c->budget))) {
-        return;
-    }
+    if (!cq_budget_reserve(&c->budget, first_share(c))) return;
     if (cq_crawl_work_new(c) != 0) {
         cq_crawl_fail(c, CQ_ENOMEM, "no memory to read with");
         return;

@@ -2,6 +2,7 @@
 /* What the state knows against what answers: heartbeats, and other clusters under a known name. */
 #include <stdio.h>
 
+#include "crawler/budget.h"
 #include "replay/bench.h"
 #include "unit/base/cmocka_all.h"
 #include "unit/base/watched.h"
@@ -121,6 +122,53 @@ static void test_old_peers(void **state)
     assert_read_in_full(&b);
     assert_int_equal(b.d.scope.waits, 5);
     assert_int_equal(b.s.asked[CQ_T_PEERS], 2); /* once with the schema, once after it */
+    bench_end(&b);
+}
+
+/* A probe needs little; whoever has to read on gets the rest first, and waits for it with nothing
+ * asked. */
+static void give_back(struct drive *d)
+{
+    assert_true(cq_crawl_is_starved(d->c));
+    assert_int_equal(d->s->asked[CQ_T_TABLES], 0);
+    cq_account_give(d->o.account, CQ_KIB(950));
+    d->idle = NULL;
+}
+
+static void test_memory_of_a_probe(void **state)
+{
+    struct cq_account account = {.limit = CQ_MIB(2)}, full = account;
+    struct cq_budget other = {.account = &full};
+    struct cq_known k;
+    struct bench b;
+
+    (void)state;
+    k = read_once(&b, RICH, A);
+    b.d.o.account = &account;
+    read_again(&b, &k, true);
+    assert_heartbeat(&b, &k, 1);
+    assert_in_range(account.peak, 1000, CQ_PROBE_RESERVATION);
+    assert_int_equal(account.n_learnt, 0); /* it says nothing of a read */
+    b.s.versions[0] = b.s.versions[1] = B;
+    read_again(&b, &k, true);
+    assert_read_in_full(&b);
+    assert_int_equal(account.peak, CQ_DEFAULT_RESERVATION);
+    assert_int_equal(account.n_learnt, 1);
+
+    full.used = CQ_KIB(1000); /* others come to the rest meanwhile, and one is over the limit */
+    b.d.o.account = &full;
+    b.d.idle = give_back;
+    assert_true(cq_budget_take(&other, CQ_KIB(980)));
+    other.account->overdraft = &other;
+    read_again(&b, &k, true);
+    assert_null(b.d.idle);
+    assert_read_in_full(&b);
+    assert_int_equal(b.d.scope.waits, 5);
+    cq_budget_give(&other, CQ_KIB(980));
+    cq_budget_release(&other);
+    cq_account_give(&full, CQ_KIB(50));
+    assert_int_equal(full.used, 0);
+    assert_int_equal(account.used, 0);
     bench_end(&b);
 }
 
@@ -330,17 +378,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unchanged),
-        cmocka_unit_test(test_old_peers),
-        cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_disagreement),
-        cmocka_unit_test(test_peers_denied),
-        cmocka_unit_test(test_silent_version),
-        cmocka_unit_test(test_failed_probe),
-        cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_another_name),
-        cmocka_unit_test(test_other_hosts),
-        cmocka_unit_test(test_other_hosts_old_peers),
+        cmocka_unit_test(test_unchanged),         cmocka_unit_test(test_old_peers),
+        cmocka_unit_test(test_memory_of_a_probe), cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_disagreement),      cmocka_unit_test(test_peers_denied),
+        cmocka_unit_test(test_silent_version),    cmocka_unit_test(test_failed_probe),
+        cmocka_unit_test(test_cancelled),         cmocka_unit_test(test_another_name),
+        cmocka_unit_test(test_other_hosts),       cmocka_unit_test(test_other_hosts_old_peers),
         cmocka_unit_test(test_no_memory),
     };
 
