@@ -73,7 +73,6 @@ enum cq_class {
     X(TOO_LARGE,      "too_large",            LIMIT,    "an answer is larger than the protocol allows", "if the server is a Cassandra, please report it") \
     X(TOO_MANY,       "too_many",             LIMIT,    "more rows, pages, columns or nesting than cqlcrawl takes", "if the server is a Cassandra, please report it") \
     X(ORDER,          "order",                PROTOCOL, "rows came in an order that cannot be merged", "the crawl is repeated with sorting") \
-    X(UNSUPPORTED,    "unsupported",          USAGE,    "this build cannot do that", "build it with -DCQLCRAWL_HTTP=ON") \
     X(NOT_HTTP,       "not_http",             PROTOCOL, "what listens there does not speak HTTP", "check the URL: scheme, host and port") \
     X(SINK_BUSY,      "receiver_busy",        SERVER,   "the receiver says that it cannot take records now", "nothing to do: it is asked again, nothing is lost; if it stays, look into the receiver") \
     X(SINK_REFUSED,   "receiver_refused",     SERVER,   "the receiver refuses every request", "check the URL and its credentials; records wait until it accepts them") \

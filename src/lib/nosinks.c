@@ -6,14 +6,16 @@ int cqlcrawl_sink_add(cqlcrawl *c, const struct cqlcrawl_sink *sink, uint64_t *i
 {
     (void)sink, (void)id;
     c->last = (struct cq_fault){0};
-    return cq_fault_set(&c->last, CQ_EUNSUPPORTED, "sinks: this build has no HTTP");
+    return cq_fault_set(&c->last, CQ_ENOT_BUILT,
+                        "sinks: no HTTP in this build (CMake option CQLCRAWL_HTTP)");
 }
 
 int cqlcrawl_fetch(cqlcrawl *c, const struct cqlcrawl_fetch *fetch)
 {
     (void)fetch;
     c->last = (struct cq_fault){0};
-    return cq_fault_set(&c->last, CQ_EUNSUPPORTED, "fetch: this build has no HTTP");
+    return cq_fault_set(&c->last, CQ_ENOT_BUILT,
+                        "fetch: no HTTP in this build (CMake option CQLCRAWL_HTTP)");
 }
 
 size_t cqlcrawl_sinks(const cqlcrawl *c)
