@@ -125,6 +125,7 @@ static const struct {
     {".a.example", "xa.example", false},
     {"a.example", "A.example", true},
     {"a.example", "x.a.example", false},
+    {"a.example", "fd00::1", false},
     {"10.0.0.0/8", "10.255.0.1", true},
     {"10.0.0.0/8", "11.0.0.1", false},
     {"10.0.0.0/8", "::ffff:10.0.0.1", true},

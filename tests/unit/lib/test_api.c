@@ -221,6 +221,7 @@ static void test_pause_stops_the_clock(void **state)
     t.n_endpoints = 1;
     t.user_data = &s;
     t.timeout_ms = 2000;
+    t.retries = CQLCRAWL_NO_RETRIES;
     assert_int_equal(uv_loop_init(&loop), 0);
     open_handle(&s, &loop);
     assert_int_equal(cqlcrawl_add(s.c, &t, NULL), 0);
