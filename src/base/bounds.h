@@ -131,9 +131,7 @@
 #define CQ_MAX_RETRY_AFTER CQ_SEC(900)     /* of what a receiver may ask for */
 #define CQ_PARK_BASE CQ_SEC(10)            /* a parked sink is asked again after about this, */
 #define CQ_PARK_CAP CQ_SEC(300)            /* later and later, up to this */
-#define CQ_SINK_GROW_AFTER                                                                         \
-    64u /* requests accepted in a row until a limit lowered by a 413 grows                         \
-         */
+#define CQ_SINK_GROW_AFTER 64u     /* requests accepted until a limit lowered by 413 grows */
 #define CQ_ENCODE_STEP CQ_KIB(128) /* compressed in one turn of the loop */
 #define CQ_ENCODE_MEMORY CQ_MIB(1) /* what a compressor holds */
 

@@ -122,8 +122,7 @@ void cqlcrawl_sinks_wake(cqlcrawl *c)
     for (size_t i = 0; i < cqlcrawl_sinks(c); i++) {
         struct cq_sink_entry *e = c->sinks->entries[i];
 
-        if (e->machine.state == CQ_SINK_OPEN) continue;
-        cq_sink_entry_read_again(e);
+        if (e->machine.state != CQ_SINK_OPEN) cq_sink_entry_read_again(e);
         cq_sink_wake(&e->machine, uv_hrtime());
     }
     cq_sinks_kick(c);

@@ -21,7 +21,7 @@ static void set_state(struct cq_sink *s, enum cq_sink_state state)
 static void recover(struct cq_sink *s, const struct cq_lane *l)
 {
     if (l->seq <= s->round) return;
-    s->level = 0;
+    s->level = s->failed = 0;
     set_state(s, CQ_SINK_OPEN);
 }
 
@@ -41,7 +41,6 @@ static void hold(struct cq_sink *s, const struct cq_lane *l, enum cq_sink_state 
     if (wait < at_least_ns) wait = at_least_ns;
     if (s->not_before_ns < now + wait) s->not_before_ns = now + wait;
     if (first || state > s->state) set_state(s, state);
-    s->good = 0;
 }
 
 static void say(struct cq_sink *s, int err, const struct cq_http_response *r)
@@ -63,12 +62,21 @@ static void say(struct cq_sink *s, int err, const struct cq_http_response *r)
     (void)cq_fault_set(&s->why, err, "HTTP status %ld%s%s", r->status, n ? ": " : "", shown);
 }
 
-static void cool(struct cq_sink *s, struct cq_lane *l, int err, const struct cq_http_response *r,
-                 struct cq_sink_now now)
+/* Later. One failure says little about the others' requests: its lane alone waits, unless the
+ * receiver names a time or nothing has gone well for as many requests as there are lanes. */
+static void later(struct cq_sink *s, struct cq_lane *l, int err, const struct cq_http_response *r,
+                  struct cq_sink_now now)
 {
+    uint64_t asked = cq_sink_retry_after(r->retry_after, now.wall_ms);
+
     l->state = CQ_LANE_READY;
     l->stale = false;
-    hold(s, l, CQ_SINK_COOLING, cq_sink_retry_after(r->retry_after, now.wall_ms), now.ns);
+    if (!asked && s->state == CQ_SINK_OPEN && ++s->failed < s->o.lanes) {
+        l->not_before_ns =
+            now.ns + cq_sink_jitter(&s->random, l->tries, CQ_SINK_RETRY_BASE, CQ_SINK_RETRY_CAP);
+        return;
+    }
+    hold(s, l, CQ_SINK_COOLING, asked, now.ns);
     say(s, err, r);
 }
 
@@ -101,7 +109,7 @@ static void unknown(struct cq_sink *s, struct cq_lane *l, const struct cq_http_r
     if (needs_somebody(r->err)) {
         park(s, l, r->err, r, now);
     } else {
-        cool(s, l, r->err, r, now);
+        later(s, l, r->err, r, now);
     }
 }
 
@@ -171,7 +179,7 @@ bool cq_sink_answer(struct cq_sink *s, unsigned lane, const struct cq_http_respo
         accept(s, l);
         return false;
     case CQ_RECEIVED_RETRY:
-        cool(s, l, CQ_ESINK_BUSY, r, now);
+        later(s, l, CQ_ESINK_BUSY, r, now);
         return false;
     case CQ_RECEIVED_PARK:
         if (rotated && r->status == 401) { /* with the new ones, at once */
@@ -215,4 +223,6 @@ void cq_sink_kept(struct cq_sink *s, unsigned lane, bool kept, struct cq_sink_no
 void cq_sink_wake(struct cq_sink *s, uint64_t now_ns)
 {
     if (s->not_before_ns > now_ns) s->not_before_ns = now_ns;
+    for (unsigned i = 0; s->lanes && i < s->o.lanes; i++)
+        s->lanes[i].not_before_ns = 0;
 }

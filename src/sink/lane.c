@@ -120,9 +120,9 @@ static bool encode(struct cq_sink *s)
 
 /* ---- sending ---- */
 
-static bool may_send(const struct cq_sink *s, uint64_t now)
+static bool has_turn(const struct cq_sink *s)
 {
-    return now >= s->not_before_ns && s->in_flight < (s->state == CQ_SINK_OPEN ? s->o.lanes : 1);
+    return s->in_flight < (s->state == CQ_SINK_OPEN ? s->o.lanes : 1);
 }
 
 static void send(struct cq_sink *s, struct cq_lane *l, struct cq_sink_send *out)
@@ -155,9 +155,9 @@ enum cq_sink_act cq_sink_next(struct cq_sink *s, uint64_t now_ns, struct cq_sink
         struct cq_lane *l = &s->lanes[(s->turn + n) % s->o.lanes];
 
         prepare(s, l, now_ns);
-        if (!ready && l->state == CQ_LANE_READY) ready = l;
+        if (!ready && l->state == CQ_LANE_READY && now_ns >= l->not_before_ns) ready = l;
     }
-    if (ready && may_send(s, now_ns)) {
+    if (ready && now_ns >= s->not_before_ns && has_turn(s)) {
         s->turn = (unsigned)(ready - s->lanes + 1) % s->o.lanes;
         send(s, ready, out);
         return CQ_SINK_SEND;
@@ -169,9 +169,10 @@ static uint64_t lane_deadline(const struct cq_sink *s, const struct cq_lane *l)
 {
     const struct cq_block *open = &l->blocks[1 - l->head];
 
-    if (l->state == CQ_LANE_READY)
-        return s->in_flight < (s->state == CQ_SINK_OPEN ? s->o.lanes : 1) ? s->not_before_ns
-                                                                          : CQ_NEVER;
+    if (l->state == CQ_LANE_READY) {
+        if (!has_turn(s)) return CQ_NEVER;
+        return l->not_before_ns > s->not_before_ns ? l->not_before_ns : s->not_before_ns;
+    }
     if (l->state != CQ_LANE_IDLE || open->records == 0) return CQ_NEVER;
     return s->hurry ? 0 : open->since_ns + s->o.batch_age_ns;
 }

@@ -14,8 +14,11 @@
  * until an answer decides on it. Open block full and head not empty: the lane is full; offer still
  * takes the record, and asks for a pause.
  *
- * Cooling and parking belong to the whole destination. Requests that failed together count as one
- * failure. While it is not open one request at a time goes out, the probe; a success opens it.
+ * A request that fails for a while (no answer, 5xx, 429 ...) makes its lane wait, longer each time.
+ * The whole destination cools where the receiver said Retry-After, or where as many requests failed
+ * in a row as it has lanes, without a success of any between them; it parks where somebody has to
+ * act. Requests that failed together count as one failure of it. While it is not open one request
+ * at a time goes out, the probe; a success opens it.
  */
 #ifndef CQ_SINK_SINK_H
 #define CQ_SINK_SINK_H
@@ -50,8 +53,9 @@ struct cq_lane {
     struct cq_buf encoded;
     struct cq_receiver_head request;
     unsigned tries;
-    bool stale;   /* it was sent again at once after a dead connection */
-    uint64_t seq; /* of its last sending */
+    uint64_t not_before_ns; /* its own wait after a failure */
+    bool stale;             /* it was sent again at once after a dead connection */
+    uint64_t seq;           /* of its last sending */
     struct cq_ring waiting;
 };
 
@@ -81,7 +85,7 @@ struct cq_sink {
     enum cq_encoding encoding;
     size_t charged;
     size_t limit_bytes; /* of one request: batch_bytes, less after a 413 */
-    unsigned good;      /* requests accepted in a row */
+    unsigned good;      /* requests accepted since it shrank or grew */
     unsigned turn;      /* the lane that is looked at first */
     unsigned in_flight;
     bool hurry;
@@ -89,6 +93,7 @@ struct cq_sink {
     enum cq_sink_state state;
     struct cq_fault why;    /* it is not open */
     uint64_t not_before_ns; /* nothing is sent before */
+    unsigned failed;        /* requests in a row while it was open */
     unsigned level;         /* failed rounds in a row */
     uint64_t seq, round;    /* sent with a seq up to `round`: it failed with the others */
     struct cq_rand random;
@@ -156,7 +161,7 @@ bool cq_sink_answer(struct cq_sink *s, unsigned lane, const struct cq_http_respo
                     bool rotated, struct cq_sink_now now, struct cq_sink_letter *letter);
 /* The letter is safe; false: it could not be kept, the sink parks and asks again. */
 void cq_sink_kept(struct cq_sink *s, unsigned lane, bool kept, struct cq_sink_now now);
-/* Cooling and parked sinks try at once. */
+/* Whatever waits for its time is tried at once. */
 void cq_sink_wake(struct cq_sink *s, uint64_t now_ns);
 
 /* Pulled after any of the above, until NULL: who may go on; whose records are all answered. */

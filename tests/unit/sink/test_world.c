@@ -37,6 +37,7 @@ static void run(const struct world_faults *faults, enum cq_encoding encoding, ui
         sum->retries += r.retries;
         sum->dead += r.dead;
         sum->lost += r.lost;
+        if (r.in_outage > sum->in_outage) sum->in_outage = r.in_outage;
         sum->duplicates += r.duplicates;
         if (r.lowest_limit < sum->lowest_limit) sum->lowest_limit = r.lowest_limit;
         if (r.ended_ns > sum->ended_ns) sum->ended_ns = r.ended_ns;
@@ -67,6 +68,32 @@ static void busy_and_resets(void **state)
     assert_true(r.retries > SEEDS * 10);
     assert_true(r.duplicates > SEEDS);
     assert_int_equal(r.dead, 0);
+}
+
+/* Single failures cost their lane a moment, not the destination. */
+static void flaky(void **state)
+{
+    struct world_faults none = {0}, k = {.flaky = 140};
+    struct world_result healthy_one, r;
+
+    (void)state;
+    run(&none, CQ_ENCODING_IDENTITY, all, &healthy_one);
+    run(&k, CQ_ENCODING_IDENTITY, all, &r);
+    assert_true(r.retries > SEEDS * 5);
+    assert_true(r.ended_ns < healthy_one.ended_ns + CQ_SEC(3));
+}
+
+/* Who is down is asked less and less, by one request. */
+static void outage(void **state)
+{
+    struct world_faults k = {.outage_ns = CQ_SEC(300)};
+    struct world_result r;
+
+    (void)state;
+    run(&k, CQ_ENCODING_IDENTITY, all, &r);
+    assert_int_equal(r.dead, 0);
+    assert_true(r.in_outage < 50); /* the mean of the longest wait is 15 s */
+    assert_true(r.ended_ns < k.outage_ns + CQ_SINK_RETRY_CAP + CQ_SEC(5));
 }
 
 static void poison(void **state)
@@ -145,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(healthy),    cmocka_unit_test(busy_and_resets),
+        cmocka_unit_test(flaky),      cmocka_unit_test(outage),
         cmocka_unit_test(poison),     cmocka_unit_test(small_limit),
         cmocka_unit_test(parked),     cmocka_unit_test(no_encoding),
         cmocka_unit_test(everything), cmocka_unit_test(no_memory),

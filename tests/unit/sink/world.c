@@ -47,6 +47,7 @@ struct world {
     struct cluster clusters[WORLD_CLUSTERS];
     struct flight flights[CQ_MAX_LANES];
     unsigned in_flight;
+    unsigned failed; /* requests in a row while the sink was open */
     char keys[WORLD_KEYS][64];
     size_t sizes[WORLD_KEYS]; /* of the bodies that they came with first */
     uint32_t n_keys;
@@ -245,6 +246,10 @@ static bool fails(struct world *w, struct flight *f)
     static const long busy[] = {503, 429, 408, 425, 500, 502};
     const struct world_faults *k = w->faults;
 
+    if (w->now_ns < k->outage_ns || by_chance(w, k->flaky)) {
+        f->answer.status = 503;
+        return true;
+    }
     if (by_chance(w, k->reset)) {
         f->answer.err = by_chance(w, 500) ? CQ_ERESET : CQ_ETIMEOUT;
         f->answer.stale = by_chance(w, 300);
@@ -297,12 +302,14 @@ static bool send_all(struct world *w)
 
         assert_false(f->busy);
         assert_true(w->now_ns >= w->closed_until_ns);
+        assert_true(w->now_ns >= w->sink.lanes[send.lane].not_before_ns);
         assert_true(w->sink.state == CQ_SINK_OPEN || w->in_flight == 0);
         *f = (struct flight){.busy = true, .send = send};
         f->due_ns = w->now_ns + roll(w, CQ_MS(50));
         decide(w, f);
         if (f->takes) take(w, f);
         w->in_flight++;
+        w->out->in_outage += w->now_ns < w->faults->outage_ns;
         check(w);
     }
     return act == CQ_SINK_WORK;
@@ -318,6 +325,44 @@ static void settle_fates(struct world *w, enum fate fate, cq_bytes lines)
     }
 }
 
+enum effect { SUCCESS, FAILURE, NEITHER };
+
+static enum effect effect_of(const struct flight *f, const struct cq_lane *l)
+{
+    if (f->answer.err) return f->answer.stale && !l->stale ? NEITHER : FAILURE;
+    if (f->answer.status < 300) return SUCCESS;
+    switch (f->answer.status) {
+    case 400:
+    case 413:
+    case 422:
+        return SUCCESS; /* it works; the records do not */
+    case 401:
+    case 404:
+    case 415:
+        return NEITHER;
+    default:
+        return FAILURE;
+    }
+}
+
+/* One failure makes its lane wait and nobody else; as many in a row as there are lanes, everybody.
+ */
+static void check_waits(struct world *w, const struct flight *f, const struct cq_lane *l,
+                        enum effect effect, bool was_open)
+{
+    uint64_t asked = cq_sink_retry_after(f->answer.retry_after, now(w).wall_ms);
+    uint64_t most = CQ_SINK_RETRY_BASE << (l->tries < 16 ? l->tries - 1 : 16);
+
+    if (effect == SUCCESS) w->failed = 0;
+    if (effect == FAILURE && was_open) {
+        bool alone = ++w->failed < w->sink.o.lanes && !asked;
+
+        assert_int_equal(w->sink.state, alone ? CQ_SINK_OPEN : CQ_SINK_COOLING);
+        if (alone) assert_true(l->not_before_ns <= w->now_ns + most);
+    }
+    if (w->sink.state != CQ_SINK_OPEN) w->failed = 0;
+}
+
 static void answer(struct world *w, unsigned lane)
 {
     static char copy[1 << 20];
@@ -325,7 +370,8 @@ static void answer(struct world *w, unsigned lane)
     struct cq_lane *l = &w->sink.lanes[lane];
     struct cq_sink_letter letter;
     cq_bytes plain = {(uint8_t *)copy, l->plain.n};
-    bool kept;
+    bool kept, was_open = w->sink.state == CQ_SINK_OPEN;
+    enum effect effect = effect_of(f, l);
 
     memcpy(copy, l->plain.p, l->plain.n);
     copy[plain.n] = 0;
@@ -337,13 +383,17 @@ static void answer(struct world *w, unsigned lane)
         if (until > w->closed_until_ns) w->closed_until_ns = until;
     }
     if (!f->answer.err && f->answer.status < 300) settle_fates(w, ACCEPTED, plain);
-    if (!cq_sink_answer(&w->sink, lane, &f->answer, false, now(w), &letter)) return;
+    if (!cq_sink_answer(&w->sink, lane, &f->answer, false, now(w), &letter)) {
+        check_waits(w, f, l, effect, was_open);
+        return;
+    }
     assert_true(cq_eq(letter.line, plain));
     kept = !w->faults->letters_fail || w->letters++ % 3 != 0;
     if (kept) {
         settle_fates(w, strcmp(letter.why, "rejected") == 0 ? REJECTED : TOO_LARGE, plain);
     }
     cq_sink_kept(&w->sink, lane, kept, now(w));
+    check_waits(w, f, l, kept ? effect : NEITHER, was_open);
 }
 
 static void hear(struct world *w)

@@ -13,6 +13,7 @@ enum { WORLD_CLUSTERS = 24, WORLD_RECORDS = 120, WORLD_KEYS = 20000 };
 
 /* Per mille of the answers. */
 struct world_faults {
+    unsigned flaky;       /* 503 without Retry-After */
     unsigned busy;        /* 503, 429, 408 and the like, half of them with Retry-After */
     unsigned reset;       /* nothing was taken */
     unsigned lost_answer; /* taken, and the answer is lost */
@@ -23,11 +24,13 @@ struct world_faults {
     size_t limit;         /* 413 above this; 0: none */
     bool no_encoding;     /* 415 */
     bool letters_fail;    /* every third letter cannot be kept at first */
+    uint64_t outage_ns;   /* 503 for everything before this time */
     unsigned no_memory;   /* per mille of allocations after the beginning */
 };
 
 struct world_result {
     uint64_t requests, retries, accepted, dead, lost, lowest_limit, ended_ns;
+    uint64_t in_outage;  /* requests */
     unsigned duplicates; /* requests whose key was known */
 };
 
