@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -327,18 +328,21 @@ class Access(Case):
         self.assertEqual(server.requests[-1].headers["Authorization"], "Basic bWU6cMOkc3N3b3Jk")
 
     def test_rotated_at_once(self):
-        """A token that has changed in its file is taken at the first 401; the sink does not park."""
+        """A token that has changed in its file is taken at the first 401. Of all requests that left with the old one
+        only the first finds it changed; the others are no reason to park either."""
         path = self.path("token", "old")
+        together = threading.Barrier(2, lambda: os.replace(self.path("token.new", "new"), path))
 
         def answer(request):
             if request.headers["Authorization"] == "Bearer new":
                 return 204, b"", {}
-            self.path("token", "new")
+            together.wait(30)
             return 401, b"", {}
         server = self.server(answer)
-        outcome = self.drive(server.url, f"token={path}", "batch_records=20")
+        outcome = self.drive(server.url, f"token={path}", "batch_records=20", "in_flight=2")
         self.assertEqual(outcome.states, [])
         self.assertEqual(outcome.deliveries(), {ACCEPTED})
+        self.assertEqual(sum(q.headers["Authorization"] == "Bearer old" for q in server.requests), 2)
 
     def test_rotated_later(self):
         path = self.path("token", "old")
