@@ -184,7 +184,7 @@ static void begin_request(struct cqsim_inlet *c)
     if (++r->counts.in_flight > r->counts.most_in_flight)
         r->counts.most_in_flight = r->counts.in_flight;
     c->step = cqsim_receiver_step(r);
-    if (c->step != NULL && c->step->early)
+    if (c->step != NULL && c->step->early && !cqsim_receiver_spares(r, request, c->step))
         answer_early(c, c->step, c->step->status);
     else if (r->config->max_body > 0 && request->length > r->config->max_body)
         answer_early(c, NULL, 413);

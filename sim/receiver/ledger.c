@@ -84,6 +84,13 @@ void cqsim_ledger_accepted(struct cqsim_ledger *l, const char *key)
     k->accepted++;
 }
 
+bool cqsim_ledger_has(const struct cqsim_ledger *l, const char *key)
+{
+    const uint32_t *at =
+        key[0] == 0 ? NULL : cqsim_map_get(&l->by_key, hash_of(cqsim_text(key), 0));
+    return at != NULL && l->keys[*at].accepted > 0;
+}
+
 static struct cqsim_source *source_of(struct cqsim_ledger *l, struct cqsim_slice name,
                                       uint32_t *index)
 {

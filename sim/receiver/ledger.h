@@ -90,6 +90,8 @@ struct cqsim_record *cqsim_ledger_line(struct cqsim_ledger *l, const char *key,
                                        struct cqsim_slice text,
                                        const struct cqsim_record_line *line);
 void cqsim_ledger_accepted(struct cqsim_ledger *l, const char *key);
+/* A body was accepted under this key. */
+bool cqsim_ledger_has(const struct cqsim_ledger *l, const char *key);
 const struct cqsim_source *cqsim_ledger_source(const struct cqsim_ledger *l,
                                                struct cqsim_slice name);
 void cqsim_ledger_fini(struct cqsim_ledger *l);

@@ -89,6 +89,22 @@ static bool applies(const struct cqsim_step *step, struct cqsim_slice body)
     return step->match[0] == 0 || has_text(body, step->match);
 }
 
+/* It is about the body; the sender and the moment are refused to anybody. */
+static bool refuses_body(const struct cqsim_step *step)
+{
+    static const unsigned others[] = {401, 403, 404, 408, 409, 425, 429};
+    if (step->act != CQSIM_ACT_ANSWER || step->status < 400 || step->status > 499) return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (step->status == others[i]) return false;
+    return true;
+}
+
+bool cqsim_receiver_spares(const struct cqsim_receiver *r, const struct cqsim_request *request,
+                           const struct cqsim_step *step)
+{
+    return step != NULL && refuses_body(step) && cqsim_ledger_has(&r->ledger, request->key);
+}
+
 static void say(struct cqsim_verdict *out, unsigned status, const char *text)
 {
     out->status = status;
@@ -180,7 +196,8 @@ void cqsim_receiver_judge(struct cqsim_receiver *r, const struct cqsim_request *
     } else if (!cqsim_ledger_key(&r->ledger, request->key, text)) {
         say(out, 422, "this Idempotency-Key came with another body");
     } else {
-        if (applies(step, text)) out->step = step;
+        bool spared = cqsim_receiver_spares(r, request, step);
+        if (!spared && applies(step, text)) out->step = step;
         if (out->step != NULL) out->status = step->status;
         if (may_store(r, text, out)) accept_body(r, request->key, text, out);
     }

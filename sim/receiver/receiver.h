@@ -67,6 +67,10 @@ void cqsim_receiver_close(struct cqsim_receiver *r);
 void cqsim_receiver_reset(struct cqsim_receiver *r);
 /* The step of a POST that begins now; NULL = none. */
 struct cqsim_step *cqsim_receiver_step(struct cqsim_receiver *r);
+/* The step refuses bodies, but this one was accepted before under its key: who keeps keys answers
+ * with success. */
+bool cqsim_receiver_spares(const struct cqsim_receiver *r, const struct cqsim_request *request,
+                           const struct cqsim_step *step);
 /* A whole body: `wire` bytes of it came, `text` is what they say; `whole`: it was of its coding. */
 void cqsim_receiver_judge(struct cqsim_receiver *r, const struct cqsim_request *request,
                           uint64_t wire, struct cqsim_slice text, bool whole,

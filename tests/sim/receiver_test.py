@@ -269,6 +269,23 @@ class Scripts(Case):
         got = self.run_steps("ok", 1, options=["--poison", "scope_begin"])
         self.assertEqual(got[0][0], 400)
 
+    def test_accepted_keys_are_spared(self):
+        """A key that was stored is answered with success where a body would be refused, but not from passing faults."""
+        script = "close-after-body:stored,413:early,400:match=cluster,422,503,429,401"
+        lines = scope("a")
+        with self.receiver("--script", script) as r:
+            self.assertRaises(EOFError, Http(r.url).post, lines[0], "k0")
+            http = Http(r.url)
+            self.assertEqual([http.post(lines[0], "k0")[0] for _ in range(6)], [200, 200, 200, 503, 429, 401])
+            self.assertRaises(EOFError, Http(r.url).post, lines[1], "k1")
+            http = Http(r.url)
+            self.assertEqual(http.post(lines[2], "k2")[0], 413)
+            http = Http(r.url)
+            self.assertEqual([http.post(lines[3], "k3")[0], http.post(lines[0], "k1")[0]], [400, 422])
+            stats = r.stats()
+            self.assertEqual((stats["records"]["distinct"], stats["records"]["duplicates_same_key"]), (2, 3))
+            self.assertEqual(stats["violations"]["total"], 1)
+
     def test_cut_off(self):
         body = "".join(scope("a", 500)).encode()
         for step in ("reset-after=1000", "reset-after=0", "reset-answer=20", "reset-answer=0"):
