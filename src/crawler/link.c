@@ -106,7 +106,9 @@ static void sock_space(void *ctx, uint8_t **p, size_t *n)
     struct dial *d = ctx;
 
     *n = 0;
-    if (d->live && !d->link->paused) cq_crawl_space(d->link->crawl, p, n);
+    if (!d->live || d->link->paused) return;
+    cq_crawl_space(d->link->crawl, p, n);
+    if (*n == 0) arm(d->link); /* it may have failed just now */
 }
 
 static void sock_received(void *ctx, size_t n)
