@@ -370,7 +370,8 @@ CQLCRAWL_API int cqlcrawl_sink_add(cqlcrawl *c, const struct cqlcrawl_sink *sink
 CQLCRAWL_API size_t cqlcrawl_sinks(const cqlcrawl *c);
 /* i: 0 to cqlcrawl_sinks - 1. 0 or not_found. */
 CQLCRAWL_API int cqlcrawl_sink_stats(const cqlcrawl *c, size_t i, struct cqlcrawl_sink_stats *out);
-/* Whatever waits for its time is tried at once; parked and cooling sinks read their secrets again. */
+/* Requests that wait for their time are tried at once, and parked or cooling sinks read their
+ * secrets again. */
 CQLCRAWL_API void cqlcrawl_sinks_wake(cqlcrawl *c);
 
 /* ---- documents over HTTP (service discovery) ---- */
