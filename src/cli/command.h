@@ -17,7 +17,6 @@ enum cq_exit {
 int cq_command_crawl(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_check(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_serve(struct cq_pool *pool, const struct cq_args *a);
-int cq_command_serve(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_validate(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_help(const struct cq_args *a);
 int cq_command_version(void);

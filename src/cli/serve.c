@@ -9,8 +9,6 @@
 #include "cli/command.h"
 #include "cli/report.h"
 
-enum { OTHER_FILES = 64 /* metrics: the listener and its clients; lists that are read */ };
-
 /* ---- reads ---- */
 
 static void on_done(struct cq_serve *v, struct cq_served *x, const struct cqlcrawl_event *ev)
@@ -255,15 +253,12 @@ int cq_command_serve(struct cq_pool *pool, const struct cq_args *a)
 
     v.s = (struct cq_session){.a = a,
                               .pool = pool,
-                              .other_files = OTHER_FILES,
+                              .other_files = CQ_HTTPD_CONNECTIONS + CQ_SERVE_FILES,
                               .event = on_event,
-                              .show = cq_report_state,
-                              .reload = on_hangup};
-    v.s.own = &v;
-    v.s.show = show;
-    v.s.other_files = CQ_HTTPD_CONNECTIONS + CQ_SERVE_FILES;
+                              .show = show,
+                              .reload = on_hangup,
+                              .own = &v};
     v.facts = (struct cq_serve_facts){.reload_ok = true, .reload_at_ms = cq_unix_ms()};
-    v.started_ms = v.facts.reload_at_ms;
     v.files_due_ns = cq_now_ns() + CQ_SERVE_WATCH_NS;
     cq_notify_open(&v.notify, cq_now_ns());
     code = open_all(&v, &d) ? run(&v) : cq_complain(&d, a->json_log);

@@ -71,7 +71,6 @@ struct cq_serve {
     uint64_t files_due_ns;
     bool files_failing;
     uint64_t status_due_ns;
-    int64_t started_ms;
     size_t n_bad;             /* of the roster */
     struct cq_pool turn_pool; /* words of one turn of the loop */
 };

@@ -2,8 +2,6 @@
 /* The metrics of `serve`: those of a run (cli/metrics.h) over the roster, and its own. */
 #include "cli/serve.h"
 
-enum { MAX_SINKS = 64 };
-
 static const struct cq_outcome *outcome(const void *ctx, size_t i)
 {
     const struct cq_serve *v = ctx;
@@ -24,7 +22,7 @@ static void one(struct cq_text *t, const char *name, const char *type, double n,
     cq_metric(t, name, NULL, NULL, n);
 }
 
-static void own(struct cq_serve *v, struct cq_text *t, const struct cqlcrawl_stats *stats)
+static void own(struct cq_serve *v, struct cq_text *t)
 {
     const struct cq_serve_facts *f = &v->facts;
 
@@ -40,33 +38,27 @@ static void own(struct cq_serve *v, struct cq_text *t, const struct cqlcrawl_sta
         "Lists of targets whose last look failed: what they said before goes on.");
     one(t, "cqlcrawl_list_failures_total", "counter", (double)f->list_failures,
         "Looks at lists of targets that failed.");
-    one(t, "cqlcrawl_state_failures_total", "counter", (double)stats->state_failures,
+    one(t, "cqlcrawl_state_failures_total", "counter", (double)v->s.stats.state_failures,
         "What the state directory could not take.");
 }
 
 bool cq_serve_metrics(struct cq_serve *v, struct cq_text *t, struct cq_metrics_cursor *at,
                       size_t max)
 {
-    struct cqlcrawl_stats stats = CQLCRAWL_INIT(cqlcrawl_stats);
-    struct cqlcrawl_sink_stats sinks[MAX_SINKS];
     struct cq_metrics m = {.totals = &v->s.totals,
-                           .stats = &stats,
-                           .sinks = sinks,
+                           .stats = &v->s.stats,
+                           .sinks = v->s.sinks,
+                           .n_sinks = v->s.n_sinks,
                            .cluster = outcome,
                            .interval_ns = interval_ns,
                            .ctx = v,
                            .n_clusters = v->roster.n,
-                           .started_ms = v->started_ms};
+                           .started_ms = v->s.started_ms};
 
     if (!at->part) {
-        cqlcrawl_stats(v->s.c, &stats);
-        m.n_sinks = cqlcrawl_sinks(v->s.c);
-        for (size_t i = 0; i < m.n_sinks && i < MAX_SINKS; i++) {
-            sinks[i] = CQLCRAWL_INIT(cqlcrawl_sink_stats);
-            (void)cqlcrawl_sink_stats(v->s.c, i, &sinks[i]);
-        }
+        cq_session_look(&v->s);
         cq_process_read(&m.process);
-        own(v, t, &stats);
+        own(v, t);
     }
     return cq_metrics_more(t, &m, at, max);
 }
