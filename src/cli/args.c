@@ -211,6 +211,7 @@ bool cq_args_parse(struct cq_pool *pool, struct cq_diags *d, int argc, char **ar
         rest(&p);
         if (d->n == before && out->command != CQ_CMD_HELP) sinks(&p);
     }
+    if (out->progress == CQ_PROGRESS_JSON) out->json_log = true; /* one reader for all of it */
     if (pool->failed) cq_diag(d, HERE, "out of memory");
     return d->n == before;
 }

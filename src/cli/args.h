@@ -46,7 +46,7 @@ struct cq_args {
     const char **accept_identity; /* names */
     size_t n_accept_identity;
     enum cq_progress progress;
-    bool json_log;
+    bool json_log; /* --log-format json, or --progress json */
 };
 
 struct cq_option {

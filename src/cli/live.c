@@ -164,19 +164,9 @@ static enum cq_live_mode mode_of(const struct cq_args *a)
     const char *term = getenv("TERM");
     bool terminal = isatty(STDERR_FILENO) && (!term || strcmp(term, "dumb") != 0);
 
-    switch (a->progress) {
-    case CQ_PROGRESS_NONE:
-        return CQ_LIVE_NONE;
-    case CQ_PROGRESS_JSON:
-        return CQ_LIVE_JSON;
-    case CQ_PROGRESS_BAR:
-        return a->json_log ? CQ_LIVE_JSON : terminal ? CQ_LIVE_BAR : CQ_LIVE_LINES;
-    case CQ_PROGRESS_LINES:
-        return a->json_log ? CQ_LIVE_JSON : CQ_LIVE_LINES;
-    case CQ_PROGRESS_AUTO:
-        break;
-    }
-    return a->json_log ? CQ_LIVE_JSON : terminal ? CQ_LIVE_BAR : CQ_LIVE_LINES;
+    if (a->progress == CQ_PROGRESS_NONE) return CQ_LIVE_NONE;
+    if (a->json_log) return CQ_LIVE_JSON;
+    return terminal && a->progress != CQ_PROGRESS_LINES ? CQ_LIVE_BAR : CQ_LIVE_LINES;
 }
 
 void cq_live_open(struct cq_session *s)

@@ -17,11 +17,6 @@ static enum cq_colour colour_of(const struct cq_outcome *o)
     return colours[cq_outcome_ending(o)];
 }
 
-bool cq_report_is_json(const struct cq_session *s)
-{
-    return s->a->json_log || s->a->progress == CQ_PROGRESS_JSON;
-}
-
 /* ---- targets ---- */
 
 static void target_json(struct cq_session *s, const struct cq_outcome *o)
@@ -137,7 +132,7 @@ void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
 void cq_report_limit(struct cq_session *s, const char *why)
 {
     if (!why) return;
-    if (cq_report_is_json(s)) {
+    if (s->a->json_log) {
         cq_log_begin(&s->log, "warning", "limit");
         cq_log_text(&s->log, "text", why);
         cq_text_puts(&s->log, "}\n");
@@ -166,7 +161,7 @@ void cq_report_sink(struct cq_session *s, const struct cqlcrawl_event *ev)
     struct cq_text *t = &s->log;
 
     if (!is_sink_told(s, (enum cqlcrawl_sink_state)ev->sink_state)) return;
-    if (cq_report_is_json(s)) {
+    if (s->a->json_log) {
         cq_log_begin(t, open ? "info" : "warning", "sink");
         cq_log_text(t, "sink", ev->name);
         cq_log_text(t, "state", states[ev->sink_state]);

@@ -26,8 +26,6 @@ void cq_report_table(struct cq_session *s);
 /* A message of the program itself. */
 void cq_report_message(struct cq_text *t, bool json, const char *level, const char *message);
 
-bool cq_report_is_json(const struct cq_session *s);
-
 /* ---- JSON lines: {"time":...,"level":...,"event":... ---- */
 
 void cq_log_begin(struct cq_text *t, const char *level, const char *event);

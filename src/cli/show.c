@@ -78,7 +78,7 @@ void cq_report_state(struct cq_session *s)
 {
     struct cq_figures f;
 
-    if (cq_report_is_json(s)) {
+    if (s->a->json_log) {
         cq_live_figures(s, &f);
         cq_report_progress(s, &f);
         return;

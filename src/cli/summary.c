@@ -295,7 +295,7 @@ void cq_report_summary(struct cq_session *s, const char *where)
 {
     const struct cq_totals *y = &s->totals;
 
-    if (cq_report_is_json(s)) {
+    if (s->a->json_log) {
         summary_json(s, y, where);
     } else {
         cq_text_puts(&s->log, "\n");
@@ -304,7 +304,7 @@ void cq_report_summary(struct cq_session *s, const char *where)
         faults(s);
         sinks(s);
     }
-    if (where && !cq_report_is_json(s)) {
+    if (where && !s->a->json_log) {
         cq_text_printf(&s->log, "%llu records ", N(y->records));
         cq_text_escaped(&s->log, where);
         cq_text_puts(&s->log, "\n");

@@ -127,6 +127,7 @@ static void test_good(void **state)
     assert_int_equal(a.settings.memory_max, 16u << 20);
     assert_int_equal(a.settings.concurrency, 5);
     assert_int_equal(a.progress, CQ_PROGRESS_JSON);
+    assert_true(a.json_log); /* a reader of one does not meet lines of text */
     assert_true(parse(&pool, &d, "cqlcrawl --help", &a));
     assert_int_equal(a.command, CQ_CMD_HELP);
     assert_true(parse(&pool, &d, "cqlcrawl check --help --nonsense", &a));
