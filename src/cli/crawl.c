@@ -2,6 +2,8 @@
 /* `cqlcrawl crawl`: inventory, output, session, summary. Nobody is contacted before all three of
  * the first are right. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -30,6 +32,22 @@ static void on_event(struct cq_session *s, struct cq_outcome *o, const struct cq
     }
 }
 
+static const char *in_folder(struct cq_pool *pool, const char *name, const uint64_t *ends)
+{
+    uint64_t whole = ends[CQ_OUTDIR_WHOLE];
+    char kept[64] = "", left[64] = "";
+
+    if (ends[CQ_OUTDIR_KEPT]) {
+        (void)snprintf(kept, sizeof(kept), ", %" PRIu64 " kept: unchanged", ends[CQ_OUTDIR_KEPT]);
+    }
+    if (ends[CQ_OUTDIR_PARTIAL]) {
+        (void)snprintf(left, sizeof(left), ", %" PRIu64 " left as .partial",
+                       ends[CQ_OUTDIR_PARTIAL]);
+    }
+    return cq_pool_printf(pool, "in %s: %" PRIu64 " file%s written%s%s", name, whole,
+                          whole == 1 ? "" : "s", kept, left);
+}
+
 /* What the summary says of the records of an output: NULL where there is none. */
 static const char *where(struct cq_session *s, int err, bool whole)
 {
@@ -46,7 +64,7 @@ static const char *where(struct cq_session *s, int err, bool whole)
     case CQ_OUTPUT_FILE:
         return cq_pool_printf(s->pool, "in %s%s", o->name, whole ? "" : ".partial");
     case CQ_OUTPUT_FOLDER:
-        return cq_pool_printf(s->pool, "in %s, a file per cluster", o->name);
+        return in_folder(s->pool, o->name, o->dir.ends);
     case CQ_OUTPUT_NONE:
         break;
     }
@@ -114,8 +132,12 @@ int cq_command_crawl(struct cq_pool *pool, const struct cq_args *a)
     struct cq_diags d = {.pool = pool};
     struct cq_secrets secrets = {0};
     struct cq_output out;
-    struct cq_session s = {
-        .a = a, .pool = pool, .out = &out, .event = on_event, .show = cq_report_state};
+    struct cq_session s = {.a = a,
+                           .pool = pool,
+                           .out = &out,
+                           .event = on_event,
+                           .show = cq_report_state,
+                           .stopping = cq_report_stopping};
     struct cq_inventory *inv = cq_inventory_load(&d, a, &secrets, CQ_TO_READ);
     int code;
 

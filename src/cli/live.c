@@ -23,10 +23,11 @@ enum {
 
 /* ---- figures ---- */
 
-static const char *standing(const struct cqlcrawl_sink_stats *k)
+/* alone: nothing is left to do but to deliver. */
+static const char *standing(const struct cqlcrawl_sink_stats *k, bool alone)
 {
     if (k->state == CQLCRAWL_SINK_PARKED) return "is parked";
-    if (!k->full) return NULL; /* it cools down, and holds nobody up yet */
+    if (!k->full && !(alone && k->state == CQLCRAWL_SINK_COOLING)) return NULL;
     return k->state == CQLCRAWL_SINK_COOLING ? "cools down" : "takes no more for now";
 }
 
@@ -35,10 +36,11 @@ static const char *bound(struct cq_session *s)
 {
     char *words = s->live.bound;
     size_t room = sizeof(s->live.bound);
+    bool alone = s->stats.delivering && !s->stats.running && !s->stats.later && !s->stats.queued;
 
     for (size_t i = 0; i < s->n_sinks; i++) {
         const struct cqlcrawl_sink_stats *k = &s->sinks[i];
-        const char *how = standing(k);
+        const char *how = standing(k, alone);
 
         if (!how) continue;
         (void)snprintf(words, room, "%s %s%s%s", k->name, how, k->text ? ": " : "",
@@ -69,8 +71,8 @@ void cq_live_figures(struct cq_session *s, struct cq_figures *f)
         .memory_max = s->stats.memory_max,
         .stopping = s->interrupted != 0,
     };
-    for (const struct cq_outcome *o = s->under_way.oldest; o && f->n_slowest < CQ_SLOWEST;
-         o = o->newer) {
+    for (const struct cq_outcome *o = s->under_way.oldest;
+         o && f->n_slowest < CQ_SLOWEST && f->n_slowest < f->in_flight; o = o->newer) {
         if (now - o->started_ns < MS(SLOW_MS)) break; /* all that follow began later */
         f->slowest[f->n_slowest++] = (struct cq_slow){o->title, now - o->started_ns};
     }

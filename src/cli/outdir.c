@@ -204,6 +204,7 @@ bool cq_outdir_finish(struct cq_outdir *d, struct cq_outfile **at, enum cq_outdi
     if (end == CQ_OUTDIR_KEPT && !d->err) keep(d, f);
     forget(d, f);
     shut(d, f);
+    d->ends[end] += d->err == 0;
     free(f->p);
     free(f);
     return d->err == 0;

@@ -36,12 +36,21 @@ struct cq_outfile {
     struct cq_outfile *older, *newer; /* open ones, by their last use */
 };
 
+/* What becomes of a cluster's file. */
+enum cq_outdir_end {
+    CQ_OUTDIR_WHOLE,   /* renamed */
+    CQ_OUTDIR_KEPT,    /* the whole file of before is right: its time becomes now */
+    CQ_OUTDIR_PARTIAL, /* stays as it is, under .partial */
+    CQ_OUTDIR_N_ENDS
+};
+
 struct cq_outdir {
     const char *path; /* the caller's, for messages */
     int fd, lock;
     struct cq_outfile *oldest, *newest;
     unsigned n_open;
     size_t gathered;
+    uint64_t ends[CQ_OUTDIR_N_ENDS];    /* files, by what became of them */
     int err;                            /* errno of the first failure; sticky */
     char err_name[CQ_OUTDIR_NAME + 16]; /* the file that it was with */
 };
@@ -57,11 +66,6 @@ bool cq_outdir_has(const struct cq_outdir *d, const char *cluster);
 /* An attempt begins: what an earlier one wrote is forgotten. *f NULL: made. */
 void cq_outdir_begin(struct cq_outdir *d, struct cq_outfile **f, const char *cluster);
 void cq_outdir_put(struct cq_outdir *d, struct cq_outfile *f, const char *line, size_t n);
-enum cq_outdir_end {
-    CQ_OUTDIR_WHOLE,  /* renamed */
-    CQ_OUTDIR_KEPT,   /* the whole file of before is right: its time becomes now */
-    CQ_OUTDIR_PARTIAL /* stays as it is, under .partial */
-};
 /* False: what was read is not in its place. *f is freed. durable: the new name survives a power
  * cut when this returns. */
 bool cq_outdir_finish(struct cq_outdir *d, struct cq_outfile **f, enum cq_outdir_end end,

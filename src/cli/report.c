@@ -129,19 +129,31 @@ void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
     cq_live_say(s);
 }
 
-void cq_report_limit(struct cq_session *s, const char *why)
+static void say(struct cq_session *s, const char *level, const char *event, const char *words)
 {
-    if (!why) return;
     if (s->a->json_log) {
-        cq_log_begin(&s->log, "warning", "limit");
-        cq_log_text(&s->log, "text", why);
+        cq_log_begin(&s->log, level, event);
+        cq_log_text(&s->log, "text", words);
         cq_text_puts(&s->log, "}\n");
     } else {
         cq_text_puts(&s->log, "cqlcrawl: ");
-        cq_text_escaped(&s->log, why);
+        cq_text_escaped(&s->log, words);
         cq_text_puts(&s->log, "\n");
     }
     cq_live_say(s);
+}
+
+void cq_report_limit(struct cq_session *s, const char *why)
+{
+    if (why) say(s, "warning", "limit", why);
+}
+
+void cq_report_stopping(struct cq_session *s)
+{
+    say(s, "info", "message",
+        s->n_sinks ? "stopping: what was read has ten seconds to be delivered; a second signal "
+                     "ends it at once"
+                   : "stopping; a second signal ends it at once");
 }
 
 /* Cooling down is daily business; parked is not, nor is its end. */

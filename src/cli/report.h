@@ -15,6 +15,8 @@ void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
 void cq_report_sink(struct cq_session *s, const struct cqlcrawl_event *ev);
 /* Fewer at once than was asked for; NULL: nothing to say. */
 void cq_report_limit(struct cq_session *s, const char *why);
+/* The first signal came: what goes on, and for how long. */
+void cq_report_stopping(struct cq_session *s);
 /* JSON only. */
 void cq_report_progress(struct cq_session *s, const struct cq_figures *f);
 /* show.c: all that there is to know now (SIGUSR1). */

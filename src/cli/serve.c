@@ -143,6 +143,15 @@ static void on_hangup(struct cq_session *s)
     if (!s->interrupted) (void)cq_serve_reload(v, &d, &change);
 }
 
+static void on_stop(struct cq_session *s)
+{
+    struct cq_serve *v = s->own;
+
+    cq_notify_stopping(&v->notify);
+    cq_serve_log(v, "info", "stop", "%s: %zu clusters were being read",
+                 s->interrupted == SIGINT ? "SIGINT" : "SIGTERM", cqlcrawl_active(s->c));
+}
+
 /* SIGUSR1 */
 static void show(struct cq_session *s)
 {
@@ -176,18 +185,10 @@ static void say_start(struct cq_serve *v)
 
 static int run(struct cq_serve *v)
 {
-    bool told = false;
-
     say_start(v);
     cq_notify_ready(&v->notify);
-    while (!is_over(v)) {
+    while (!is_over(v))
         turn(v);
-        if (!v->s.interrupted || told) continue;
-        told = true;
-        cq_notify_stopping(&v->notify);
-        cq_serve_log(v, "info", "stop", "%s: %zu clusters were being read",
-                     v->s.interrupted == SIGINT ? "SIGINT" : "SIGTERM", cqlcrawl_active(v->s.c));
-    }
     cq_httpd_close(&v->httpd);
     cq_session_end(&v->s);
     cq_serve_log(v, "info", "end", "%llu crawls, %llu complete",
@@ -257,6 +258,7 @@ int cq_command_serve(struct cq_pool *pool, const struct cq_args *a)
                               .event = on_event,
                               .show = show,
                               .reload = on_hangup,
+                              .stopping = on_stop,
                               .own = &v};
     v.facts = (struct cq_serve_facts){.reload_ok = true, .reload_at_ms = cq_unix_ms()};
     v.files_due_ns = cq_now_ns() + CQ_SERVE_WATCH_NS;

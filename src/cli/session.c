@@ -135,6 +135,7 @@ static void on_signal(void *ctx, short revents)
     s->give_up_ns = cq_now_ns() + CQ_GRACE_NS;
     cq_signals_at_once();
     cqlcrawl_cancel_all(s->c);
+    if (s->stopping) s->stopping(s);
 }
 
 /* ---- the output ---- */

@@ -63,11 +63,12 @@ struct cq_session {
 
     /* After the outcome took it. o is NULL for events of no target (SINK, LIMIT). */
     void (*event)(struct cq_session *s, struct cq_outcome *o, const struct cqlcrawl_event *ev);
-    void (*show)(struct cq_session *s);   /* SIGUSR1; NULL: nothing */
-    void (*reload)(struct cq_session *s); /* SIGHUP; NULL: it ends the program, as by default */
-    void *own;                            /* of the command */
-    struct cq_pool scratch;               /* of one target that is being added */
-    struct cq_text log;                   /* standard error */
+    void (*show)(struct cq_session *s);     /* SIGUSR1; NULL: nothing */
+    void (*reload)(struct cq_session *s);   /* SIGHUP; NULL: it ends the program, as by default */
+    void (*stopping)(struct cq_session *s); /* the first SIGINT or SIGTERM; NULL: nothing */
+    void *own;                              /* of the command */
+    struct cq_pool scratch;                 /* of one target that is being added */
+    struct cq_text log;                     /* standard error */
 };
 
 int64_t cq_unix_ms(void); /* since 1970 */

@@ -65,13 +65,13 @@ static void slowest(struct cq_session *s)
     uint64_t now = cq_now_ns();
     struct cq_text *t = &s->log;
 
-    for (int i = 0; o && i < SLOWEST; o = o->newer, i++) {
+    for (uint64_t i = 0; o && i < SLOWEST && i < s->stats.running; o = o->newer, i++) {
         cq_text_puts(t, i ? ", " : "  slowest: ");
         cq_text_escaped(t, o->title);
         cq_text_puts(t, " ");
         cq_text_time(t, now - o->started_ns);
     }
-    if (s->under_way.oldest) cq_text_puts(t, "\n");
+    if (s->under_way.oldest && s->stats.running) cq_text_puts(t, "\n");
 }
 
 void cq_report_state(struct cq_session *s)

@@ -98,6 +98,15 @@ struct class_count {
     uint64_t n;
 };
 
+static int by_number(const void *a, const void *b)
+{
+    const struct class_count *x = a, *y = b;
+
+    if (x->n != y->n) return x->n < y->n ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+/* The most frequent first. */
 static unsigned by_class(const struct cq_totals *y, struct class_count out[CQ_MAX_FAULT_CODES])
 {
     unsigned n = 0;
@@ -110,6 +119,7 @@ static unsigned by_class(const struct cq_totals *y, struct class_count out[CQ_MA
         if (k == n) out[n++] = (struct class_count){y->faults[i].class_, 0};
         out[k].n += y->faults[i].n;
     }
+    if (n) qsort(out, n, sizeof(out[0]), by_number);
     return n;
 }
 
@@ -305,7 +315,11 @@ void cq_report_summary(struct cq_session *s, const char *where)
         sinks(s);
     }
     if (where && !s->a->json_log) {
-        cq_text_printf(&s->log, "%llu records ", N(y->records));
+        if (s->out->kind == CQ_OUTPUT_FOLDER) {
+            cq_text_puts(&s->log, "records "); /* those of unchanged clusters are in no file */
+        } else {
+            cq_text_printf(&s->log, "%llu records ", N(y->records));
+        }
         cq_text_escaped(&s->log, where);
         cq_text_puts(&s->log, "\n");
     }

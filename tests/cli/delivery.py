@@ -27,7 +27,7 @@ class Folder(Case):
     def test_file_per_cluster(self):
         sim = self.sim("127.67.11.1:0", "--clusters", "30", "--keyspaces", "2", "--tables", "3")
         _, err = self.run_it("crawl", "--targets", sim.file, "--output", "out/", "--concurrency", "20", status=0)
-        self.assertIn("in out/, a file per cluster", err)
+        self.assertIn("records in out/: 30 files written\n", err)
         self.assertEqual(self.names(), sorted(t.replace(":", "%3A") + ".ndjson" for t in sim.targets))
         for target in sim.targets:
             records = self.of(target.replace(":", "%3A") + ".ndjson")
@@ -59,7 +59,9 @@ class Folder(Case):
         def crawl(folder, *more):
             _, err = self.run_it("crawl", "--targets", sim.file, "--state", "s", "--output", folder, *more,
                                  "--log-format", "json", status=0)
-            return self.records(err)[-1]["unchanged"]
+            end = self.records(err)[-1]
+            self.assertEqual("kept: unchanged" in end["output"], end["unchanged"] > 0, end["output"])
+            return end["unchanged"]
 
         self.assertEqual(crawl("out/"), 0)
         with open(first) as f:
@@ -221,6 +223,7 @@ class Sinks(Case):
         self.assertEqual(process.returncode, 130, err)
         self.assertGreater(time.monotonic() - begin, 9)
         self.assertLess(time.monotonic() - begin, 13)
+        self.assertIn("stopping: what was read has ten seconds", err.decode())
         self.assertIn("is parked", err.decode())
         self.assertRegex(err.decode(), r"sink \S+: (\d+) records offered, 0 accepted, \1 NOT delivered")
 
