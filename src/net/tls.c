@@ -141,9 +141,10 @@ static enum cq_io settled(const struct cq_tls *t)
 }
 
 /*
- * Gives OpenSSL's record buffers back where nothing is in them. SSL_MODE_RELEASE_BUFFERS alone does
- * not: 3.0 keeps the one for writing behind a write that went out whole, and makes it anew for
- * every session ticket that is read.
+ * Gives OpenSSL's record buffers back where nothing is in them: once for a whole burst, where
+ * SSL_MODE_RELEASE_BUFFERS would do it for every record, and for the one for writing, too, which
+ * 3.0 keeps in that mode behind a write that went out whole and makes anew for every session
+ * ticket that is read.
  */
 static void rest(struct cq_tls *t)
 {

@@ -157,8 +157,8 @@ static void set_modes(SSL_CTX *ssl, enum cq_tls_mode mode)
 {
     bool verify = mode == CQ_TLS_VERIFY_CA || mode == CQ_TLS_VERIFY_FULL;
 
-    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                              SSL_MODE_AUTO_RETRY);
     (void)SSL_CTX_set_max_send_fragment(ssl, CQ_TLS_RING_OUT); /* the buffer for it is as large */
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
