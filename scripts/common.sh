@@ -10,6 +10,9 @@ cd "$root"
 export no_proxy="127.0.0.0/8,127.0.0.1,localhost,::1${no_proxy:+,$no_proxy}"
 export NO_PROXY=$no_proxy
 
+# Programs that tests/fleet/setup has unpacked.
+export PATH=$PATH:${CQLCRAWL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/cqlcrawl}/debian/usr/bin
+
 die() {
   echo "${0##*/}: $*" >&2
   exit 1
