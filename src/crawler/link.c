@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <time.h>
 
-enum { EVENTS_PER_TURN = 256, CPU_LOOK = 16 };
+enum { EVENTS_PER_TURN = 256, CPU_LOOK = 16, LATE_TURNS = 64 };
 
 /* One sock's context: outlives the link's interest in it, not the link. */
 struct dial {
@@ -28,6 +28,8 @@ struct cq_link {
     uv_timer_t timer;
     bool timer_open;
     uint64_t armed_ns; /* when the timer fires; CQ_NEVER: not armed */
+    unsigned due;      /* it has fired: turns until the crawl is told; 0: it has not */
+    bool heard;        /* something came since the last turn */
     uint64_t cpu_ns;   /* of the thread, at the last look */
     int point;         /* the contact point of the last connection; -1: none */
     bool paused, done, closing;
@@ -74,7 +76,20 @@ static void on_timer(uv_timer_t *t)
 
     l->armed_ns = CQ_NEVER;
     if (l->closing) return;
-    if (!l->paused) cq_crawl_tick(l->crawl, uv_hrtime());
+    if (!l->due) l->due = LATE_TURNS;
+    l->o.handler.ready(l->o.ctx);
+}
+
+/* Only after what had come was read and looked at: where it is we who are late (a host that took
+ * its time, a thousand clusters in one turn) the peer may have answered long ago. */
+static void tick(struct cq_link *l, bool more)
+{
+    bool heard = l->heard || more;
+
+    l->heard = false;
+    if (!l->due) return;
+    l->due = heard ? l->due - 1 : 0;
+    if (!l->due) cq_crawl_tick(l->crawl, uv_hrtime());
     l->o.handler.ready(l->o.ctx);
 }
 
@@ -116,6 +131,7 @@ static void sock_received(void *ctx, size_t n)
     struct dial *d = ctx;
 
     if (!d->live) return;
+    d->link->heard = true;
     look_at_cpu(d->link, false);
     cq_crawl_commit(d->link->crawl, n, uv_hrtime());
     look_at_cpu(d->link, true);
@@ -183,22 +199,6 @@ static void sock_closed(void *ctx)
     maybe_closed(l);
 }
 
-/* The contact points from first_point on, without those left out: the sock copies them. */
-static size_t choose(const struct cq_link *l, struct cq_endpoint to[CQ_MAX_CONTACT_POINTS],
-                     uint8_t which[CQ_MAX_CONTACT_POINTS])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < l->o.n_endpoints; i++) {
-        size_t k = (l->o.first_point + i) % l->o.n_endpoints;
-
-        if (l->o.points_out & 1u << k) continue;
-        to[n] = l->o.endpoints[k];
-        which[n++] = (uint8_t)k;
-    }
-    return n;
-}
-
 static int open_sock(struct cq_link *l, struct dial *d)
 {
     struct cq_endpoint chosen[CQ_MAX_CONTACT_POINTS];
@@ -207,7 +207,7 @@ static int open_sock(struct cq_link *l, struct dial *d)
         .mem = l->o.mem,
         .resolver = l->o.resolver,
         .endpoints = chosen,
-        .n_endpoints = choose(l, chosen, d->which),
+        .n_endpoints = cq_link_points(&l->o, chosen, d->which),
         .connect_timeout_ns = l->o.connect_timeout_ns,
         .tls = l->o.tls,
         .sni = l->o.sni,
@@ -247,17 +247,20 @@ static void flush(struct cq_link *l)
 
     if (!l->dial || !l->dial->open) return;
     out = cq_crawl_pending(l->crawl);
-    if (out.n) {
-        err = cq_sock_write(l->dial->sock, out);
-        if (err) {
-            drop(l);
-            cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), cq_link_wall_ms());
-            l->o.handler.ready(l->o.ctx);
-            return;
-        }
+    if (!out.n) return;
+    err = cq_sock_write(l->dial->sock, out);
+    if (!err) {
         cq_crawl_sent(l->crawl, out.n);
+        return;
     }
-    if (!l->paused) cq_sock_resume(l->dial->sock);
+    drop(l);
+    cq_crawl_net_end(l->crawl, err, cq_err_text(err), uv_hrtime(), cq_link_wall_ms());
+    l->o.handler.ready(l->o.ctx);
+}
+
+static void read_on(struct cq_link *l)
+{
+    if (l->dial && l->dial->open && !l->paused) cq_sock_resume(l->dial->sock);
 }
 
 /* ---- events ---- */
@@ -273,6 +276,7 @@ static void handle(struct cq_link *l, const struct cq_crawl_event *ev)
 {
     switch (ev->kind) {
     case CQ_CRAWL_RECORD:
+        flush(l); /* the server works while the consumer does */
         l->paused = !l->o.handler.record(l->o.ctx, ev->line) && !l->cancelled;
         return;
     case CQ_CRAWL_STEP:
@@ -312,11 +316,13 @@ enum cq_link_state cq_link_run(struct cq_link *l)
     if (l->done) return CQ_LINK_DONE;
     look_at_cpu(l, true);
     flush(l);
+    tick(l, more || l->paused);
+    read_on(l);
     if (l->paused) {
         cq_crawl_pause(l->crawl, uv_hrtime());
         return CQ_LINK_PAUSED;
     }
-    arm(l);
+    if (!l->due) arm(l);
     if (more) return CQ_LINK_MORE;
     return cq_crawl_is_starved(l->crawl) ? CQ_LINK_STARVED : CQ_LINK_WAITING;
 }

@@ -65,6 +65,11 @@ void cq_link_resume(struct cq_link *l);
 void cq_link_cancel(struct cq_link *l); /* ends with done(), whatever record() says */
 void cq_link_close(struct cq_link *l);  /* at any time, once; no callback but closed() afterwards */
 
+/* The contact points from first_point on, without those left out; which: their indices. Copies of
+ * the endpoints' pointers. */
+size_t cq_link_points(const struct cq_link_options *o, struct cq_endpoint to[CQ_MAX_CONTACT_POINTS],
+                      uint8_t which[CQ_MAX_CONTACT_POINTS]);
+
 /* The contact point that was connected to last, an index of o.endpoints; -1: none was. */
 int cq_link_point(const struct cq_link *l);
 

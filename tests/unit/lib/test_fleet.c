@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -35,6 +36,8 @@ struct seen {
     int64_t last_not_after;
     char last_name[64], limit[256];
     uint64_t most_running, half_at_connect, half_at_login;
+    unsigned records, sleep_ms;
+    char not_after[32];
 };
 
 static void take_done(struct seen *s, const struct cqlcrawl_event *ev)
@@ -166,6 +169,97 @@ static void test_done_says(void **state)
     assert_int_equal(s.last_versions, 1);
     assert_int_equal(s.last_not_after, 0); /* no TLS */
     assert_true(s.last_epoch > 180000000); /* seconds since 2020 */
+}
+
+static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, const char *line,
+                                    size_t n)
+{
+    static const char key[] = "\"not_after\":\"";
+    char *copy = strndup(line, n);
+    const char *at = copy ? strstr(copy, key) : NULL;
+    struct seen *s = ctx;
+
+    (void)id, (void)user_data;
+    if (s->sleep_ms && s->records++ == 0) (void)usleep(s->sleep_ms * 1000);
+    if (at) (void)snprintf(s->not_after, sizeof(s->not_after), "%.19s", at + sizeof(key) - 1);
+    free(copy);
+    return CQLCRAWL_CONTINUE;
+}
+
+static void open_with_records(struct seen *s, unsigned sleep_ms)
+{
+    struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
+
+    *s = (struct seen){.sleep_ms = sleep_ms};
+    o.event = on_event;
+    o.record = on_record;
+    o.ctx = s;
+    assert_int_equal(cqlcrawl_new(&s->c, &o), 0);
+}
+
+static void crawl_by_tls(struct seen *s, const struct cqlcrawl_endpoint *e)
+{
+    struct cqlcrawl_target t = CQLCRAWL_INIT(cqlcrawl_target);
+
+    open_with_records(s, 0);
+    t.endpoints = e;
+    t.n_endpoints = 1;
+    t.tls_mode = CQLCRAWL_TLS_REQUIRE;
+    assert_int_equal(cqlcrawl_add(s->c, &t, NULL), 0);
+    assert_int_equal(cqlcrawl_run(s->c), 0);
+    cqlcrawl_close(s->c, NULL, NULL);
+    assert_int_equal(s->complete, 1);
+}
+
+/* A certificate in order, and one that is out of date where nobody verifies it: as the records say.
+ */
+static void test_not_after(void **state)
+{
+    static const char *const args[] = {"--clusters",  "2",       "--listen",       "127.61.2.1:0",
+                                       "--keyspaces", "1",       "--tables",       "1",
+                                       "--tls",       "--fault", "expired_cert@1", NULL};
+    struct simproc tls;
+
+    (void)state;
+    simproc_start(&tls, args);
+    for (int i = 0; i < 2; i++) {
+        struct cqlcrawl_endpoint e = {tls.hosts[i], (uint16_t)tls.ports[i]};
+        struct seen s;
+        char text[32];
+        time_t at;
+        struct tm tm;
+
+        crawl_by_tls(&s, &e);
+        at = (time_t)(s.last_not_after / 1000);
+        assert_non_null(gmtime_r(&at, &tm));
+        assert_int_equal(strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm), 19);
+        assert_string_equal(s.not_after, text);
+        assert_true(i == 0 ? at > time(NULL) : at < time(NULL));
+    }
+    simproc_stop(&tls);
+}
+
+/* The host holds the loop up for longer than an answer may take: those that have come meanwhile
+ * count. */
+static void test_late_loop(void **state)
+{
+    struct seen s;
+
+    (void)state;
+    open_with_records(&s, 5000);
+    for (int i = HEALTHY; i < HEALTHY + 8; i++) {
+        struct cqlcrawl_endpoint e = at(i);
+        struct cqlcrawl_target t = CQLCRAWL_INIT(cqlcrawl_target);
+
+        t.endpoints = &e;
+        t.n_endpoints = 1;
+        t.retries = CQLCRAWL_NO_RETRIES;
+        t.timeout_ms = 6400; /* of one answer: three quarters */
+        assert_int_equal(cqlcrawl_add(s.c, &t, NULL), 0);
+    }
+    assert_int_equal(cqlcrawl_run(s.c), 0);
+    cqlcrawl_close(s.c, NULL, NULL);
+    assert_int_equal(s.complete, 8);
 }
 
 static void test_contact_points(void **state)
@@ -376,7 +470,8 @@ int main(void)
         cmocka_unit_test(test_contact_points), cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_window),         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_cancel_many),    cmocka_unit_test(test_stats_of_an_older_program),
-        cmocka_unit_test(test_shard),
+        cmocka_unit_test(test_shard),          cmocka_unit_test(test_not_after),
+        cmocka_unit_test(test_late_loop),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
