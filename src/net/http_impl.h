@@ -12,7 +12,10 @@
 #include "net/http.h"
 #include "net/resolver.h"
 
-enum { CQ_HTTP_HEADERS = 24 };
+enum {
+    CQ_HTTP_HEADERS = 24,
+    CQ_HTTP_WHY = sizeof((struct cq_http_url){0}.host) + CURL_ERROR_SIZE + sizeof(":65535: "),
+};
 
 struct cq_http {
     uv_loop_t *loop;
@@ -57,8 +60,8 @@ struct cq_http_call {
     size_t header_bytes;
     bool cut, oversized;
     struct cq_http_response response;
-    char why[CURL_ERROR_SIZE + 64];
-    char words[CURL_ERROR_SIZE];
+    char words[CURL_ERROR_SIZE]; /* libcurl's */
+    char why[CQ_HTTP_WHY];       /* host:port: words */
 };
 
 /* http.c: into the multi handle and out of it. add: 0 or a CURLMcode. */
