@@ -174,7 +174,7 @@ enum cqlcrawl_event_kind {
 
 /* What became of a target's records at the sinks. */
 enum cqlcrawl_delivery {
-    CQLCRAWL_DELIVERY_NONE = 0,     /* there is no sink */
+    CQLCRAWL_DELIVERY_NONE = 0,     /* there is no sink, or no record came so far */
     CQLCRAWL_DELIVERY_ACCEPTED = 1, /* every record, by every sink */
     CQLCRAWL_DELIVERY_REJECTED = 2, /* some are dead letters, the others accepted */
     CQLCRAWL_DELIVERY_UNKNOWN = 3,  /* the handle was closed before the sinks had answered */

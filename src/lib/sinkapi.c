@@ -65,10 +65,14 @@ bool cq_sinks_have_answered(const cqlcrawl *c, const struct cq_target *t)
 enum cqlcrawl_delivery cq_sinks_delivery(const cqlcrawl *c, const struct cq_target *t,
                                          uint64_t *dead_letters)
 {
+    uint64_t offered = 0;
+
     *dead_letters = 0;
-    for (size_t i = 0; i < t->n_clients; i++)
+    for (size_t i = 0; i < t->n_clients; i++) {
+        offered += t->clients[i].offered;
         *dead_letters += t->clients[i].dead;
-    if (!t->n_clients) return CQLCRAWL_DELIVERY_NONE;
+    }
+    if (!offered) return CQLCRAWL_DELIVERY_NONE;
     if (!cq_sinks_have_answered(c, t)) return CQLCRAWL_DELIVERY_UNKNOWN;
     return *dead_letters ? CQLCRAWL_DELIVERY_REJECTED : CQLCRAWL_DELIVERY_ACCEPTED;
 }

@@ -293,7 +293,7 @@ class Answers(Case):
         # 2 lanes of two blocks of 50, and one more record of each cluster
         self.assertLessEqual(outcome.stats["offered"], 2 * 2 * 50 + 24 + 8)
         for line in outcome.done.values():
-            self.assertEqual(int(line[2]), UNKNOWN if int(line[4]) else ACCEPTED)
+            self.assertEqual(int(line[2]), UNKNOWN if int(line[4]) else NONE)
 
 
 class Access(Case):
