@@ -15,7 +15,8 @@ static const char general[] =
     "  cqlcrawl validate [OPTIONS] [TARGET...]   read configuration and inventory, contact nobody\n"
     "\n"
     "TARGET: the name of a cluster in the configuration, host, host:port, [v6]:port, or\n"
-    "  cassandra://[user@]host[:port][,host[:port]...][?tls=MODE&name=NAME&sni=NAME]\n";
+    "  cassandra://[user@]host[:port][,host[:port]...][?tls=MODE&name=NAME&sni=NAME]\n"
+    "  (name and sni: as --tls-name and --tls-sni)\n";
 
 static const char closing[] = "\n"
                               "Exit status: 0 every cluster complete, 1 internal error, 2 usage or "

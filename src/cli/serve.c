@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/receivers.h"
 #include "cli/report.h"
 
 /* ---- reads ---- */
@@ -183,6 +184,19 @@ static void say_start(struct cq_serve *v)
     }
 }
 
+static void say_end(struct cq_serve *v)
+{
+    uint64_t lost = cq_receivers_pending(&v->s);
+
+    cq_serve_log(v, "info", "end", "%llu crawls, %llu complete",
+                 (unsigned long long)v->s.totals.done,
+                 (unsigned long long)v->s.totals.endings[CQ_COMPLETE]);
+    if (!lost) return;
+    cq_serve_log(v, "warning", "end",
+                 "%llu records were NOT delivered: the next start reads their clusters again",
+                 (unsigned long long)lost);
+}
+
 static int run(struct cq_serve *v)
 {
     say_start(v);
@@ -191,9 +205,7 @@ static int run(struct cq_serve *v)
         turn(v);
     cq_httpd_close(&v->httpd);
     cq_session_end(&v->s);
-    cq_serve_log(v, "info", "end", "%llu crawls, %llu complete",
-                 (unsigned long long)v->s.totals.done,
-                 (unsigned long long)v->s.totals.endings[CQ_COMPLETE]);
+    say_end(v);
     return CQ_EXIT_SIGNAL + v->s.interrupted;
 }
 

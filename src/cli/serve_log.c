@@ -82,9 +82,9 @@ static void put_read(struct cq_serve *v, const struct cq_served *x, bool was_bad
         (void)snprintf(words, n, "%s: %s: %s: %s", o->title, cq_ending_names[cq_outcome_ending(o)],
                        code, o->text ? o->text : "");
     } else {
-        (void)snprintf(words, n, "%s: complete%s: %u tables, %llu records", o->title,
+        (void)snprintf(words, n, "%s: complete%s: %u tables, %llu records%s", o->title,
                        was_bad ? " again" : "", o->objects[CQ_TABLES],
-                       (unsigned long long)o->records);
+                       (unsigned long long)o->records, o->undelivered ? ", NOT delivered" : "");
     }
     key(v, "cluster", o->title);
     key(v, "read", cq_ending_names[cq_outcome_ending(o)]);
@@ -94,12 +94,13 @@ static void put_read(struct cq_serve *v, const struct cq_served *x, bool was_bad
     number(v, "tables", o->objects[CQ_TABLES]);
     number(v, "records", o->records);
     number(v, "ms", o->ns / 1000000);
+    if (v->a->json_log && o->undelivered) cq_log_bool(&v->s.log, "undelivered", true);
 }
 
 void cq_serve_log_read(struct cq_serve *v, const struct cq_served *x, bool was_bad)
 {
     char words[MAX_WORDS];
-    bool bad = cq_outcome_ending(&x->outcome) != CQ_COMPLETE;
+    bool bad = cq_outcome_ending(&x->outcome) != CQ_COMPLETE || x->outcome.undelivered;
 
     if (!bad && !was_bad && x->outcome.unchanged) return;
     begin(v, bad ? "warning" : "info", "cluster");

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 
+from receiver import Receiver
 from support import LIMIT, Case, Listener, signal
 
 DEAD = "127.68.20.99:9042"
@@ -143,6 +144,17 @@ class Serve(Case):
             self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertEqual(s.stop(), 143)
         self.assertIn("complete", s.log().splitlines()[-1])
+
+    def test_an_end_says_what_was_not_delivered(self):
+        a = self.sim("127.68.20.1:0", "--tables", "3", "--keyspaces", "2").targets[0]
+        receiver = Receiver(self, "127.68.20.97:0", "--script", "503")
+        self.config({"one": a})
+        s = self.service("--sink", receiver.url)
+        s.wait_metric('cqlcrawl_crawls{state="delivering"}', 1)
+        pending = int(s.metric(f'cqlcrawl_sink_records_pending{{sink="{receiver.name}"}}'))
+        self.assertEqual(s.stop(), 143)
+        self.assertIn("warning cluster one: complete: 6 tables, %d records, NOT delivered" % pending, s.log())
+        self.assertIn("%d records were NOT delivered" % pending, s.log().splitlines()[-1])
 
     def test_again_and_again(self):
         sim = self.sim("127.68.20.1:0")
