@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/files.h"
+#include "cli/loop.h"
 
 void cq_deadletters_line(struct cq_text *t, const struct cqlcrawl_dead_letter *l, int64_t now_ms)
 {
@@ -66,11 +66,9 @@ static int append(int fd, const char *p, size_t n)
 int cq_deadletters_keep(void *ctx, const struct cqlcrawl_dead_letter *letter)
 {
     struct cq_deadletters *d = ctx;
-    struct timespec now;
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
     d->text.n = 0;
-    cq_deadletters_line(&d->text, letter, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    cq_deadletters_line(&d->text, letter, cq_unix_ms());
     d->err = d->text.failed ? ENOMEM : 0;
     if (!d->err && d->fd < 0) {
         d->fd = open(d->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

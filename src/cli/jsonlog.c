@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON lines on standard error (cli/report.h): how they begin, and those that say how far a run is.
  */
-#include <time.h>
-
 #include "cli/report.h"
 
 void cq_log_begin(struct cq_text *t, const char *level, const char *event)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
     cq_text_puts(t, "{\"time\":\"");
-    cq_text_utc(t, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    cq_text_utc(t, cq_unix_ms());
     cq_text_printf(t, "\",\"level\":\"%s\",\"event\":\"%s\"", level, event);
 }
 

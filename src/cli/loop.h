@@ -34,6 +34,7 @@ struct cq_loop {
 #define CQ_SOURCE(f, c) ((struct cq_source){.fd = (f), .due_ns = CQ_NEVER, .ctx = (c)})
 
 uint64_t cq_now_ns(void); /* monotonic */
+int64_t cq_unix_ms(void); /* since 1970 */
 /* A `ready` for a source that shall only end the waiting. */
 void cq_source_ignore(void *ctx, short revents);
 bool cq_loop_add(struct cq_loop *l, struct cq_source *s); /* false: no memory */

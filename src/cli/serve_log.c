@@ -5,7 +5,6 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/report.h"
@@ -16,14 +15,12 @@ enum { MAX_WORDS = 2048 };
 static void begin(struct cq_serve *v, const char *level, const char *event)
 {
     struct cq_text *t = &v->s.log;
-    struct timespec now;
 
     if (v->a->json_log) {
         cq_log_begin(t, level, event);
         return;
     }
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    cq_text_utc(t, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    cq_text_utc(t, cq_unix_ms());
     cq_text_printf(t, " %s %s ", level, event);
 }
 

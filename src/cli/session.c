@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/limits.h"
 #include "cli/receivers.h"
@@ -15,14 +14,6 @@ enum {
     LINGER_MS = 200,     /* how often an interrupted run looks whether its time is over */
     DEFAULT_SLOTS = 1000 /* include/cqlcrawl.h, concurrency */
 };
-
-int64_t cq_unix_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- from the library ---- */
 

@@ -71,7 +71,6 @@ struct cq_session {
     struct cq_text log;                     /* standard error */
 };
 
-int64_t cq_unix_ms(void); /* since 1970 */
 /* The library with its state and sinks, signals. 0, or a message in *why (in the pool); nobody is
  * contacted. */
 int cq_session_open(struct cq_session *s, const struct cq_inventory *inv, const char **why);
