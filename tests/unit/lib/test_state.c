@@ -547,7 +547,9 @@ static void test_every_allocation(void **state)
         if (r.ev.read == CQLCRAWL_READ_COMPLETE && r.tables) first = r; /* it was read in full */
     } while (k.calls >= k.fail_at);
     assert_true(k.fail_at > 20);
+    crawl(&r); /* the last of them had what it wanted: a heartbeat, or all of it */
     assert_int_equal(r.heartbeats, 1);
+    assert_int_equal(r.since, first.epoch);
 }
 
 int main(void)
