@@ -34,7 +34,7 @@ struct cqsim_key {
     uint32_t seen, accepted;
 };
 
-enum { CQSIM_NO_RECORD = UINT32_MAX };
+#define CQSIM_NO_RECORD UINT32_MAX
 
 struct cqsim_record {
     uint64_t version, line, key;

@@ -102,7 +102,7 @@ void cq_remember_prepare(struct cq_target *t, struct cq_crawl_options *o)
 {
     struct cq_remember *r = t->remember;
     struct cq_wanted w = {
-        .proof = t->t.proof,
+        .proof = (int)t->t.proof,
         .hash_v = CQ_HASH_V,
         .filters_hash = t->filters_hash,
         .name = t->name,

@@ -74,7 +74,7 @@ static int point_of(const struct cluster *c)
 
         if (!(c->m.out & 1u << p)) return (int)p;
     }
-    assert(!"no contact point is left");
+    assert(false && "no contact point is left");
     return -1;
 }
 

@@ -131,7 +131,8 @@ static void open_world(struct world *w, unsigned concurrency)
         .loop = &w->loop,
         .mem = &cq_mem_libc,
         .concurrency = concurrency,
-        .handler = {begin, settle, prepare, release, record, step, started, attempt, limit, done},
+        .handler = {begin, settle, prepare, release, record, step, started, attempt, limit, done,
+                    NULL},
         .ctx = w,
     };
 
