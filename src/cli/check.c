@@ -99,7 +99,7 @@ static void on_event(struct cq_session *s, struct cq_outcome *o, const struct cq
 {
     struct lines *l;
 
-    if (ev->kind == CQLCRAWL_EVENT_LIMIT) cq_report_limit(s, ev->text);
+    if (ev->kind == CQLCRAWL_EVENT_LIMIT) cq_report_limit(s, ev->text, ev->remedy);
     if (ev->kind != CQLCRAWL_EVENT_STEP && ev->kind != CQLCRAWL_EVENT_DONE) return;
     if (!o->own) o->own = calloc(1, sizeof(*l));
     l = o->own;
@@ -143,7 +143,7 @@ int cq_command_check(struct cq_pool *pool, const struct cq_args *a)
         cq_diag(&d, (struct cq_place){NULL, 0, 0}, "%s", why);
         code = cq_complain(&d, a->json_log);
     } else {
-        cq_report_limit(&s, s.limited);
+        cq_report_limit(&s, s.limited, NULL);
         cq_session_run(&s);
         code = status(&s, &inv->settings);
     }

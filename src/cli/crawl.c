@@ -24,7 +24,7 @@ static void on_event(struct cq_session *s, struct cq_outcome *o, const struct cq
         cq_report_sink(s, ev);
         break;
     case CQLCRAWL_EVENT_LIMIT:
-        cq_report_limit(s, ev->text);
+        cq_report_limit(s, ev->text, ev->remedy);
         break;
     case CQLCRAWL_EVENT_STEP:
     case CQLCRAWL_EVENT_STARTED:
@@ -86,7 +86,7 @@ static int run(struct cq_session *s, const struct cq_settings *set)
     int err;
 
     cq_live_open(s);
-    cq_report_limit(s, s->limited);
+    cq_report_limit(s, s->limited, NULL);
     cq_session_run(s);
     cq_live_close(s);
     whole = !s->interrupted;

@@ -45,7 +45,8 @@ static void save_or_say(struct cq_session *s)
 
     if (!err || s->metrics_err) return;
     s->metrics_err = err;
-    cq_report_limit(s, cq_pool_printf(s->pool, "metrics: %s: %s", s->metrics_file, strerror(err)));
+    cq_report_limit(s, cq_pool_printf(s->pool, "metrics: %s: %s", s->metrics_file, strerror(err)),
+                    NULL);
 }
 
 static void on_due(void *ctx, uint64_t now_ns)

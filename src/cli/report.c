@@ -143,9 +143,12 @@ static void say(struct cq_session *s, const char *level, const char *event, cons
     cq_live_say(s);
 }
 
-void cq_report_limit(struct cq_session *s, const char *why)
+void cq_report_limit(struct cq_session *s, const char *why, const char *remedy)
 {
-    if (why) say(s, "warning", "limit", why);
+    const char *both = why;
+
+    if (why && remedy && *remedy) both = cq_pool_printf(s->pool, "%s -> %s", why, remedy);
+    if (both) say(s, "warning", "limit", both);
 }
 
 void cq_report_stopping(struct cq_session *s)

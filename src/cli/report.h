@@ -14,7 +14,7 @@ void cq_report_retry(struct cq_session *s, const struct cq_outcome *o,
 /* A sink goes on, cools down or parks. */
 void cq_report_sink(struct cq_session *s, const struct cqlcrawl_event *ev);
 /* Fewer at once than was asked for; NULL: nothing to say. */
-void cq_report_limit(struct cq_session *s, const char *why);
+void cq_report_limit(struct cq_session *s, const char *why, const char *remedy);
 /* The first signal came: what goes on, and for how long. */
 void cq_report_stopping(struct cq_session *s);
 /* JSON only. */

@@ -111,7 +111,8 @@ void cq_serve_log_event(struct cq_serve *v, const struct cqlcrawl_event *ev)
     char words[MAX_WORDS];
 
     if (ev->kind == CQLCRAWL_EVENT_LIMIT) {
-        cq_serve_log(v, "warning", "limit", "%s", ev->text ? ev->text : "");
+        cq_serve_log(v, "warning", "limit", "%s -> %s", ev->text ? ev->text : "",
+                     ev->remedy ? ev->remedy : "");
         return;
     }
     if (ev->kind != CQLCRAWL_EVENT_SINK || ev->sink_state < 0 || ev->sink_state > 2) return;
