@@ -351,7 +351,8 @@ static void check_waits(struct world *w, const struct flight *f, const struct cq
                         enum effect effect, bool was_open)
 {
     uint64_t asked = cq_sink_retry_after(f->answer.retry_after, now(w).wall_ms);
-    uint64_t most = CQ_SINK_RETRY_BASE << (l->tries < 16 ? l->tries - 1 : 16);
+    unsigned doubled = l->tries == 0 ? 0 : l->tries < 16 ? l->tries - 1 : 16;
+    uint64_t most = CQ_SINK_RETRY_BASE << doubled;
 
     if (effect == SUCCESS) w->failed = 0;
     if (effect == FAILURE && was_open) {
