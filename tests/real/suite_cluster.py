@@ -47,8 +47,8 @@ def agreed(access, count):
 
 def trio(report, nodes, crawler):
     joined = members(nodes)
-    access = joined[0].access()
-    report.check("cluster/three agree", "" if agreed(access, 3) else "never, by the driver")
+    late = [node.address for node in joined if not agreed(node.access(), 3)]
+    report.check("cluster/three agree, each of them", f"never, by the driver: {late}" if late else "")
     results = []
     for node in joined:
         view = oracle.View(node.access())
