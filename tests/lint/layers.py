@@ -35,7 +35,7 @@ LIBRARIES = {
                    "src/lib/", "include/", "sim/", "examples/", "tests/"),
     r"openssl/": ("src/net/tls", "src/base/digest", "sim/tls", "sim/main", "tests/"),
     r"ares(_\w+)?\.h": ("src/net/resolver", "tests/"),
-    r"lz4(\w*)\.h": ("src/proto/lz4", "sim/", "tests/"),
+    r"lz4(\w*)\.h": ("src/proto/lz4", "sim/", "tests/", "bench/"),
     r"xxhash\.h": ("src/base/digest", "src/record/", "src/crawler/", "src/sink/", "src/cli/outname",
                     "sim/", "tests/"),
     r"yaml\.h": ("src/cli/", "tests/"),
@@ -43,11 +43,11 @@ LIBRARIES = {
     r"dlfcn\.h": ("src/cli/mhd",),
     r"curl/": ("src/net/http",),
     r"sqlite3\.h": ("src/state/store", "tests/"),
-    r"(zstd|zlib)\.h": ("src/sink/encode", "sim/", "tests/"),
+    r"(zstd|zlib)\.h": ("src/sink/encode", "sim/", "tests/", "bench/"),
     r"jansson\.h": ("tests/",),
     r"cmocka\.h": ("tests/",),
     r"pthread\.h|threads\.h": ("tests/",),
-    r"signal\.h": ("src/cli/", "src/state/state", "sim/", "examples/", "tests/"),
+    r"signal\.h": ("src/cli/", "src/state/state", "sim/", "examples/", "tests/", "bench/"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
