@@ -21,7 +21,7 @@ void cq_buf_fini(struct cq_buf *b)
     *b = (struct cq_buf){.mem = b->mem, .max = b->max};
 }
 
-uint8_t *cq_buf_room(struct cq_buf *b, size_t n)
+uint8_t *cq_buf_grow(struct cq_buf *b, size_t n)
 {
     size_t cap = b->cap ? b->cap : FIRST_BLOCK;
     uint8_t *p;
@@ -43,20 +43,6 @@ uint8_t *cq_buf_room(struct cq_buf *b, size_t n)
     b->p = p;
     b->cap = cap;
     return b->p + b->n;
-}
-
-void cq_buf_put(struct cq_buf *b, const void *p, size_t n)
-{
-    uint8_t *to = cq_buf_room(b, n);
-
-    if (!to || n == 0) return;
-    memcpy(to, p, n);
-    b->n += n;
-}
-
-void cq_buf_putc(struct cq_buf *b, char c)
-{
-    cq_buf_put(b, &c, 1);
 }
 
 void cq_buf_puts(struct cq_buf *b, const char *s)

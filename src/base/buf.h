@@ -15,7 +15,7 @@ struct cq_buf {
     uint8_t *p;
     size_t n;   /* bytes written */
     size_t off; /* bytes consumed, <= n */
-    size_t cap;
+    size_t cap; /* <= max */
     size_t max; /* reaching it sets CQ_ETOO_LARGE */
     int err;
 };
@@ -23,11 +23,34 @@ struct cq_buf {
 void cq_buf_init(struct cq_buf *b, const struct cq_mem *mem, size_t max);
 void cq_buf_fini(struct cq_buf *b);
 
+/* cq_buf_room where there may be no room yet. */
+uint8_t *cq_buf_grow(struct cq_buf *b, size_t n);
+
 /* Room for n more bytes at the end: where to write them (then add to b->n), or NULL with b->err
  * set. */
-uint8_t *cq_buf_room(struct cq_buf *b, size_t n);
-void cq_buf_put(struct cq_buf *b, const void *p, size_t n);
-void cq_buf_putc(struct cq_buf *b, char c);
+static inline uint8_t *cq_buf_room(struct cq_buf *b, size_t n)
+{
+    return b->p && !b->err && b->cap - b->n >= n ? b->p + b->n : cq_buf_grow(b, n);
+}
+
+static inline void cq_buf_put(struct cq_buf *b, const void *p, size_t n)
+{
+    uint8_t *to = cq_buf_room(b, n);
+
+    if (!to || n == 0) return;
+    memcpy(to, p, n);
+    b->n += n;
+}
+
+static inline void cq_buf_putc(struct cq_buf *b, char c)
+{
+    uint8_t *to = cq_buf_room(b, 1);
+
+    if (!to) return;
+    *to = (uint8_t)c;
+    b->n++;
+}
+
 void cq_buf_puts(struct cq_buf *b, const char *s);
 void cq_buf_printf(struct cq_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void cq_buf_clear(struct cq_buf *b); /* n, off and err to 0; the block stays */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The JSON writer of record/json.h. A value puts the comma before itself where one is due; a key
- * takes the comma over from its value. Text goes out in runs: everything that may stand as it is,
- * up to the next byte that needs an escape or is not UTF-8, is one copy. Errors are those of the
- * buffer.
+ * What is rare in the JSON writer of record/json.h. A value puts the comma before itself where one
+ * is due; a key takes the comma over from its value. Text that is not plain from end to end goes
+ * out in runs: everything that may stand as it is, up to the next byte that needs an escape or is
+ * not UTF-8, is one copy. Errors are those of the buffer.
  */
 #include "record/json.h"
-
-#include <assert.h>
 
 #include "base/digest.h"
 #include "base/err.h"
@@ -31,60 +29,19 @@ void cq_json_reset(struct cq_json *j)
     cq_buf_clear(&j->mutes);
 }
 
-/* cq_buf_room where there is room already, which is almost always. */
-static inline uint8_t *room(struct cq_buf *b, size_t n)
-{
-    return b->p && !b->err && b->cap - b->n >= n ? b->p + b->n : cq_buf_room(b, n);
-}
-
-static inline void put(struct cq_buf *b, char c)
-{
-    uint8_t *to = room(b, 1);
-
-    if (!to) return;
-    *to = (uint8_t)c;
-    b->n++;
-}
-
-static inline void separate(struct cq_json *j)
-{
-    if (j->comma) put(j->out, ',');
-    j->comma = true;
-}
-
-void cq_json_open(struct cq_json *j, char bracket)
-{
-    assert(j->depth < CQ_JSON_MAX_DEPTH);
-    separate(j);
-    put(j->out, bracket);
-    j->comma = false;
-    j->depth++;
-}
-
-void cq_json_close(struct cq_json *j, char bracket)
-{
-    assert(j->depth > 0);
-    put(j->out, bracket);
-    j->comma = true;
-    j->depth--;
-}
-
 static void put_key(struct cq_json *j, const char *key, size_t n, const char *suffix, size_t m)
 {
-    uint8_t *to = room(j->out, n + m + 4);
-    size_t i = 0;
+    uint8_t *to = cq_json_room(j, n + m);
 
     if (!to) return;
-    if (j->comma) to[i++] = ',';
-    to[i++] = '"';
-    memcpy(to + i, key, n);
-    i += n;
-    memcpy(to + i, suffix, m);
-    i += m;
-    to[i++] = '"';
-    to[i++] = ':';
-    j->out->n += i;
-    j->comma = false;
+    to = cq_json_separate(j, to);
+    *to++ = '"';
+    memcpy(to, key, n);
+    memcpy(to + n, suffix, m);
+    to += n + m;
+    *to++ = '"';
+    *to++ = ':';
+    cq_json_wrote(j, to, false);
 }
 
 void cq_json_key(struct cq_json *j, const char *key)
@@ -92,25 +49,14 @@ void cq_json_key(struct cq_json *j, const char *key)
     put_key(j, key, strlen(key), "", 0);
 }
 
-void cq_json_null(struct cq_json *j)
-{
-    cq_json_raw(j, CQ_LIT("null"));
-}
-
-void cq_json_bool(struct cq_json *j, bool v)
-{
-    cq_json_raw(j, v ? CQ_LIT("true") : CQ_LIT("false"));
-}
-
 void cq_json_raw(struct cq_json *j, cq_bytes json)
 {
-    uint8_t *to;
+    uint8_t *to = cq_json_room(j, json.n);
 
-    separate(j);
-    to = room(j->out, json.n);
     if (!to) return;
+    to = cq_json_separate(j, to);
     memcpy(to, json.p, json.n);
-    j->out->n += json.n;
+    cq_json_wrote(j, to + json.n, true);
 }
 
 /*
@@ -155,6 +101,8 @@ static size_t plain_run(const uint8_t *p, size_t n)
         bool valid;
         size_t step;
 
+        while (i + 16 <= n && cq_plain16(p + i))
+            i += 16;
         while (i < n && is_plain(p[i]))
             i++;
         if (i == n || p[i] < 0x80) return i;
@@ -180,14 +128,17 @@ static void put_escape(struct cq_buf *out, uint8_t c)
     cq_buf_put(out, text, 6);
 }
 
-/* What plain_run could not take over: the rest of a text from byte i on. */
-static bool put_rest(struct cq_buf *out, cq_bytes text, size_t i)
+/* A text by runs: plain bytes and what is valid as one copy, then what needs something else. */
+static bool put_runs(struct cq_buf *out, cq_bytes text)
 {
     bool all_valid = true;
 
-    while (i < text.n) {
-        size_t run;
+    for (size_t i = 0; i < text.n;) {
+        size_t run = plain_run(text.p + i, text.n - i);
 
+        cq_buf_put(out, text.p + i, run);
+        i += run;
+        if (i == text.n) break;
         if (text.p[i] < 0x80) {
             put_escape(out, text.p[i++]);
         } else {
@@ -195,32 +146,28 @@ static bool put_rest(struct cq_buf *out, cq_bytes text, size_t i)
             cq_buf_puts(out, "\xef\xbf\xbd");
             all_valid = false;
         }
-        run = plain_run(text.p + i, text.n - i);
-        cq_buf_put(out, text.p + i, run);
-        i += run;
     }
     return all_valid;
 }
 
-bool cq_json_text(struct cq_json *j, cq_bytes text)
+bool cq_json_text_at(struct cq_json *j, uint8_t *to, cq_bytes text)
 {
-    bool all_valid = true;
-    size_t run;
-    uint8_t *to;
+    bool all_valid;
 
     if (cq_is_null(text)) {
-        cq_json_null(j);
+        memcpy(to, "null", 4);
+        cq_json_wrote(j, to + 4, true);
         return true;
     }
-    separate(j);
-    run = plain_run(text.p, text.n);
-    to = room(j->out, run + 2);
-    if (!to) return true;
-    *to = '"';
-    memcpy(to + 1, text.p, run);
-    j->out->n += run + 1;
-    if (run < text.n) all_valid = put_rest(j->out, text, run);
-    put(j->out, '"');
+    *to++ = '"';
+    if (text.n > 16 && cq_copy_plain_long(to, text.p, text.n)) {
+        to[text.n] = '"';
+        cq_json_wrote(j, to + text.n + 1, true);
+        return true;
+    }
+    cq_json_wrote(j, to, true);
+    all_valid = put_runs(j->out, text);
+    cq_buf_putc(j->out, '"');
     return all_valid;
 }
 
@@ -233,10 +180,10 @@ void cq_json_base64(struct cq_json *j, cq_bytes bytes)
         cq_json_null(j);
         return;
     }
-    separate(j);
-    put(j->out, '"');
-    to = cq_buf_room(j->out, (bytes.n + 2) / 3 * 4);
+    to = cq_json_room(j, (bytes.n + 2) / 3 * 4);
     if (!to) return;
+    to = cq_json_separate(j, to);
+    *to++ = '"';
     for (size_t i = 0; i < bytes.n; i += 3) {
         size_t left = bytes.n - i;
         uint32_t v = (uint32_t)bytes.p[i] << 16;
@@ -248,8 +195,14 @@ void cq_json_base64(struct cq_json *j, cq_bytes bytes)
         *to++ = (uint8_t)(left > 1 ? digits[v >> 6 & 63] : '=');
         *to++ = (uint8_t)(left > 2 ? digits[v & 63] : '=');
     }
-    j->out->n += (bytes.n + 2) / 3 * 4;
-    put(j->out, '"');
+    *to++ = '"';
+    cq_json_wrote(j, to, true);
+}
+
+void cq_json_twin(struct cq_json *j, struct cq_json_key key, cq_bytes bytes)
+{
+    put_key(j, key.p + 2, key.n - 4, "_base64", 7);
+    cq_json_base64(j, bytes);
 }
 
 void cq_json_member_text(struct cq_json *j, const char *key, cq_bytes text)

@@ -58,6 +58,50 @@ static void commas_and_nesting(void **state)
     end_with(&f, "{\"a\":[1,{},null,[],true],\"b\":\"x\",\"c\":null,\"d\":{\"e\":2},\"f\":false}");
 }
 
+/* The same by keys of a known length, and by pieces that were written before. */
+static void keys_and_pieces(void **state)
+{
+    static const struct cq_json_key table[] = {CQ_KEY_INIT("f"),
+                                               CQ_KEY_INIT("memtable_flush_period_in_ms")};
+    struct fixture f;
+    struct cq_json *j = &begin(&f)->j;
+    uint8_t kept[100];
+    cq_bytes piece;
+    size_t mark;
+
+    (void)state;
+    cq_json_open(j, '{');
+    mark = cq_json_mark(j);
+    assert_int_equal(cq_json_since(j, mark).n, 0);
+    cq_json_splice(j, cq_json_since(j, mark));
+    cq_json_member(j, CQ_KEY("a"), CQ_LIT("x"));
+    cq_json_name(j, CQ_KEY("b"));
+    cq_json_bool(j, true);
+    piece = cq_json_since(j, mark);
+    assert_int_equal(piece.n, 16);
+    memcpy(kept, piece.p, piece.n);
+    piece.p = kept;
+    cq_json_name(j, CQ_KEY("c"));
+    cq_json_open(j, '[');
+    cq_json_splice(j, CQ_LIT("1,2"));
+    cq_json_splice(j, CQ_LIT(""));
+    cq_json_open(j, '{');
+    cq_json_splice(j, piece);
+    cq_json_splice(j, CQ_LIT("\"d\":[]"));
+    mark = cq_json_mark(j);
+    cq_json_member(j, CQ_KEY("e"), CQ_NULL);
+    assert_int_equal(cq_json_since(j, mark).n, 8);
+    cq_json_close(j, '}');
+    cq_json_close(j, ']');
+    cq_json_name(j, table[0]);
+    cq_json_null(j);
+    cq_json_name(j, table[1]);
+    cq_json_int(j, 0);
+    cq_json_close(j, '}');
+    end_with(&f, "{\"a\":\"x\",\"b\":true,\"c\":[1,2,{\"a\":\"x\",\"b\":true,\"d\":[],\"e\":null}],"
+                 "\"f\":null,\"memtable_flush_period_in_ms\":0}");
+}
+
 static void integers(void **state)
 {
     struct fixture f;
@@ -81,6 +125,15 @@ static void text_is(cq_bytes text, bool valid, const char *want)
 
     assert_int_equal(cq_json_text(&begin(&f)->j, text), valid);
     end_with(&f, want);
+}
+
+static void begin_and_refuse(cq_bytes text)
+{
+    struct fixture f;
+
+    assert_false(cq_json_text(&begin(&f)->j, text));
+    cq_json_fini(&f.j);
+    cq_buf_fini(&f.out);
 }
 
 static void escapes(void **state)
@@ -125,10 +178,52 @@ static void twin_with_the_bytes(void **state)
 
     (void)state;
     cq_json_open(j, '{');
-    cq_json_member_text(j, "name", CQ_LIT("a\xff"));
-    cq_json_member_text(j, "next", CQ_LIT("b"));
+    cq_json_member(j, CQ_KEY("name"), CQ_LIT("a\xff"));
+    cq_json_member_text(j, "next", CQ_LIT("\xff"));
+    cq_json_member(j, CQ_KEY("last"), CQ_LIT("b"));
     cq_json_close(j, '}');
-    end_with(&f, "{\"name\":\"a\xef\xbf\xbd\",\"name_base64\":\"Yf8=\",\"next\":\"b\"}");
+    end_with(&f, "{\"name\":\"a\xef\xbf\xbd\",\"name_base64\":\"Yf8=\",\"next\":\"\xef\xbf\xbd\","
+                 "\"next_base64\":\"/w==\",\"last\":\"b\"}");
+}
+
+static void put_plainly(char *to, const uint8_t *p, size_t n)
+{
+    *to++ = '"';
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '"' || p[i] == '\\') *to++ = '\\';
+        if (p[i] >= 0x20) *to++ = (char)p[i];
+        if (p[i] < 0x20) to += sprintf(to, "\\u%04x", p[i]);
+    }
+    *to++ = '"';
+    *to = 0;
+}
+
+/* Every length, something odd at every place, or two bytes of UTF-8, or a half of them. */
+static void every_length(void **state)
+{
+    static const char *const odd[] = {"\x01", "\"", "\\", "\xc3\xbc", "~"};
+    uint8_t text[71];
+    char want[200];
+
+    (void)state;
+    for (size_t n = 0; n < 71; n++) {
+        memset(text, 'a', sizeof(text));
+        put_plainly(want, text, n);
+        text_is((cq_bytes){text, n}, true, want);
+        for (size_t at = 0; at < n; at++) {
+            for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+                if (at + strlen(odd[i]) > n) continue;
+                memset(text, 'a', sizeof(text));
+                memcpy(text + at, odd[i], strlen(odd[i]));
+                put_plainly(want, text, n);
+                text_is((cq_bytes){text, n}, true, want);
+            }
+        }
+        if (n == 0) continue;
+        text[n - 1] = 0xc3;
+        memcpy(text, "aaaaaa", n - 1 < 6 ? n - 1 : 6);
+        begin_and_refuse((cq_bytes){text, n});
+    }
 }
 
 /* RFC 4648 section 10, and the two characters that differ between alphabets. */
@@ -297,9 +392,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commas_and_nesting),
+        cmocka_unit_test(keys_and_pieces),
         cmocka_unit_test(integers),
         cmocka_unit_test(escapes),
         cmocka_unit_test(utf8),
+        cmocka_unit_test(every_length),
         cmocka_unit_test(twin_with_the_bytes),
         cmocka_unit_test(base64),
         cmocka_unit_test(doubles),

@@ -206,6 +206,12 @@ static void digest_is_a_sum(void **state)
     cq_rec_fini(&r);
 }
 
+static void bound(struct cq_buf *b, size_t max)
+{
+    cq_buf_fini(b);
+    cq_buf_init(b, &cq_mem_libc, max);
+}
+
 static void failures(void **state)
 {
     struct cq_rec r;
@@ -219,12 +225,12 @@ static void failures(void **state)
     r.sequence = (1u << 22) - 1;
     assert_int_equal(write_one(&r, &line), 0);
     r.sequence = 0;
-    r.out.max = 300;
+    bound(&r.out, 300);
     assert_int_equal(write_one(&r, &line), CQ_ETOO_LARGE);
-    r.out.max = CQ_MAX_RECORD;
-    r.structure.max = 4;
+    bound(&r.out, CQ_MAX_RECORD);
+    bound(&r.structure, 4);
     assert_int_equal(write_one(&r, &line), CQ_ETOO_LARGE);
-    r.structure.max = CQ_MAX_RECORD;
+    bound(&r.structure, CQ_MAX_RECORD);
     assert_int_equal(write_one(&r, &line), 0); /* it recovers */
     cq_rec_begin(&r, &(struct cq_rec_head){.kind = CQ_KIND_TABLE});
     cq_json_key(&r.json, "a");

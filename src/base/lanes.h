@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Eight or sixteen bytes at a time: is any of them one that JSON text cannot take over as it is (a
+ * control, a quotation mark, a backslash, or 0x80 and above, which has to be checked as UTF-8)? And
+ * a copy of short slices that finds out on the way.
+ *
+ * x86-64 always has SSE2: sixteen bytes are seven instructions. Elsewhere the same is done inside
+ * 64-bit words; both are always compiled where they can be and tests/unit/base/test_lanes.c holds
+ * them against a loop over bytes. Nothing here reads a byte outside of the slice.
+ */
+#ifndef CQ_BASE_LANES_H
+#define CQ_BASE_LANES_H
+
+#include "base/bytes.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#define CQ_PLAIN_PAIR cq_plain_pair_sse2
+#else
+#define CQ_PLAIN_PAIR cq_plain_pair_words
+#endif
+
+static inline uint64_t cq_load64(const uint8_t *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+static inline uint32_t cq_load32(const uint8_t *p)
+{
+    uint32_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+static inline uint16_t cq_load16(const uint8_t *p)
+{
+    uint16_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+/*
+ * Bit 7 of a byte is set where the byte is not plain; a borrow can only set it above one that is
+ * not, so that zero means: all are. (x - 0x20 borrows below a space; x ^ c is zero where x is c,
+ * and 0 - 1 borrows.)
+ */
+static inline uint64_t cq_odd_in_word(uint64_t v)
+{
+    const uint64_t ones = UINT64_MAX / 255;
+
+    return ((v - ones * 0x20) | v | ((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones)) &
+           ones * 0x80;
+}
+
+static inline bool cq_plain_pair_words(uint64_t a, uint64_t b)
+{
+    return (cq_odd_in_word(a) | cq_odd_in_word(b)) == 0;
+}
+
+#ifdef __SSE2__
+static inline bool cq_plain_pair_sse2(uint64_t a, uint64_t b)
+{
+    __m128i v = _mm_set_epi64x((long long)b, (long long)a);
+    /* As signed bytes, 0x80 and above stand below a space too. */
+    __m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
+                               _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                            _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+    return _mm_movemask_epi8(odd) == 0;
+}
+#endif
+
+static inline bool cq_plain16(const uint8_t *p)
+{
+    return CQ_PLAIN_PAIR(cq_load64(p), cq_load64(p + 8));
+}
+
+/*
+ * Copies n <= 16 bytes; true: all of them are plain. Two words that overlap in the middle cover
+ * every length from 8 on, two halves from 4 on: no loop, and nothing outside of either.
+ */
+static inline bool cq_copy_plain16(uint8_t *to, const uint8_t *p, size_t n)
+{
+    uint64_t a, b;
+
+    if (n >= 8) {
+        a = cq_load64(p);
+        b = cq_load64(p + n - 8);
+        memcpy(to, &a, 8);
+        memcpy(to + n - 8, &b, 8);
+        return CQ_PLAIN_PAIR(a, b);
+    }
+    if (n >= 4) {
+        uint32_t low = cq_load32(p), high = cq_load32(p + n - 4);
+
+        memcpy(to, &low, 4);
+        memcpy(to + n - 4, &high, 4);
+        a = (uint64_t)high << 32 | low;
+        return CQ_PLAIN_PAIR(a, a);
+    }
+    if (n == 0) return true;
+    to[0] = p[0];
+    to[n / 2] = p[n / 2];
+    to[n - 1] = p[n - 1];
+    a = (uint64_t)p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;
+    a |= UINT64_MAX / 255 * ' ' << 24;
+    return CQ_PLAIN_PAIR(a, a);
+}
+
+/* The same for n > 16; false: the copy stopped somewhere. */
+static inline bool cq_copy_plain_long(uint8_t *to, const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i + 16 < n; i += 16) {
+        memcpy(to + i, p + i, 16);
+        if (!cq_plain16(p + i)) return false;
+    }
+    memcpy(to + n - 16, p + n - 16, 16);
+    return cq_plain16(p + n - 16);
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/lanes.h against a loop over bytes: every length, every byte value at every place, both ways
+ * of looking at a pair of words. Slices end where a page does whose neighbour may not be read.
+ */
+#include "base/lanes.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "unit/base/cmocka_all.h"
+
+enum { LONGEST = 70 };
+
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static bool all_plain(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!is_plain(p[i])) return false;
+    return true;
+}
+
+/* The end of a page that is followed by one that cannot be read. */
+static uint8_t *edge(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *p = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    assert_true(p != MAP_FAILED);
+    assert_int_equal(mprotect(p, page, PROT_NONE), 0);
+    assert_int_equal(mprotect(p + 2 * page, page, PROT_NONE), 0);
+    return p + 2 * page;
+}
+
+static void pair_is(const uint8_t p[16], bool want)
+{
+    uint64_t a = cq_load64(p), b = cq_load64(p + 8);
+
+    assert_int_equal(cq_plain_pair_words(a, b), want);
+#ifdef __SSE2__
+    assert_int_equal(cq_plain_pair_sse2(a, b), want);
+#endif
+    assert_int_equal(cq_plain16(p), want);
+}
+
+static void every_byte_at_every_place(void **state)
+{
+    uint8_t text[16];
+
+    (void)state;
+    for (unsigned around = 0x20; around < 0x80; around++) {
+        if (!is_plain((uint8_t)around)) continue;
+        memset(text, (int)around, sizeof(text));
+        pair_is(text, true);
+        for (size_t at = 0; at < sizeof(text); at++) {
+            for (unsigned c = 0; c < 256; c++) {
+                text[at] = (uint8_t)c;
+                pair_is(text, is_plain((uint8_t)c));
+            }
+            text[at] = (uint8_t)around;
+        }
+    }
+}
+
+static bool copy(uint8_t *to, const uint8_t *p, size_t n)
+{
+    return n <= 16 ? cq_copy_plain16(to, p, n) : cq_copy_plain_long(to, p, n);
+}
+
+/* A text at both edges of its page, into room that ends where it ends. */
+static void copies(const uint8_t *text, size_t n, uint8_t *from_end, uint8_t *to_end)
+{
+    uint8_t *start = from_end - sysconf(_SC_PAGESIZE);
+    bool want = all_plain(text, n);
+
+    memcpy(from_end - n, text, n);
+    memset(to_end - n, 0, n);
+    assert_int_equal(copy(to_end - n, from_end - n, n), want);
+    if (want) assert_memory_equal(to_end - n, text, n);
+    memcpy(start, text, n);
+    assert_int_equal(copy(to_end - n, start, n), want);
+}
+
+static void every_length(void **state)
+{
+    static const uint8_t odd[] = {0, 0x1f, '"', '\\', 0x7f, 0x80, 0xa0, 0xff, '!', '#', '[', ']'};
+    uint8_t *from = edge(), *to = edge(), text[LONGEST];
+
+    (void)state;
+    for (size_t n = 0; n <= LONGEST; n++) {
+        for (size_t i = 0; i < n; i++)
+            text[i] = (uint8_t)('0' + i);
+        if (n > '\\' - '0') text['\\' - '0'] = 'x';
+        copies(text, n, from, to);
+        for (size_t at = 0; at < n; at++) {
+            uint8_t kept = text[at];
+
+            for (size_t i = 0; i < sizeof(odd); i++) {
+                text[at] = odd[i];
+                copies(text, n, from, to);
+            }
+            text[at] = kept;
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_byte_at_every_place),
+        cmocka_unit_test(every_length),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
