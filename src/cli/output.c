@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records to a stream or a file (cli/output.h). A stream's descriptor may be shared with others, so
- * it is not made non-blocking: poll() promises room for PIPE_BUF bytes, and never more are written
- * at once.
+ * Records to a stream or a file (cli/output.h). A stream that we opened ourselves is non-blocking
+ * and takes as much as it likes. One that is shared with others is left as it is: poll() promises
+ * room for PIPE_BUF bytes, and never more are written at once.
  */
 #include "cli/output.h"
 
@@ -25,6 +25,31 @@ static int stream(struct cq_output *o, int fd, const char *name)
     o->fd = fd;
     o->name = name;
     return fd < 0 ? errno : 0;
+}
+
+/* An open file description that nobody else has: O_NONBLOCK is ours to set. */
+static void make_own(struct cq_output *o)
+{
+    int flags = o->fd < 0 ? -1 : fcntl(o->fd, F_GETFL);
+
+    o->is_own = flags >= 0 && fcntl(o->fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+/* A regular file never blocks. A pipe can be opened once more (Linux), as a description of our own;
+ * where that fails (a socket, no /proc) it stays a shared one. */
+static int standard_output(struct cq_output *o)
+{
+    struct stat st;
+    int fd = -1;
+
+    if (fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode)) {
+        fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        o->is_own = fd >= 0;
+    } else {
+        o->is_own = S_ISREG(st.st_mode);
+    }
+    if (fd < 0) fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    return stream(o, fd, "standard output");
 }
 
 /* The lock keeps two runs from writing one FILE.partial; it goes with the descriptor. */
@@ -62,16 +87,19 @@ static int open_folder(struct cq_output *o, const char *path)
 int cq_output_open(struct cq_output *o, const char *path, bool sinks)
 {
     struct stat st;
+    int err;
 
     *o = (struct cq_output){.kind = CQ_OUTPUT_NONE, .fd = -1};
     if (!path && (sinks || isatty(STDOUT_FILENO))) return 0;
     if (!path || strcmp(path, "-") == 0) {
-        return stream(o, fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "standard output");
+        return standard_output(o);
     }
     if (path[strlen(path) - 1] == '/') return open_folder(o, path);
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
         if (S_ISDIR(st.st_mode)) return EISDIR; /* a folder is meant where a slash says so */
-        return stream(o, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), path);
+        err = stream(o, open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), path);
+        make_own(o);
+        return err;
     }
     return open_file(o, path);
 }
@@ -105,13 +133,19 @@ static bool is_writable(const struct cq_output *o)
     return poll(&p, 1, 0) > 0;
 }
 
+static bool may_block(const struct cq_output *o)
+{
+    return o->kind == CQ_OUTPUT_STREAM && !o->is_own;
+}
+
 void cq_output_flush(struct cq_output *o)
 {
+    size_t most = may_block(o) ? PIPE_BUF : CHUNK;
     int pieces = 0;
 
     while (cq_output_is_pending(o)) {
-        if (o->kind == CQ_OUTPUT_STREAM && (pieces++ == PIECES_PER_TURN || !is_writable(o))) return;
-        if (!write_some(o, o->kind == CQ_OUTPUT_STREAM ? PIPE_BUF : CHUNK)) return;
+        if (may_block(o) && (pieces++ == PIECES_PER_TURN || !is_writable(o))) return;
+        if (!write_some(o, most)) return;
     }
 }
 
@@ -145,7 +179,7 @@ void cq_output_put(struct cq_output *o, const char *line, size_t n)
     }
     memcpy(o->p + o->n, line, n);
     o->n += n;
-    if (o->kind == CQ_OUTPUT_FILE && o->n >= CHUNK) cq_output_flush(o);
+    if (!may_block(o) && o->n - o->off >= CHUNK) cq_output_flush(o);
 }
 
 bool cq_output_is_full(const struct cq_output *o)

@@ -22,6 +22,7 @@ enum cq_output_kind { CQ_OUTPUT_NONE, CQ_OUTPUT_STREAM, CQ_OUTPUT_FILE, CQ_OUTPU
 struct cq_output {
     enum cq_output_kind kind;
     int fd;               /* -1: none */
+    bool is_own;          /* STREAM: a write of any size returns at once */
     char *path, *partial; /* FILE */
     const char *name;     /* for messages */
     char *p;

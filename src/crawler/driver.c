@@ -68,6 +68,7 @@ static void run_ready(struct cq_driver *d)
 {
     struct cq_ring now;
 
+    d->cpu_ns = 0;
     cq_ring_move(&now, &d->ready);
     while (!cq_ring_is_empty(&now)) {
         struct cq_job *job = job_of_ready(now.next);

@@ -125,6 +125,7 @@ struct cq_driver {
     uv_idle_t idle;
     uv_timer_t timer;
     uint64_t timer_due_ns;
+    uint64_t cpu_ns;    /* of the links: cq_link_options */
     unsigned n_handles; /* of ours, the resolver included, not closed yet */
     bool closing, handles_closing;
     void (*closed)(void *ctx);

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <time.h>
 
-enum { EVENTS_PER_TURN = 256, CPU_LOOK = 16, LATE_TURNS = 64 };
+enum { EVENTS_PER_TURN = 256, LATE_TURNS = 64 };
 
 /* One sock's context: outlives the link's interest in it, not the link. */
 struct dial {
@@ -30,7 +30,6 @@ struct cq_link {
     uint64_t armed_ns; /* when the timer fires; CQ_NEVER: not armed */
     unsigned due;      /* it has fired: turns until the crawl is told; 0: it has not */
     bool heard;        /* something came since the last turn */
-    uint64_t cpu_ns;   /* of the thread, at the last look */
     int point;         /* the contact point of the last connection; -1: none */
     bool paused, done, closing;
     bool cancelled; /* nobody is waited for any more */
@@ -44,16 +43,17 @@ int64_t cq_link_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* What the thread has spent since the last look is the crawl's, or nobody's. */
-static void look_at_cpu(struct cq_link *l, bool charge)
+/* What the thread has spent since the last look. A system call: made at both ends of a run (the end
+ * of one link's is the beginning of the next one's), and for the line that tells the sum. */
+static uint64_t spent(void *ctx)
 {
+    struct cq_link *l = ctx;
+    uint64_t before = *l->o.cpu_ns;
     struct timespec t;
-    uint64_t now;
 
     (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    now = CQ_SEC(t.tv_sec) + (uint64_t)t.tv_nsec;
-    if (charge) cq_crawl_cpu(l->crawl, now - l->cpu_ns);
-    l->cpu_ns = now;
+    *l->o.cpu_ns = CQ_SEC(t.tv_sec) + (uint64_t)t.tv_nsec;
+    return *l->o.cpu_ns - before;
 }
 
 static void maybe_closed(struct cq_link *l)
@@ -132,9 +132,7 @@ static void sock_received(void *ctx, size_t n)
 
     if (!d->live) return;
     d->link->heard = true;
-    look_at_cpu(d->link, false);
     cq_crawl_commit(d->link->crawl, n, uv_hrtime());
-    look_at_cpu(d->link, true);
     d->link->o.handler.ready(d->link->o.ctx);
 }
 
@@ -304,9 +302,8 @@ enum cq_link_state cq_link_run(struct cq_link *l)
     int n = 0;
 
     if (l->paused) return CQ_LINK_PAUSED;
-    look_at_cpu(l, false);
+    if (!*l->o.cpu_ns) (void)spent(l);
     while (!l->done && !l->paused && n < EVENTS_PER_TURN && now < until) {
-        if (n % CPU_LOOK == 0) look_at_cpu(l, true);
         more = cq_crawl_next(l->crawl, &ev, now, cq_link_wall_ms());
         if (!more) break;
         handle(l, &ev);
@@ -314,10 +311,10 @@ enum cq_link_state cq_link_run(struct cq_link *l)
         n++;
     }
     if (l->done) return CQ_LINK_DONE;
-    look_at_cpu(l, true);
     flush(l);
     tick(l, more || l->paused);
     read_on(l);
+    cq_crawl_cpu(l->crawl, spent(l));
     if (l->paused) {
         cq_crawl_pause(l->crawl, uv_hrtime());
         return CQ_LINK_PAUSED;
@@ -345,6 +342,8 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     *out = NULL;
     if (!l) return CQ_ENOMEM;
     l->o = *o;
+    l->o.crawl.cpu_ns = spent;
+    l->o.crawl.cpu_ctx = l;
     l->armed_ns = CQ_NEVER;
     l->point = -1;
     err = cq_crawl_new(&l->crawl, &l->o.crawl, uv_hrtime(), cq_link_wall_ms());

@@ -84,8 +84,7 @@ void cq_sock_drop(struct cq_sock *s, struct cq_attempt *a)
         *at = a->next;
         break;
     }
-    uv_poll_stop(&a->poll);
-    uv_close((uv_handle_t *)&a->poll, on_attempt_closed);
+    uv_close((uv_handle_t *)&a->poll, on_attempt_closed); /* before its descriptor */
     cq_fd_close(a->fd);
     a->fd = -1;
 }
@@ -144,6 +143,7 @@ void cq_sock_end(struct cq_sock *s, int err, const char *text)
     cq_sock_set_state(s, CQ_SOCK_ENDED);
     uv_timer_stop(&s->timer);
     if (s->conn) uv_poll_stop(&s->conn->poll);
+    s->watched = 0;
     if (s->on.ended) s->on.ended(s->ctx, err, text);
 }
 
@@ -245,10 +245,9 @@ void cq_sock_close(struct cq_sock *s)
     cq_sock_set_state(s, CQ_SOCK_CLOSING);
     cq_sock_forget_dial(s, s->conn);
     if (s->conn) {
-        uv_poll_stop(&s->conn->poll);
-        if (s->t.ops) s->t.ops->close(&s->t);
         cq_sock_drop(s, s->conn);
         s->conn = NULL;
+        if (s->t.ops) s->t.ops->close(&s->t);
     }
     uv_close((uv_handle_t *)&s->timer, on_timer_closed);
 }

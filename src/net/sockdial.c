@@ -99,8 +99,8 @@ static void on_connectable(uv_poll_t *p, int status, int events)
         cq_sock_advance(s);
         return;
     }
-    uv_poll_stop(&a->poll);
     s->conn = a;
+    s->watched = CQ_WATCH_OTHER;
     cq_sock_forget_dial(s, a);
     cq_sock_connected(s);
 }

@@ -34,6 +34,8 @@ enum cq_sock_state {
     CQ_SOCK_CLOSING,
 };
 
+enum { CQ_WATCH_OTHER = -1 }; /* conn's handle still waits for the connection */
+
 /* A socket on its way; the one that connects first stays as the sock's connection. */
 struct cq_attempt {
     uv_poll_t poll;
@@ -78,7 +80,9 @@ struct cq_sock {
     struct cq_transport t;
     struct cq_buf out; /* written by the owner, not yet taken by the transport */
     uint64_t received;
+    int watched;     /* what conn's handle waits for: UV_READABLE, UV_WRITABLE */
     bool paused;     /* the owner has no space */
+    bool stuck;      /* and had none when bytes came again: the descriptor is not watched */
     bool write_dead; /* sending failed; reading goes on until its end */
     struct cq_sock_facts facts;
     struct cq_fault fault;

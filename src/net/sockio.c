@@ -22,18 +22,22 @@ static void on_ready(uv_poll_t *p, int status, int events)
 {
     struct cq_attempt *a = p->data;
 
-    (void)status; /* an error shows in the call that is tried next */
+    if (status) a->s->watched = 0; /* libuv has stopped; the error shows in the call tried next */
     (void)events;
     cq_sock_drive(a->s);
 }
 
+/* Starting a handle anew takes its descriptor out of the kernel's list and puts it in again (libuv
+ * 1.44): only where something changes, and not for a pause that is over before bytes come. */
 static void watch(struct cq_sock *s)
 {
-    bool reading = s->state == CQ_SOCK_TLS || !s->paused;
+    bool reading = s->state == CQ_SOCK_TLS || !s->stuck;
     bool writing = !s->write_dead && cq_buf_view(&s->out).n > 0;
     unsigned want = s->t.ops->want(&s->t, reading, writing);
     int events = ((want & CQ_WANT_IN) ? UV_READABLE : 0) | ((want & CQ_WANT_OUT) ? UV_WRITABLE : 0);
 
+    if (events == s->watched) return;
+    s->watched = events;
     if (events)
         uv_poll_start(&s->conn->poll, events, on_ready);
     else
@@ -77,6 +81,7 @@ static void flush(struct cq_sock *s)
 static void read_all(struct cq_sock *s)
 {
     size_t budget = CQ_READ_BUDGET;
+    bool was_paused = s->paused;
 
     while (budget > 0) {
         uint8_t *p = NULL;
@@ -87,6 +92,7 @@ static void read_all(struct cq_sock *s)
         s->on.space(s->ctx, &p, &n);
         if (s->state != CQ_SOCK_OPEN) return;
         s->paused = n == 0;
+        s->stuck = s->paused && was_paused;
         if (s->paused) return;
         io = s->t.ops->read(&s->t, p, n, &got);
         if (io == CQ_IO_AGAIN && s->on.unused) s->on.unused(s->ctx);
@@ -224,5 +230,6 @@ void cq_sock_resume(struct cq_sock *s)
 {
     if (s->state != CQ_SOCK_OPEN || !s->paused) return;
     s->paused = false;
-    kick(s);
+    if (s->stuck || s->t.tls) kick(s);
+    s->stuck = false;
 }

@@ -57,6 +57,7 @@ static void on_space(void *ctx, uint8_t **p, size_t *n)
 {
     struct client *c = ctx;
 
+    c->refusals += c->pause_after && c->got.n >= c->pause_after;
     c->offered = c->pause_after && c->got.n >= c->pause_after ? 0 : c->chunk;
     *p = c->space;
     *n = c->offered;

@@ -61,6 +61,7 @@ struct client {
     size_t chunk;        /* bytes offered at a time; 0: 4096 */
     size_t pause_after;  /* offer nothing once that much was received, until the pause is over */
     uint64_t pause_ms;
+    unsigned refusals;   /* times it was asked for room meanwhile */
     bool close_on_pause; /* pause_ms after the beginning, whatever happens then */
     size_t stop_after;   /* close then; 0: at the end */
     enum seen close_at;  /* close in that callback */
