@@ -463,7 +463,8 @@ static int stop(void **state)
     return 0;
 }
 
-int main(void)
+/* test_lib_fleet [TEST]: all of it, or one. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_retries),        cmocka_unit_test(test_done_says),
@@ -474,5 +475,6 @@ int main(void)
         cmocka_unit_test(test_late_loop),
     };
 
+    if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, start, stop);
 }
