@@ -158,4 +158,6 @@ void cqsim_counts_add(struct cqsim_counts *sum, const struct cqsim_counts *one)
     sum->rows += one->rows;
     sum->errors += one->errors;
     sum->events += one->events;
+    sum->tls_full += one->tls_full;
+    sum->tls_resumed += one->tls_resumed;
 }

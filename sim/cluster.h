@@ -22,6 +22,7 @@ struct cqsim_counts {
     uint64_t rows;
     uint64_t errors;
     uint64_t events;
+    uint64_t tls_full, tls_resumed; /* handshakes that came to their end */
 };
 
 enum { CQSIM_MAX_KEPT = 16 }; /* connections kept one by one in the statistics, per cluster */

@@ -217,8 +217,11 @@ static void feed_tls(struct cqsim_link *link, struct cqsim_slice in)
     cqsim_buf_clear(plain);
     bool was_open = cqsim_tls_is_open(link->tls);
     bool ok = cqsim_tls_feed(link->tls, in, plain);
-    if (!was_open && cqsim_tls_is_open(link->tls))
+    if (!was_open && cqsim_tls_is_open(link->tls)) {
+        struct cqsim_counts *n = &link->conn->counts;
+        ++*(cqsim_tls_is_resumed(link->tls) ? &n->tls_resumed : &n->tls_full);
         link->conn->has_client_cert = cqsim_tls_has_client_cert(link->tls);
+    }
     if (cqsim_buf_len(plain) > 0) cqsim_conn_feed(link->conn, cqsim_buf_slice(plain), now_of(link));
     if (!ok && link->conn->end == CQSIM_OPEN) link->conn->end = CQSIM_CLOSE;
 }

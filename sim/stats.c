@@ -61,6 +61,8 @@ static void put_counts(struct cqsim_buf *b, const struct cqsim_counts *c)
     put_number(b, "rows", c->rows);
     put_number(b, "errors", c->errors);
     put_number(b, "events", c->events);
+    put_number(b, "tls_full", c->tls_full);
+    put_number(b, "tls_resumed", c->tls_resumed);
 }
 
 /* Sum of a cluster, open connections included. */

@@ -151,6 +151,11 @@ bool cqsim_tls_is_open(const struct cqsim_tls *tls)
     return SSL_is_init_finished(tls->ssl) == 1;
 }
 
+bool cqsim_tls_is_resumed(const struct cqsim_tls *tls)
+{
+    return SSL_session_reused(tls->ssl) == 1;
+}
+
 bool cqsim_tls_has_client_cert(const struct cqsim_tls *tls)
 {
     X509 *cert = SSL_get1_peer_certificate(tls->ssl);

@@ -31,6 +31,7 @@ bool cqsim_tls_write(struct cqsim_tls *tls, struct cqsim_slice plain);
 void cqsim_tls_shutdown(struct cqsim_tls *tls);
 void cqsim_tls_out(struct cqsim_tls *tls, struct cqsim_buf *cipher);
 bool cqsim_tls_is_open(const struct cqsim_tls *tls); /* handshake done */
+bool cqsim_tls_is_resumed(const struct cqsim_tls *tls);
 bool cqsim_tls_has_client_cert(const struct cqsim_tls *tls);
 
 #endif

@@ -108,10 +108,13 @@
 #define CQ_TLS_RING_OUT                                                                            \
     CQ_KIB(2)                 /* and not sent yet: any write of a crawl fits but a large login */
 #define CQ_MAX_SEND CQ_MIB(1) /* bytes of one connection waiting to be sent */
-#define CQ_READ_BUDGET CQ_KIB(256) /* read from one connection before others have their turn */
-#define CQ_MAX_TLS_IDLE 64u        /* TLS contexts kept for the next one who asks */
-#define CQ_MAX_CERT_TEXT 512u      /* of a certificate's subject, issuer and names */
-#define CQ_MAX_ERROR_TEXT 1024u    /* of a server's message that is kept */
+#define CQ_READ_BUDGET CQ_KIB(256)      /* read from one connection before others have their turn */
+#define CQ_MAX_TLS_IDLE 64u             /* TLS contexts kept for the next one who asks */
+#define CQ_MAX_TLS_SESSIONS 8192u       /* TLS sessions kept to be resumed, */
+#define CQ_TLS_SESSION_SLOT 4096u       /* each at most so large, with what is known of it */
+#define CQ_TLS_RESUME_AGE CQ_SEC(86400) /* a full handshake at least this often */
+#define CQ_MAX_CERT_TEXT 512u           /* of a certificate's subject, issuer and names */
+#define CQ_MAX_ERROR_TEXT 1024u         /* of a server's message that is kept */
 
 /* Sinks */
 #define CQ_MAX_SINKS 8u

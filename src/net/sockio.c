@@ -147,6 +147,14 @@ static void handshake(struct cq_sock *s)
     cq_sock_step_failed(s, CQ_STEP_TLS);
 }
 
+static int64_t wall_ms(void)
+{
+    uv_timeval64_t t = {0};
+
+    (void)uv_gettimeofday(&t);
+    return t.tv_sec * 1000 + t.tv_usec / 1000;
+}
+
 /* The endpoint's host is what is verified and sent as SNI, unless the options say other names. */
 static int use_transport(struct cq_sock *s, size_t endpoint)
 {
@@ -154,6 +162,8 @@ static int use_transport(struct cq_sock *s, size_t endpoint)
         .host = s->endpoints[endpoint].host,
         .sni = s->sni,
         .verify_name = s->verify_name,
+        .address = s->facts.peer,
+        .wall_ms = wall_ms(),
     };
 
     s->t.fd = s->conn->fd;

@@ -131,6 +131,7 @@ static enum cq_io outcome(struct cq_tls *t, int rc)
         return CQ_IO_END;
     }
     cq_tls_explain(t, cut ? 0 : e);
+    cq_tls_forget(t); /* RFC 5246 7.2.2 */
     t->state = CQ_TLS_FAILED;
     return CQ_IO_FAILED;
 }
@@ -162,6 +163,7 @@ enum cq_io cq_tls_handshake(struct cq_tls *t)
     rc = SSL_do_handshake(t->ssl);
     if (rc == 1) {
         t->state = CQ_TLS_OPEN;
+        cq_tls_resumed(t);
         rest(t);
         io = cq_tls_describe_peer(t) ? CQ_IO_FAILED : CQ_IO_OK;
         if (io == CQ_IO_FAILED) t->state = CQ_TLS_FAILED;

@@ -39,6 +39,11 @@ struct cq_tls {
     char *subject;          /* of the peer's certificate, after the handshake; NULL without one */
     char *issuer;
     int64_t not_after_ms;
+    struct {
+        struct cq_tls_ctx *ctx; /* NULL: nothing is resumed or kept */
+        uint8_t key[32];
+        int64_t since_ms, trusted_ms; /* of the session that was offered */
+    } resume;
     uint8_t first[CQ_TLS_FIRST]; /* what came first: tells who speaks when it is not TLS */
     size_t n_first;
 };
@@ -67,6 +72,8 @@ struct cq_tls_peer {
     const char *host;
     const char *sni;         /* NULL: host, where that is a name */
     const char *verify_name; /* NULL: host */
+    const char *address;     /* that answers, with its port; NULL: no session is resumed or kept */
+    int64_t wall_ms;         /* now, since 1970 */
 };
 
 /* A client's SSL for one connection (net/tlsctx.c). 0 or CQ_ENOMEM, CQ_EINVALID (a name OpenSSL
@@ -91,7 +98,20 @@ bool cq_tls_cache_has(struct cq_tls_cache *c, const struct cq_tls_config *cfg);
 int cq_tls_attach(struct cq_transport *t, const struct cq_mem *mem, struct cq_tls_ctx *c,
                   const struct cq_tls_peer *peer);
 
+/* Sessions (net/tlsresume.c). Before the handshake: c is the owner's for as long as t lives. */
+void cq_tls_resume(struct cq_tls *t, struct cq_tls_ctx *c, const struct cq_tls_peer *peer);
+void cq_tls_resumed(struct cq_tls *t); /* the handshake is over */
+void cq_tls_forget(struct cq_tls *t);  /* the connection broke */
+struct ssl_session_st;
+int cq_tls_on_session(struct ssl_st *ssl, struct ssl_session_st *s); /* OpenSSL's callback */
+/* Of a context (net/tlsctx.c): all sessions of its cache, NULL where there are none; what it is
+ * made of (CQ_TLS_KEY bytes). */
+struct cq_tls_keep *cq_tls_ctx_keep(struct cq_tls_ctx *c);
+const uint8_t *cq_tls_ctx_digest(const struct cq_tls_ctx *c);
+
 /* For OpenSSL's callbacks and failures (net/tlserr.c). */
+struct asn1_string_st;
+int64_t cq_tls_ms_of(const struct asn1_string_st *at); /* since 1970; -1: unreadable */
 struct x509_store_ctx_st;
 int cq_tls_on_verify(int ok, struct x509_store_ctx_st *store);
 /* Sets the fault for an SSL call that failed just now; err and reason of OpenSSL's queue. */

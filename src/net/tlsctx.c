@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "net/tls.h"
+#include "net/tlskeep.h"
 
 enum { MAX_CHAIN = 10, MAX_HOST = 255, DIGEST = 32 };
 
@@ -37,7 +38,8 @@ struct cq_tls_cache {
     struct cq_tls_ctx *all;
     size_t n_idle;
     uint64_t clock;
-    X509_STORE *system; /* NULL until somebody wants it */
+    X509_STORE *system;       /* NULL until somebody wants it */
+    struct cq_tls_keep *keep; /* the same */
 };
 
 int cq_tls_cache_new(struct cq_tls_cache **out, const struct cq_mem *mem)
@@ -76,7 +78,22 @@ void cq_tls_cache_free(struct cq_tls_cache *c)
         if (t->refs == 0) free_ctx(t);
     }
     X509_STORE_free(c->system);
+    cq_tls_keep_free(c->keep);
     cq_free(c->mem, c);
+}
+
+struct cq_tls_keep *cq_tls_ctx_keep(struct cq_tls_ctx *t)
+{
+    struct cq_tls_cache *c = t->cache;
+
+    if (c && !c->keep)
+        (void)cq_tls_keep_new(&c->keep, c->mem); /* without memory: full handshakes */
+    return c ? c->keep : NULL;
+}
+
+const uint8_t *cq_tls_ctx_digest(const struct cq_tls_ctx *t)
+{
+    return t->digest;
 }
 
 struct cq_tls_ctx *cq_tls_ctx_retain(struct cq_tls_ctx *t)
@@ -161,7 +178,8 @@ static void set_modes(SSL_CTX *ssl, enum cq_tls_mode mode)
                               SSL_MODE_AUTO_RETRY);
     (void)SSL_CTX_set_max_send_fragment(ssl, CQ_TLS_RING_OUT); /* the buffer for it is as large */
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(ssl, cq_tls_on_session);
     SSL_CTX_set_verify_depth(ssl, MAX_CHAIN);
     SSL_CTX_set_verify(ssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
                        verify ? cq_tls_on_verify : NULL);

@@ -19,7 +19,7 @@
 
 enum { ALERT_REASONS = 1000 }; /* SSL_AD_REASON_OFFSET */
 
-static int64_t ms_of(const ASN1_TIME *at)
+int64_t cq_tls_ms_of(const ASN1_TIME *at)
 {
     struct tm tm;
 
@@ -96,7 +96,7 @@ static void print_names(X509 *cert, char *out, size_t n)
 
 static void print_date(const ASN1_TIME *at, char out[25])
 {
-    if (!cq_rfc3339(ms_of(at), out)) snprintf(out, 25, "an unreadable date");
+    if (!cq_rfc3339(cq_tls_ms_of(at), out)) snprintf(out, 25, "an unreadable date");
 }
 
 static int err_of_verify(int v)
@@ -264,7 +264,7 @@ int cq_tls_describe_peer(struct cq_tls *t)
     t->subject = cq_strndup(t->mem, text, strlen(text));
     print_name(X509_get_issuer_name(cert), text, sizeof text);
     t->issuer = cq_strndup(t->mem, text, strlen(text));
-    t->not_after_ms = ms_of(X509_get0_notAfter(cert));
+    t->not_after_ms = cq_tls_ms_of(X509_get0_notAfter(cert));
     if (t->subject && t->issuer) return 0;
     return cq_fault_set(t->fault, CQ_ENOMEM, "no memory for the certificate's names");
 }

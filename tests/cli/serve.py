@@ -167,6 +167,31 @@ class Serve(Case):
         self.assertEqual(s.stop(signal.SIGINT), 130)
         self.assertGreaterEqual(sim.stop()["total"]["connections"], 5)
 
+    def test_sessions_are_resumed(self):
+        """A full TLS handshake at first and none after it; the records say the same of the certificate."""
+        ca = self.path("ca.pem")
+        sims = [self.sim(f"127.68.20.{n}:0", "--tls", "--tls-max", version, "--made-ca", ca + version)
+                for n, version in ((5, "1.3"), (6, "1.2"))]
+        tls = "".join(f'  - {{name: n{i}, contact_points: ["{sim.targets[0]}"], tls: {{mode: verify-full, '
+                      f'name: cqlsim.example, cacert: {ca + version}}}}}\n'
+                      for i, (sim, version) in enumerate(zip(sims, ("1.3", "1.2"))))
+        self.write("c.yaml", f"defaults: {{interval: 1s, timeout: 5s}}\nclusters:\n{tls}")
+        receiver = Receiver(self, "127.68.20.97:0", "--store", self.path("got"))
+        s = self.service("--sink", receiver.url)
+        self.wait_for(lambda: s.metric('cqlcrawl_crawls_total{read="complete"}') >= 10, s.log)
+        self.assertEqual(s.stop(), 143)
+        for sim in sims:
+            total = sim.stop()["total"]
+            self.assertEqual(total["tls_full"], 1, total)
+            self.assertGreaterEqual(total["tls_resumed"], 3, total)
+        receiver.stop()
+        for name in ("n0", "n1"):
+            said = [json.dumps(r["tls"]) for r in self.file_records("got")
+                    if r["kind"] == "cluster" and r["cluster"] == name]
+            self.assertGreaterEqual(len(said), 4)
+            self.assertEqual(len(set(said)), 1, said)
+            self.assertIn("cqlsim.example", said[0])
+
     def test_reload(self):
         a = self.sim("127.68.20.1:0").targets[0]
         self.config({"one": a})

@@ -31,8 +31,10 @@ void pair_init(struct pair *p, const struct setting *s)
     assert_int_equal(cq_tls_client(p->ctx, &s->peer, &ssl), 0);
     assert_int_equal(cq_tls_init(&p->client.tls, &cq_mem_libc, ssl, s->ring, &p->client.fault), 0);
     p->client.tls.cert_given = SSL_get_certificate(ssl) != NULL;
+    cq_tls_resume(&p->client.tls, p->ctx, &s->peer);
     turn_of = 1;
-    p->server_ctx = server_ctx(&s->server);
+    p->server_ctx = s->shared ? s->shared : server_ctx(&s->server);
+    if (s->shared) SSL_CTX_up_ref(s->shared);
     ssl = SSL_new(p->server_ctx);
     assert_non_null(ssl);
     SSL_set_accept_state(ssl);

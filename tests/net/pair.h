@@ -39,6 +39,7 @@ struct setting {
     struct cq_tls_config cfg;
     struct cq_tls_peer peer;
     struct server_spec server;
+    SSL_CTX *shared; /* the server's, of several connections; NULL: one is made as `server` says */
     size_t ring;
 };
 

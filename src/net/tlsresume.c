@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which session goes with which connection. The key is a digest of all that has to be the same
+ * again: the trust configuration (CA, mode, versions, client certificate and key), the names sent
+ * and verified, the address and port that answered. So what was verified for one of them is never
+ * believed for another.
+ *
+ * A session is taken out when it is offered, and what the server sends instead is put in (TLS 1.3:
+ * tickets behind the handshake, the latest stays; TLS 1.2: the session itself goes back after it
+ * was resumed). A server that does not want it makes a full handshake of it; a connection that
+ * breaks takes its session along, so that the next attempt is a full one.
+ *
+ * A resumed handshake verifies no certificate. So the end of every certificate of the chain that
+ * was verified in full, and when, are carried from session to session: past the first such end, or
+ * CQ_TLS_RESUME_AGE after the full handshake, the next one is full again.
+ *
+ * OpenSSL marks a session's object as not resumable when its connection is freed without
+ * close_notify; the bytes here were written before and know nothing of it.
+ */
+#include "net/tls.h"
+#include "net/tlskeep.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/bounds.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "net/tlsctx.h"
+
+enum { WEEK_S = 604800, DEFAULT_LIFE_S = 7200 };
+
+static int key_of(struct cq_tls *t, struct cq_tls_ctx *c, const struct cq_tls_peer *p)
+{
+    const char *const texts[] = {p->host, p->sni ? p->sni : "",
+                                 p->verify_name ? p->verify_name : "", p->address};
+    struct cq_buf b;
+    int err;
+
+    cq_buf_init(&b, t->mem, CQ_KIB(16));
+    cq_buf_put(&b, cq_tls_ctx_digest(c), CQ_TLS_KEY);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+        cq_buf_put(&b, texts[i], strlen(texts[i]) + 1); /* no text holds a NUL */
+    err = b.err ? b.err : cq_sha256(cq_buf_view(&b), t->resume.key);
+    cq_buf_fini(&b);
+    return err;
+}
+
+/* Offers the session that is kept. */
+static void offer(struct cq_tls *t, struct cq_tls_keep *k, int64_t wall_ms)
+{
+    struct cq_tls_kept kept;
+    cq_bytes b = cq_tls_keep_find(k, t->resume.key, wall_ms, &kept);
+    const unsigned char *at = b.p;
+    SSL_SESSION *session;
+
+    if (cq_is_null(b)) return;
+    session = d2i_SSL_SESSION(NULL, &at, (long)b.n);
+    if (session && SSL_set_session(t->ssl, session) == 1) {
+        t->resume.since_ms = kept.since_ms;
+        t->resume.trusted_ms = kept.trusted_ms;
+    }
+    SSL_SESSION_free(session);
+    ERR_clear_error();
+    cq_tls_keep_drop(k, t->resume.key);
+}
+
+void cq_tls_resume(struct cq_tls *t, struct cq_tls_ctx *c, const struct cq_tls_peer *p)
+{
+    struct cq_tls_keep *k;
+
+    if (!p->address || key_of(t, c, p)) return;
+    k = cq_tls_ctx_keep(c);
+    if (!k) return;
+    t->resume.ctx = c;
+    offer(t, k, p->wall_ms);
+}
+
+/* When the first certificate of the verified chain ends. */
+static int64_t end_of_trust(const SSL *ssl)
+{
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    int64_t first = INT64_MAX;
+
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        int64_t end = cq_tls_ms_of(X509_get0_notAfter(sk_X509_value(chain, i)));
+
+        if (end < first) first = end;
+    }
+    return first;
+}
+
+/* What is known of a session that the server gives now. */
+static struct cq_tls_kept describe(const struct cq_tls *t, const SSL_SESSION *s)
+{
+    int64_t made_ms = (int64_t)SSL_SESSION_get_time(s) * 1000;
+    int64_t life_s = (int64_t)SSL_SESSION_get_ticket_lifetime_hint(s);
+    struct cq_tls_kept kept = {.since_ms = made_ms, .n = 0};
+    int64_t oldest;
+
+    if (SSL_session_reused(t->ssl)) {
+        kept.since_ms = t->resume.since_ms;
+        kept.trusted_ms = t->resume.trusted_ms;
+    } else {
+        kept.trusted_ms =
+            SSL_get_verify_mode(t->ssl) == SSL_VERIFY_NONE ? INT64_MAX : end_of_trust(t->ssl);
+    }
+    if (life_s == 0) life_s = DEFAULT_LIFE_S; /* RFC 5077 3.3: it does not say */
+    if (life_s > WEEK_S) life_s = WEEK_S;     /* RFC 8446 4.6.1 */
+    kept.until_ms = made_ms + life_s * 1000;
+    oldest = kept.since_ms + (int64_t)(CQ_TLS_RESUME_AGE / CQ_MS(1));
+    if (kept.until_ms > oldest) kept.until_ms = oldest;
+    return kept;
+}
+
+static void keep(struct cq_tls *t, SSL_SESSION *s)
+{
+    struct cq_tls_keep *k = t->resume.ctx ? cq_tls_ctx_keep(t->resume.ctx) : NULL;
+    struct cq_tls_kept kept;
+    unsigned char *to;
+    int n;
+
+    if (!k || !s || !SSL_SESSION_is_resumable(s)) return;
+    if (SSL_get_verify_mode(t->ssl) != SSL_VERIFY_NONE &&
+        SSL_get_verify_result(t->ssl) != X509_V_OK)
+        return;
+    kept = describe(t, s);
+    n = i2d_SSL_SESSION(s, NULL);
+    if (n <= 0) return;
+    kept.n = (size_t)n;
+    to = cq_tls_keep_put(k, t->resume.key, &kept);
+    if (to) (void)i2d_SSL_SESSION(s, &to);
+}
+
+int cq_tls_on_session(SSL *ssl, SSL_SESSION *s)
+{
+    struct cq_tls *t = SSL_get_app_data(ssl);
+
+    if (t) keep(t, s);
+    return 0; /* it stays OpenSSL's */
+}
+
+void cq_tls_resumed(struct cq_tls *t)
+{
+    if (SSL_session_reused(t->ssl) && SSL_version(t->ssl) < TLS1_3_VERSION)
+        keep(t, SSL_get_session(t->ssl));
+}
+
+void cq_tls_forget(struct cq_tls *t)
+{
+    struct cq_tls_keep *k = t->resume.ctx ? cq_tls_ctx_keep(t->resume.ctx) : NULL;
+
+    if (k) cq_tls_keep_drop(k, t->resume.key);
+}
