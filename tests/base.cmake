@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # Unit tests of src/base, one program per module.
-foreach(module err mem buf arena digest clock lanes)
+foreach(module err mem blocks buf arena digest clock lanes)
   cq_test(base_${module} SOURCES unit/base/test_${module}.c LAYERS base LABELS unit)
 endforeach()

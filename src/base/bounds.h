@@ -39,6 +39,7 @@
     CQ_KIB(16) /* bytes per second from a cluster that holds memory, while others                  \
                 */
 #define CQ_RATE_WINDOW CQ_SEC(2) /* wait for some, over so long; else its attempt ends */
+#define CQ_SWEEP CQ_SEC(1)       /* how often memory kept for the next crawl is looked through */
 #define CQ_SPARE CQ_KIB(32)      /* kept of a reservation when all pages have come */
 #define CQ_MAX_PAGES_PER_TABLE 100000u
 #define CQ_MAX_EMPTY_PAGES 1000u /* empty pages in a row, each with more to follow */

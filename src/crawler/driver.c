@@ -9,6 +9,7 @@
 
 #include <assert.h>
 
+#include "base/sanitized.h"
 #include "crawler/budget.h"
 
 static struct cq_job *job_of_ready(struct cq_ring *node)
@@ -123,6 +124,20 @@ static void maybe_close(struct cq_driver *d)
     cq_resolver_close(d->resolver, resolver_closed, d);
 }
 
+/* Memory that crawls leave for the next ones: some of it goes back now and then, all of it where
+ * there is no next one. */
+static void tidy(struct cq_driver *d)
+{
+    uint64_t now = uv_now(d->loop) * CQ_MS(1);
+
+    if (d->n_jobs == 0) {
+        cq_blocks_flush(&d->blocks);
+    } else if (now >= d->swept_ns + CQ_SWEEP) {
+        cq_blocks_sweep(&d->blocks);
+        d->swept_ns = now;
+    }
+}
+
 static void on_check(uv_check_t *h)
 {
     struct cq_driver *d = h->data;
@@ -133,6 +148,7 @@ static void on_check(uv_check_t *h)
     cancel_doomed(d);
     run_fleet(d);
     if (!cq_ring_is_empty(&d->ready) || !cq_ring_is_empty(&d->doomed)) cq_driver_kick(d);
+    tidy(d);
     if (d->n_jobs == 0) uv_unref((uv_handle_t *)&d->check);
     maybe_close(d);
 }
@@ -141,7 +157,9 @@ static void on_check(uv_check_t *h)
 
 static void closed_one(struct cq_driver *d)
 {
-    if (--d->n_handles == 0) d->closed(d->closed_ctx);
+    if (--d->n_handles) return;
+    cq_blocks_flush(&d->blocks);
+    d->closed(d->closed_ctx);
 }
 
 static void handle_closed(uv_handle_t *h)
@@ -171,6 +189,7 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
         .ctx = o->ctx,
         .timer_due_ns = CQ_NEVER,
     };
+    cq_blocks_init(&d->blocks, o->mem, CQ_SANITIZED ? 0 : d->account.limit);
     err = cq_resolver_new(&d->resolver, o->loop, o->mem);
     if (err) return err;
     cq_fleet_init(&d->fleet, &fleet);

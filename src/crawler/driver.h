@@ -31,6 +31,7 @@
 
 #include "crawler/fleet.h"
 #include "crawler/link.h"
+#include "base/blocks.h"
 #include "base/ring.h"
 
 enum cq_job_state {
@@ -110,6 +111,8 @@ struct cq_driver_handler {
 struct cq_driver {
     uv_loop_t *loop;
     const struct cq_mem *mem;
+    struct cq_blocks blocks; /* what crawls are made of, kept for the next one */
+    uint64_t swept_ns;
     struct cq_resolver *resolver;
     struct cq_account account;
     struct cq_fleet fleet;

@@ -215,7 +215,7 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
     };
     int err;
 
-    o.crawl.mem = d->mem;
+    o.crawl.mem = &d->blocks.mem;
     o.crawl.account = &d->account;
     o.crawl.owner = job;
     o.crawl.need = job->need;
