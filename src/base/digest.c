@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "base/err.h"
+#include "base/lanes.h"
 
 int cq_sha256(cq_bytes b, uint8_t out[32])
 {
@@ -24,10 +25,20 @@ uint64_t cq_xxh3_64(cq_bytes b)
 
 void cq_hex(const uint8_t *p, size_t n, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digits[p[i] >> 4];
-        out[2 * i + 1] = digits[p[i] & 15];
+    for (; i + 8 <= n; i += 8)
+        cq_hex8(p + i, (uint8_t *)out + 2 * i);
+    for (; i < n; i++) {
+        out[2 * i] = cq_hex_digit(p[i] >> 4);
+        out[2 * i + 1] = cq_hex_digit(p[i] & 15);
     }
+}
+
+void cq_hash128_hex(struct cq_hash128 h, char out[32])
+{
+    uint64_t halves[2] = {cq_big64(h.high), cq_big64(h.low)};
+
+    for (int i = 0; i < 2; i++)
+        cq_hex8((const uint8_t *)&halves[i], (uint8_t *)out + 16 * i);
 }

@@ -10,6 +10,13 @@
 
 /* SHA-256 of b; out gets 32 bytes. Returns 0 or CQ_EINTERNAL. */
 int cq_sha256(cq_bytes b, uint8_t out[32]);
+/* XXH3-128 of b, seed 0. */
+struct cq_hash128 {
+    uint64_t high, low;
+};
+struct cq_hash128 cq_xxh3_128(cq_bytes b);
+/* The same as 32 lower-case hex digits, no NUL: high first, as the library's canonical form. */
+void cq_hash128_hex(struct cq_hash128 h, char out[32]);
 /* XXH3-64 of b: places and shares, where nobody is trusted. */
 uint64_t cq_xxh3_64(cq_bytes b);
 /* Lower-case hex of n bytes; out gets 2 * n characters, no NUL. */

@@ -2,7 +2,7 @@
 /*
  * Eight or sixteen bytes at a time: is any of them one that JSON text cannot take over as it is (a
  * control, a quotation mark, a backslash, or 0x80 and above, which has to be checked as UTF-8)? And
- * a copy of short slices that finds out on the way.
+ * a copy of short slices that finds out on the way. And hex digits of eight bytes at a time.
  *
  * x86-64 always has SSE2: sixteen bytes are seven instructions. Elsewhere the same is done inside
  * 64-bit words; both are always compiled where they can be and tests/unit/base/test_lanes.c holds
@@ -16,8 +16,10 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #define CQ_PLAIN_PAIR cq_plain_pair_sse2
+#define CQ_HEX8 cq_hex8_sse2
 #else
 #define CQ_PLAIN_PAIR cq_plain_pair_words
+#define CQ_HEX8 cq_hex8_bytes
 #endif
 
 static inline uint64_t cq_load64(const uint8_t *p)
@@ -42,6 +44,16 @@ static inline uint16_t cq_load16(const uint8_t *p)
 
     memcpy(&v, p, sizeof(v));
     return v;
+}
+
+/* v with its highest byte first, as a word to be stored. */
+static inline uint64_t cq_big64(uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return __builtin_bswap64(v);
+#else
+    return v;
+#endif
 }
 
 /*
@@ -121,6 +133,38 @@ static inline bool cq_copy_plain_long(uint8_t *to, const uint8_t *p, size_t n)
     }
     memcpy(to + n - 16, p + n - 16, 16);
     return cq_plain16(p + n - 16);
+}
+
+static inline char cq_hex_digit(unsigned nibble)
+{
+    return (char)(nibble < 10 ? '0' + nibble : 'a' + nibble - 10);
+}
+
+static inline void cq_hex8_bytes(const uint8_t *p, uint8_t *to)
+{
+    for (int i = 0; i < 8; i++) {
+        to[2 * i] = (uint8_t)cq_hex_digit(p[i] >> 4);
+        to[2 * i + 1] = (uint8_t)cq_hex_digit(p[i] & 15);
+    }
+}
+
+#ifdef __SSE2__
+static inline void cq_hex8_sse2(const uint8_t *p, uint8_t *to)
+{
+    __m128i nibble = _mm_set1_epi8(15), v = _mm_loadl_epi64((const void *)p), past_nine;
+
+    v = _mm_unpacklo_epi8(_mm_srli_epi16(v, 4), v);
+    v = _mm_and_si128(v, nibble);
+    past_nine = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+    v = _mm_add_epi8(_mm_add_epi8(v, _mm_set1_epi8('0')), past_nine);
+    _mm_storeu_si128((void *)to, v);
+}
+#endif
+
+/* Eight bytes as sixteen lower-case hex digits. */
+static inline void cq_hex8(const uint8_t *p, uint8_t *to)
+{
+    CQ_HEX8(p, to);
 }
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "unit/base/cmocka_all.h"
 
@@ -62,13 +63,39 @@ static void test_hex(void **state)
     assert_string_equal(out, "00ff7f80abff");
 }
 
+/* Beside the shared library, over every way in which XXH3 reads: short ones, blocks, many of them.
+ */
+static void test_xxh3_is_the_library_s(void **state)
+{
+    static uint8_t text[5000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = (uint8_t)(i * 7 + (i >> 8) * 13);
+    for (size_t n = 0; n <= sizeof(text); n += n < 1200 ? 1 : 97) {
+        XXH128_hash_t want = XXH3_128bits(text, n);
+        struct cq_hash128 got = cq_xxh3_128((cq_bytes){text, n});
+
+        assert_true(got.high == want.high64 && got.low == want.low64);
+    }
+}
+
+/* As `printf abc | xxhsum -H2` prints it. */
+static void test_hash_in_hex(void **state)
+{
+    char out[33] = {0};
+
+    (void)state;
+    cq_hash128_hex(cq_xxh3_128(CQ_LIT("abc")), out);
+    assert_string_equal(out, "06b05ab6733a618578af5f94892f3950");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_standard_examples),
-        cmocka_unit_test(test_null_is_empty),
-        cmocka_unit_test(test_a_million_letters),
-        cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_standard_examples),     cmocka_unit_test(test_null_is_empty),
+        cmocka_unit_test(test_a_million_letters),     cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_xxh3_is_the_library_s), cmocka_unit_test(test_hash_in_hex),
     };
 
     return cmocka_run_group_tests_name("base_digest", tests, NULL, NULL);

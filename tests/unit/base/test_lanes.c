@@ -5,6 +5,7 @@
  */
 #include "base/lanes.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -108,11 +109,31 @@ static void every_length(void **state)
     }
 }
 
+/* Every byte at every place, beside printf. */
+static void hex_digits(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        uint8_t bytes[8], one[17] = {0}, two[17] = {0};
+        char want[17];
+
+        for (unsigned i = 0; i < 8; i++) {
+            bytes[i] = (uint8_t)(c + 37 * i);
+            snprintf(want + 2 * i, 3, "%02x", bytes[i]);
+        }
+        cq_hex8(bytes, one);
+        cq_hex8_bytes(bytes, two);
+        assert_string_equal(one, want);
+        assert_string_equal(two, want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_at_every_place),
         cmocka_unit_test(every_length),
+        cmocka_unit_test(hex_digits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

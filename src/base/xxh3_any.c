@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* XXH3 as the compiler makes it for the processor's baseline (NEON on aarch64). */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/xxh3.h"
+
+struct cq_hash128 cq_xxh3_128(cq_bytes b)
+{
+    XXH128_hash_t h = XXH3_128bits(b.p, b.n);
+
+    return (struct cq_hash128){h.high64, h.low64};
+}
