@@ -12,50 +12,70 @@
 #include "base/err.h"
 #include "record/record.h"
 
+enum { KIND_COPY = 16 };
+
+static const struct {
+    char text[KIND_COPY];
+    size_t n;
+} kinds[CQ_N_KINDS] = {
+    [CQ_KIND_SCOPE_BEGIN] = {"scope_begin", 11},
+    [CQ_KIND_SCOPE_END] = {"scope_end", 9},
+    [CQ_KIND_CLUSTER] = {"cluster", 7},
+    [CQ_KIND_NODE] = {"node", 4},
+    [CQ_KIND_KEYSPACE] = {"keyspace", 8},
+    [CQ_KIND_TABLE] = {"table", 5},
+    [CQ_KIND_VIEW] = {"view", 4},
+    [CQ_KIND_TYPE] = {"type", 4},
+    [CQ_KIND_FUNCTION] = {"function", 8},
+    [CQ_KIND_AGGREGATE] = {"aggregate", 9},
+    [CQ_KIND_ANOMALY] = {"anomaly", 7},
+    [CQ_KIND_HEARTBEAT] = {"heartbeat", 9},
+};
+
 const char *cq_kind_name(enum cq_kind k)
 {
-    static const char *const names[CQ_N_KINDS] = {
-        [CQ_KIND_SCOPE_BEGIN] = "scope_begin",
-        [CQ_KIND_SCOPE_END] = "scope_end",
-        [CQ_KIND_CLUSTER] = "cluster",
-        [CQ_KIND_NODE] = "node",
-        [CQ_KIND_KEYSPACE] = "keyspace",
-        [CQ_KIND_TABLE] = "table",
-        [CQ_KIND_VIEW] = "view",
-        [CQ_KIND_TYPE] = "type",
-        [CQ_KIND_FUNCTION] = "function",
-        [CQ_KIND_AGGREGATE] = "aggregate",
-        [CQ_KIND_ANOMALY] = "anomaly",
-        [CQ_KIND_HEARTBEAT] = "heartbeat",
-    };
-
-    return k < CQ_N_KINDS ? names[k] : "unknown";
+    return k < CQ_N_KINDS ? kinds[k].text : "unknown";
 }
 
-static bool is_unreserved(uint8_t c)
+uint8_t *cq_rec_put_kind(uint8_t *to, enum cq_kind k)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    memcpy(to, kinds[k].text, KIND_COPY);
+    return to + kinds[k].n;
 }
+
+/* A-Z a-z 0-9 - . _ ~ */
+static const bool unreserved[256] = {
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true,
+    ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['A'] = true, ['B'] = true,
+    ['C'] = true, ['D'] = true, ['E'] = true, ['F'] = true, ['G'] = true, ['H'] = true,
+    ['I'] = true, ['J'] = true, ['K'] = true, ['L'] = true, ['M'] = true, ['N'] = true,
+    ['O'] = true, ['P'] = true, ['Q'] = true, ['R'] = true, ['S'] = true, ['T'] = true,
+    ['U'] = true, ['V'] = true, ['W'] = true, ['X'] = true, ['Y'] = true, ['Z'] = true,
+    ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true,
+    ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true, ['l'] = true,
+    ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true, ['r'] = true,
+    ['s'] = true, ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true,
+    ['y'] = true, ['z'] = true, ['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true,
+};
 
 static void put_part(struct cq_buf *out, cq_bytes part)
 {
     static const char hex[] = "0123456789ABCDEF";
+    uint8_t *to = cq_buf_room(out, 3 * part.n);
 
-    for (size_t i = 0; i < part.n;) {
-        size_t run = i;
+    if (!to) return;
+    for (size_t i = 0; i < part.n; i++) {
+        uint8_t c = part.p[i];
 
-        while (run < part.n && is_unreserved(part.p[run]))
-            run++;
-        cq_buf_put(out, part.p + i, run - i);
-        if (run < part.n) {
-            char escape[3] = {'%', hex[part.p[run] >> 4], hex[part.p[run] & 15]};
-
-            cq_buf_put(out, escape, 3);
-            run++;
+        if (unreserved[c]) {
+            *to++ = c;
+            continue;
         }
-        i = run;
+        *to++ = '%';
+        *to++ = (uint8_t)hex[c >> 4];
+        *to++ = (uint8_t)hex[c & 15];
     }
+    out->n = (size_t)(to - out->p);
 }
 
 static void put_signature(struct cq_buf *out, const struct cq_rec_head *head)
@@ -82,13 +102,18 @@ static int seal(struct cq_buf *out, size_t start)
     return out->err;
 }
 
-int cq_rec_id(cq_bytes cluster, const struct cq_rec_head *head, struct cq_buf *out)
+void cq_rec_id_cluster(cq_bytes cluster, struct cq_buf *out)
 {
-    size_t start = out->n;
-
     put_part(out, cluster);
     cq_buf_putc(out, '/');
-    cq_buf_puts(out, cq_kind_name(head->kind));
+}
+
+int cq_rec_id_rest(const struct cq_rec_head *head, struct cq_buf *out, size_t start)
+{
+    uint8_t *to = cq_buf_room(out, KIND_COPY);
+
+    if (!to) return out->err;
+    out->n = (size_t)(cq_rec_put_kind(to, head->kind) - out->p);
     for (size_t i = 0; i < sizeof(head->part) / sizeof(head->part[0]); i++) {
         if (cq_is_null(head->part[i])) continue;
         cq_buf_putc(out, '/');
@@ -97,4 +122,12 @@ int cq_rec_id(cq_bytes cluster, const struct cq_rec_head *head, struct cq_buf *o
     if (head->has_signature) put_signature(out, head);
     if (out->err) return out->err;
     return out->n - start > CQ_MAX_ID ? seal(out, start) : 0;
+}
+
+int cq_rec_id(cq_bytes cluster, const struct cq_rec_head *head, struct cq_buf *out)
+{
+    size_t start = out->n;
+
+    cq_rec_id_cluster(cluster, out);
+    return cq_rec_id_rest(head, out, start);
 }

@@ -12,13 +12,17 @@
 
 void cq_json_init(struct cq_json *j, struct cq_buf *out, const struct cq_mem *mem)
 {
-    *j = (struct cq_json){.out = out};
-    cq_buf_init(&j->mutes, mem, CQ_JSON_MAX_MUTES * sizeof(struct cq_json_mute));
+    j->out = out;
+    j->comma = false;
+    j->muting = false;
+    j->depth = 0;
+    j->n_near = 0;
+    cq_buf_init(&j->far, mem, CQ_JSON_MAX_MUTES * sizeof(struct cq_json_mute));
 }
 
 void cq_json_fini(struct cq_json *j)
 {
-    cq_buf_fini(&j->mutes);
+    cq_buf_fini(&j->far);
 }
 
 void cq_json_reset(struct cq_json *j)
@@ -26,7 +30,8 @@ void cq_json_reset(struct cq_json *j)
     j->comma = false;
     j->muting = false;
     j->depth = 0;
-    cq_buf_clear(&j->mutes);
+    j->n_near = 0;
+    cq_buf_clear(&j->far);
 }
 
 static void put_key(struct cq_json *j, const char *key, size_t n, const char *suffix, size_t m)
@@ -213,19 +218,29 @@ void cq_json_member_text(struct cq_json *j, const char *key, cq_bytes text)
     cq_json_base64(j, text);
 }
 
-void cq_json_mute_begin(struct cq_json *j)
-{
-    assert(!j->muting && j->comma);
-    j->muting = true;
-    j->mute_from = j->out->n;
-}
-
 void cq_json_mute_end(struct cq_json *j)
 {
     struct cq_json_mute m = {j->mute_from, j->out->n};
 
     assert(j->muting);
     j->muting = false;
-    if (m.to > m.from) cq_buf_put(&j->mutes, &m, sizeof(m));
-    if (j->mutes.err && !j->out->err) j->out->err = j->mutes.err;
+    if (m.to <= m.from) return;
+    if (j->n_near < CQ_JSON_NEAR_MUTES) {
+        j->near[j->n_near++] = m;
+        return;
+    }
+    cq_buf_put(&j->far, &m, sizeof(m));
+    if (j->far.err && !j->out->err) j->out->err = j->far.err;
+}
+
+size_t cq_json_n_mutes(const struct cq_json *j)
+{
+    return j->n_near + j->far.n / sizeof(struct cq_json_mute);
+}
+
+struct cq_json_mute cq_json_mute_at(const struct cq_json *j, size_t i)
+{
+    const struct cq_json_mute *far = (const struct cq_json_mute *)(const void *)j->far.p;
+
+    return i < CQ_JSON_NEAR_MUTES ? j->near[i] : far[i - CQ_JSON_NEAR_MUTES];
 }

@@ -42,7 +42,8 @@
 enum {
     CQ_JSON_MAX_DEPTH = 16,
     CQ_JSON_MAX_MUTES = CQ_MAX_OBJECT_ROWS + 16,
-    CQ_JSON_KEY_COPY = 32, /* what a key's copy writes, whatever its length */
+    CQ_JSON_NEAR_MUTES = 4, /* nearly no record has more */
+    CQ_JSON_KEY_COPY = 32,  /* what a key's copy writes, whatever its length */
     /* What is there beyond the room asked for: commas, quotes, brackets, the rest of a copy. */
     CQ_JSON_SLACK = 64,
 };
@@ -69,10 +70,12 @@ struct cq_json {
     struct cq_buf *out;
     bool comma; /* one is due before the next member or element */
     int depth;
-    /* Stretches of out that the content hash leaves out. */
-    struct cq_buf mutes; /* of struct cq_json_mute */
-    size_t mute_from;
     bool muting;
+    size_t mute_from;
+    /* Stretches of out that the content hash leaves out: cq_json_mute_at. */
+    size_t n_near;
+    struct cq_json_mute near[CQ_JSON_NEAR_MUTES];
+    struct cq_buf far; /* of struct cq_json_mute */
 };
 
 void cq_json_init(struct cq_json *j, struct cq_buf *out, const struct cq_mem *mem);
@@ -176,6 +179,8 @@ static inline void cq_json_bool(struct cq_json *j, bool v)
     cq_json_splice(j, v ? CQ_LIT("true") : CQ_LIT("false"));
 }
 
+/* The decimal digits of v at `to`, where there is room for 20: where they end. */
+uint8_t *cq_digits(uint8_t *to, uint64_t v);
 void cq_json_int(struct cq_json *j, int64_t v);
 void cq_json_uint(struct cq_json *j, uint64_t v);
 void cq_json_double(struct cq_json *j, double v);
@@ -225,7 +230,16 @@ void cq_json_member_text(struct cq_json *j, const char *key, cq_bytes text);
  * Members between begin and end are not covered by `hash`. Never the first member of an object (the
  * comma before belongs to the stretch). Not nested.
  */
-void cq_json_mute_begin(struct cq_json *j);
+static inline void cq_json_mute_begin(struct cq_json *j)
+{
+    assert(!j->muting && j->comma);
+    j->muting = true;
+    j->mute_from = j->out->n;
+}
+
 void cq_json_mute_end(struct cq_json *j);
+/* The muted stretches so far, none empty, in their order. */
+size_t cq_json_n_mutes(const struct cq_json *j);
+struct cq_json_mute cq_json_mute_at(const struct cq_json *j, size_t i);
 
 #endif

@@ -20,30 +20,75 @@ struct digits {
     int point; /* the value is 0.DIGITS * 10^point */
 };
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
+                            "34353637383940414243444546474849505152535455565758596061626364656667"
+                            "6869707172737475767778798081828384858687888990919293949596979899";
+
+static inline void put_pair(uint8_t *to, uint32_t v)
+{
+    memcpy(to, pairs + 2 * v, 2);
+}
+
+/* Eight digits, zeros before them. */
+static inline void put_eight(uint8_t *to, uint32_t v)
+{
+    uint32_t high = v / 10000, low = v % 10000;
+
+    put_pair(to, high / 100);
+    put_pair(to + 2, high % 100);
+    put_pair(to + 4, low / 100);
+    put_pair(to + 6, low % 100);
+}
+
+/* Below 10^8. */
+static uint8_t *put_short(uint8_t *to, uint32_t v)
+{
+    uint8_t text[8];
+    int n = 1 + (v >= 10) + (v >= 100) + (v >= 1000) + (v >= 10000) + (v >= 100000) +
+            (v >= 1000000) + (v >= 10000000);
+
+    put_eight(text, v);
+    for (int i = 8 - n; i < 8; i++)
+        *to++ = text[i];
+    return to;
+}
+
+uint8_t *cq_digits(uint8_t *to, uint64_t v)
+{
+    const uint64_t eight = 100000000;
+
+    if (v < 10) {
+        *to = (uint8_t)('0' + v);
+        return to + 1;
+    }
+    if (v < eight) return put_short(to, (uint32_t)v);
+    if (v < eight * eight) {
+        to = put_short(to, (uint32_t)(v / eight));
+    } else {
+        to = put_short(to, (uint32_t)(v / (eight * eight)));
+        put_eight(to, (uint32_t)(v / eight % eight));
+        to += 8;
+    }
+    put_eight(to, (uint32_t)(v % eight));
+    return to + 8;
+}
+
 void cq_json_uint(struct cq_json *j, uint64_t v)
 {
-    char text[20];
-    size_t at = sizeof(text);
+    uint8_t *to = cq_json_room(j, 0);
 
-    do {
-        text[--at] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v);
-    cq_json_raw(j, (cq_bytes){(const uint8_t *)text + at, sizeof(text) - at});
+    if (to) cq_json_wrote(j, cq_digits(cq_json_separate(j, to), v), true);
 }
 
 void cq_json_int(struct cq_json *j, int64_t v)
 {
-    char text[21];
-    size_t at = sizeof(text);
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    uint8_t *to = cq_json_room(j, 0);
 
-    do {
-        text[--at] = (char)('0' + u % 10);
-        u /= 10;
-    } while (u);
-    if (v < 0) text[--at] = '-';
-    cq_json_raw(j, (cq_bytes){(const uint8_t *)text + at, sizeof(text) - at});
+    if (!to) return;
+    to = cq_json_separate(j, to);
+    *to = '-';
+    to += v < 0;
+    cq_json_wrote(j, cq_digits(to, v < 0 ? 0 - (uint64_t)v : (uint64_t)v), true);
 }
 
 static void from_integer(struct digits *d, uint64_t m, int decimals)

@@ -57,14 +57,23 @@ struct cq_rec {
     const struct cq_mem *mem;
     struct cq_buf out;       /* the line */
     struct cq_json json;     /* writes into out */
-    struct cq_buf structure; /* what structure_hash covers */
-    struct cq_buf id;        /* scratch */
-    cq_bytes cluster;        /* the inventory's name; the caller's */
-    cq_bytes labels;         /* a JSON object, rendered once by cq_rec_labels; the caller's */
+    struct cq_buf structure; /* what structure_hash covers; behind it, scratch */
+    /* What is the same in every record of the scope: the id's first part, then from tail_at on
+     * ,"cluster":...,"labels":...,"system": */
+    struct cq_buf scope;
+    size_t tail_at;
+    char epoch_text[48]; /* ","epoch":N,"version": */
+    size_t epoch_n;
+    char time_text[28]; /* of time_ms, with quotes, or null; time_n 0: not made yet */
+    size_t time_n;
+    int64_t time_ms;
+    cq_bytes cluster; /* the inventory's name; the caller's */
+    cq_bytes labels;  /* a JSON object, rendered once by cq_rec_labels; the caller's */
     uint64_t epoch;
     uint32_t sequence; /* lines written in this scope */
     int64_t wall_ms;   /* observed_at of the next record */
-    struct cq_rec_head head;
+    enum cq_kind kind;
+    bool hashed, structured;
     size_t hash_at, structure_at, body_at; /* offsets in out */
     uint64_t counts[CQ_N_KINDS];           /* lines written by kind */
     uint64_t sum_high, sum_low;            /* of the objects' hashes: cq_rec_digest */
@@ -95,6 +104,12 @@ uint64_t cq_rec_version(uint64_t epoch, uint32_t sequence);
 /* The id of design: cluster/kind/part/part..., sealed over CQ_MAX_ID. Appends to out; 0 or
  * out->err. */
 int cq_rec_id(cq_bytes cluster, const struct cq_rec_head *head, struct cq_buf *out);
+/* Its parts, for a scope that has the first one ready: the cluster and "/"; then, where an id that
+ * begins at offset `start` of out has that already, the rest of it. */
+void cq_rec_id_cluster(cq_bytes cluster, struct cq_buf *out);
+int cq_rec_id_rest(const struct cq_rec_head *head, struct cq_buf *out, size_t start);
+/* A kind's name at `to`, where 16 bytes are written: where it ends. */
+uint8_t *cq_rec_put_kind(uint8_t *to, enum cq_kind k);
 /* XXH3-128 with seed 0 as 32 lower-case hex digits and NUL. */
 void cq_rec_hash(cq_bytes bytes, char out[33]);
 /* Labels as a JSON object, in the order given. Appends to out. */

@@ -119,6 +119,30 @@ static void integers(void **state)
     end_with(&f, "[0,-1,9223372036854775807,-9223372036854775808,18446744073709551615,10]");
 }
 
+static void digits_are(uint64_t v)
+{
+    char want[24];
+    uint8_t got[24];
+
+    snprintf(want, sizeof(want), "%llu", (unsigned long long)v);
+    *cq_digits(got, v) = 0;
+    assert_string_equal(got, want);
+}
+
+/* Around every power of ten and of two, beside printf. */
+static void digits(void **state)
+{
+    uint64_t ten = 1;
+
+    (void)state;
+    for (int i = 0; i < 20; i++, ten *= 10)
+        for (uint64_t v = ten - 2; v != ten + 3; v++)
+            digits_are(v);
+    for (int i = 0; i < 64; i++)
+        for (uint64_t v = (1ull << i) - 2; v != (1ull << i) + 3; v++)
+            digits_are(v);
+}
+
 static void text_is(cq_bytes text, bool valid, const char *want)
 {
     struct fixture f;
@@ -353,7 +377,7 @@ static void muted_stretches(void **state)
 {
     struct fixture f;
     struct cq_json *j = &begin(&f)->j;
-    const struct cq_json_mute *mutes;
+    struct cq_json_mute mute;
 
     (void)state;
     cq_json_open(j, '{');
@@ -366,10 +390,10 @@ static void muted_stretches(void **state)
     cq_json_mute_begin(j);
     cq_json_mute_end(j);
     cq_json_close(j, '}');
-    mutes = (const struct cq_json_mute *)(const void *)j->mutes.p;
-    assert_int_equal(j->mutes.n, sizeof(*mutes));
-    assert_int_equal(mutes[0].from, 6);
-    assert_int_equal(mutes[0].to, 12);
+    assert_int_equal(cq_json_n_mutes(j), 1);
+    mute = cq_json_mute_at(j, 0);
+    assert_int_equal(mute.from, 6);
+    assert_int_equal(mute.to, 12);
     end_with(&f, "{\"a\":1,\"b\":2}");
 }
 
@@ -394,6 +418,7 @@ int main(void)
         cmocka_unit_test(commas_and_nesting),
         cmocka_unit_test(keys_and_pieces),
         cmocka_unit_test(integers),
+        cmocka_unit_test(digits),
         cmocka_unit_test(escapes),
         cmocka_unit_test(utf8),
         cmocka_unit_test(every_length),

@@ -65,6 +65,96 @@ static void the_line(void **state)
     cq_rec_fini(&r);
 }
 
+/* Any number of muted stretches: the line holds them, the hash is that of the line without them. */
+static void mutes_of_any_number(void **state)
+{
+    struct cq_rec_head head = {.kind = CQ_KIND_TABLE, .hashed = true};
+    struct cq_rec r;
+    cq_bytes line;
+
+    (void)state;
+    cq_rec_init(&r, &cq_mem_libc);
+    cq_rec_scope(&r, CQ_LIT("c"), CQ_NULL, 1);
+    for (int round = 0; round < 40; round++) {
+        int n = round * 7 % 11;
+        char want[2000] = "{\"a\":\"first\"", all[2000], hash[33];
+        size_t at = strlen(want), all_at = strlen(want);
+
+        memcpy(all, want, all_at);
+        cq_rec_begin(&r, &head);
+        cq_json_member(&r.json, CQ_KEY("a"), CQ_LIT("first"));
+        for (int i = 0; i < n; i++) {
+            cq_json_mute_begin(&r.json);
+            cq_json_name(&r.json, CQ_KEY("muted"));
+            cq_json_int(&r.json, i);
+            cq_json_mute_end(&r.json);
+            cq_json_name(&r.json, CQ_KEY("b"));
+            cq_json_int(&r.json, round);
+            all_at += (size_t)sprintf(all + all_at, ",\"muted\":%d,\"b\":%d", i, round);
+            at += (size_t)sprintf(want + at, ",\"b\":%d", round);
+        }
+        strcpy(want + at, "}");
+        strcpy(all + all_at, "}\n");
+        hex_of(want, hash);
+        assert_int_equal(cq_rec_end(&r, &line), 0);
+        assert_memory_equal(line.p + r.hash_at, hash, 32);
+        assert_memory_equal(line.p + line.n - strlen(all) + 1, all + 1, strlen(all) - 1);
+    }
+    cq_rec_fini(&r);
+}
+
+/* Time, kind and flags of each record are its own. */
+static void heads_change(void **state)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } times[] = {
+        {1795236000123, "\"observed_at\":\"2026-11-21T04:40:00.123Z\","},
+        {1795236000124, "\"observed_at\":\"2026-11-21T04:40:00.124Z\","},
+        {-5, "\"observed_at\":null,"},
+        {0, "\"observed_at\":\"1970-01-01T00:00:00.000Z\","},
+    };
+    struct cq_rec r;
+    cq_bytes line;
+
+    (void)state;
+    cq_rec_init(&r, &cq_mem_libc);
+    cq_rec_scope(&r, CQ_LIT("c \"1\""), CQ_LIT("{\"a\":1}"), UINT64_MAX >> 22);
+    for (unsigned i = 0; i < 64; i++) {
+        struct cq_rec_head head = {.kind = CQ_KIND_KEYSPACE + i % 6,
+                                   .system = i & 1,
+                                   .virtual_ = i & 2,
+                                   .hashed = i & 4,
+                                   .structured = i & 8};
+        char want[600], rest[200];
+
+        r.wall_ms = times[i / 4 % 4].ms;
+        cq_rec_begin(&r, &head);
+        assert_int_equal(cq_rec_end(&r, &line), 0);
+        snprintf(want, sizeof(want),
+                 "{\"schema\":\"cqlcrawl/"
+                 "1\",\"kind\":\"%s\",\"op\":\"upsert\",\"id\":\"c%%20%%221%%22/%s"
+                 "\",\"epoch\":%llu,\"version\":%llu,%s\"hash\":",
+                 cq_kind_name(head.kind), cq_kind_name(head.kind), UINT64_MAX >> 22 | 0ull,
+                 ((UINT64_MAX >> 22) << 22) + i + 0ull, times[i / 4 % 4].text);
+        assert_memory_equal(line.p, want, strlen(want));
+        snprintf(
+            rest, sizeof(rest),
+            ",\"cluster\":\"c \\\"1\\\"\",\"labels\":{\"a\":1},\"system\":%s,\"virtual\":%s}\n",
+            head.system ? "true" : "false", head.virtual_ ? "true" : "false");
+        assert_memory_equal(line.p + line.n - strlen(rest), rest, strlen(rest));
+        assert_int_equal(line.p[strlen(want)], head.hashed ? '"' : 'n');
+    }
+    cq_rec_scope(&r, CQ_LIT("other"), CQ_NULL, 7);
+    cq_rec_begin(&r, &(struct cq_rec_head){.kind = CQ_KIND_NODE});
+    assert_int_equal(cq_rec_end(&r, &line), 0);
+    cq_buf_putc(&r.out, 0);
+    assert_non_null(strstr((const char *)r.out.p, "\"id\":\"other/node\",\"epoch\":7,"));
+    assert_non_null(strstr((const char *)r.out.p, "\"cluster\":\"other\",\"labels\":{},"));
+    cq_rec_fini(&r);
+}
+
 static void no_hash_and_no_body(void **state)
 {
     struct cq_rec_head head = {.kind = CQ_KIND_SCOPE_BEGIN};
@@ -274,10 +364,11 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_line), cmocka_unit_test(no_hash_and_no_body),
-        cmocka_unit_test(ids),      cmocka_unit_test(long_ids_are_sealed),
-        cmocka_unit_test(labels),   cmocka_unit_test(digest_is_a_sum),
-        cmocka_unit_test(failures), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(the_line),     cmocka_unit_test(mutes_of_any_number),
+        cmocka_unit_test(heads_change), cmocka_unit_test(no_hash_and_no_body),
+        cmocka_unit_test(ids),          cmocka_unit_test(long_ids_are_sealed),
+        cmocka_unit_test(labels),       cmocka_unit_test(digest_is_a_sum),
+        cmocka_unit_test(failures),     cmocka_unit_test(out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
