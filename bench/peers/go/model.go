@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	gocql "github.com/apache/cassandra-gocql-driver/v2"
@@ -34,15 +35,22 @@ type relation struct {
 	Options       map[string]any `json:"options,omitempty"`
 }
 
+// function is a function or an aggregate.
+type function struct {
+	Name      string            `json:"name"`
+	Arguments []string          `json:"arguments"`
+	More      map[string]string `json:"more"`
+}
+
 type keyspace struct {
-	Durable     bool                         `json:"durable_writes"`
-	Replication string                       `json:"replication"`
-	Options     map[string]any               `json:"options"`
-	Tables      map[string]relation          `json:"tables"`
-	Views       map[string]relation          `json:"views"`
-	Types       map[string][][2]string       `json:"types"`
-	Functions   map[string]map[string]string `json:"functions"`
-	Aggregates  map[string]map[string]string `json:"aggregates"`
+	Durable     bool                   `json:"durable_writes"`
+	Replication string                 `json:"replication"`
+	Options     map[string]any         `json:"options"`
+	Tables      map[string]relation    `json:"tables"`
+	Views       map[string]relation    `json:"views"`
+	Types       map[string][][2]string `json:"types"`
+	Functions   map[string]function    `json:"functions"`
+	Aggregates  map[string]function    `json:"aggregates"`
 }
 
 var simple = map[gocql.Type]string{
@@ -53,6 +61,15 @@ var simple = map[gocql.Type]string{
 	gocql.TypeVarchar: "text", gocql.TypeVarint: "varint", gocql.TypeTimeUUID: "timeuuid",
 	gocql.TypeInet: "inet", gocql.TypeDate: "date", gocql.TypeTime: "time",
 	gocql.TypeSmallInt: "smallint", gocql.TypeTinyInt: "tinyint", gocql.TypeDuration: "duration",
+}
+
+var plain = regexp.MustCompile("^[a-z][a-z0-9_]*$")
+
+func quoted(name string) string {
+	if plain.MatchString(name) {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
 // cql writes a type of the driver's model in CQL; what it does not keep (frozen) is not there.
@@ -69,9 +86,9 @@ func cql(info gocql.TypeInfo) string {
 		}
 		return "list<" + cql(t.Elem) + ">"
 	case gocql.TupleTypeInfo:
-		return "tuple<" + list(t.Elems) + ">"
+		return "tuple<" + strings.Join(list(t.Elems), ", ") + ">"
 	case gocql.UDTTypeInfo:
-		return t.Name
+		return quoted(t.Name)
 	case gocql.VectorType:
 		return fmt.Sprintf("vector<%s, %d>", cql(t.SubType), t.Dimensions)
 	}
@@ -81,12 +98,12 @@ func cql(info gocql.TypeInfo) string {
 	return fmt.Sprint(info)
 }
 
-func list(types []gocql.TypeInfo) string {
-	parts := make([]string, len(types))
+func list(types []gocql.TypeInfo) []string {
+	out := make([]string, len(types))
 	for i, t := range types {
-		parts[i] = cql(t)
+		out[i] = cql(t)
 	}
-	return strings.Join(parts, ", ")
+	return out
 }
 
 func names(columns []*gocql.ColumnMetadata) []string {
@@ -133,8 +150,8 @@ func fields(t *gocql.UserTypeMetadata) [][2]string {
 func space(k *gocql.KeyspaceMetadata, found *counts) keyspace {
 	s := keyspace{Durable: k.DurableWrites, Replication: k.StrategyClass, Options: k.StrategyOptions,
 		Tables: map[string]relation{}, Views: map[string]relation{},
-		Types: map[string][][2]string{}, Functions: map[string]map[string]string{},
-		Aggregates: map[string]map[string]string{}}
+		Types: map[string][][2]string{}, Functions: map[string]function{},
+		Aggregates: map[string]function{}}
 	for name, t := range k.Tables {
 		r := table(t)
 		found.columns += len(r.Columns)
@@ -147,14 +164,14 @@ func space(k *gocql.KeyspaceMetadata, found *counts) keyspace {
 	for name, t := range k.UserTypes {
 		s.Types[name] = fields(t)
 	}
-	for _, f := range k.Functions {
-		s.Functions[f.Name+"("+list(f.ArgumentTypes)+")"] = map[string]string{
-			"returns": cql(f.ReturnType), "language": f.Language, "body": f.Body}
+	for name, f := range k.Functions {
+		s.Functions[name] = function{f.Name, list(f.ArgumentTypes), map[string]string{
+			"returns": cql(f.ReturnType), "language": f.Language, "body": f.Body}}
 	}
-	for _, a := range k.Aggregates {
-		s.Aggregates[a.Name+"("+list(a.ArgumentTypes)+")"] = map[string]string{
+	for name, a := range k.Aggregates {
+		s.Aggregates[name] = function{a.Name, list(a.ArgumentTypes), map[string]string{
 			"returns": cql(a.ReturnType), "state": cql(a.StateType), "initial": a.InitCond,
-			"state_function": a.StateFunc.Name, "final_function": a.FinalFunc.Name}
+			"state_function": a.StateFunc.Name, "final_function": a.FinalFunc.Name}}
 	}
 	found.tables += len(s.Tables)
 	found.views += len(s.Views)

@@ -5,7 +5,6 @@
 // The driver has no call that lists the tables of a keyspace: names come from system_schema by
 // ordinary queries, then each object by the driver's own metadata call, 64 at a time.
 'use strict';
-const fs = require('fs');
 const cassandra = require('cassandra-driver');
 const proc = require('./proc');
 
@@ -15,12 +14,14 @@ const WALK = !process.env.PEER_NOWALK;
 const KINDS = ['tables', 'views', 'types', 'functions', 'aggregates'];
 const nameOf = cassandra.types.getDataTypeNameByCode;
 
+const quoted = name => (/^[a-z][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+
 // A type of the driver's model in CQL, as far as the driver can name it.
 function cql(type) {
   if (!type) return '?';
   const { udt, tuple, list, set, map } = cassandra.types.dataTypes;
   const freeze = text => (type.options && type.options.frozen ? `frozen<${text}>` : text);
-  if (type.code === udt) return freeze(type.info.name);
+  if (type.code === udt) return freeze(quoted(type.info.name));
   if (type.code === tuple) return freeze(`tuple<${type.info.map(cql).join(', ')}>`);
   if (type.code === map) return freeze(`map<${type.info.map(cql).join(', ')}>`);
   if (type.code === list) return freeze(`list<${cql(type.info)}>`);
@@ -51,7 +52,11 @@ function tableOf(table) {
   return { ...relation(table), indexes };
 }
 
-const signature = one => `${one.name}(${one.argumentTypes.map(cql).join(', ')})`;
+// A function or an aggregate into the model, under its whole signature.
+function putFunction(into, one, more) {
+  const types = one.argumentTypes.map(cql);
+  into[`${one.name}(${types.join(', ')})`] = { name: one.name, arguments: types, ...more };
+}
 
 // How an object of each kind is read by the driver and put into the model.
 const READ = {
@@ -69,12 +74,12 @@ const READ = {
   },
   async functions(metadata, keyspace, name, into) {
     for (const one of await metadata.getFunctions(keyspace, name)) {
-      if (WALK) into[signature(one)] = { language: one.language, body: one.body };
+      if (WALK) putFunction(into, one, { language: one.language, body: one.body });
     }
   },
   async aggregates(metadata, keyspace, name, into) {
     for (const one of await metadata.getAggregates(keyspace, name)) {
-      if (WALK) into[signature(one)] = { state_function: one.stateFunction };
+      if (WALK) putFunction(into, one, { state_function: one.stateFunction });
     }
   },
 };
@@ -142,7 +147,7 @@ async function crawl(host, port, keep) {
   });
   await client.connect();
   const { model, failures } = await read(client);
-  if (WALK) fs.writeFileSync(1, JSON.stringify(model) + '\n');
+  if (WALK) await new Promise(done => process.stdout.write(JSON.stringify(model) + '\n', done));
   if (!keep) await client.shutdown();
   return { client, found: { ...count(model), failures } };
 }

@@ -43,6 +43,10 @@ def table_of(table):
                         for index in table.indexes.values()}}
 
 
+def signature(one):
+    return {"name": one.name, "arguments": list(one.argument_types)}
+
+
 def keyspace_of(keyspace):
     strategy = keyspace.replication_strategy
     return {
@@ -53,10 +57,11 @@ def keyspace_of(keyspace):
                               "where": view.where_clause} for view in keyspace.views.values()},
         "types": {one.name: list(zip(one.field_names, one.field_types))
                   for one in keyspace.user_types.values()},
-        "functions": {one.signature: {"returns": one.return_type, "language": one.language,
-                                      "body": one.body} for one in keyspace.functions.values()},
-        "aggregates": {one.signature: {"state_function": one.state_func, "state": one.state_type,
-                                       "final_function": one.final_func,
+        "functions": {one.signature: {**signature(one), "returns": one.return_type,
+                                      "language": one.language, "body": one.body}
+                      for one in keyspace.functions.values()},
+        "aggregates": {one.signature: {**signature(one), "state_function": one.state_func,
+                                       "state": one.state_type, "final_function": one.final_func,
                                        "initial": plain(one.initial_condition)}
                        for one in keyspace.aggregates.values()},
     }

@@ -109,15 +109,18 @@ final class Model {
     json.close(']');
   }
 
-  private static String signature(FunctionSignature signature) {
-    return signature.getParameterTypes().stream()
-        .map(Model::type)
-        .collect(Collectors.joining(", ", signature.getName().asInternal() + "(", ")"));
+  private void signature(FunctionSignature signature) {
+    String arguments =
+        signature.getParameterTypes().stream().map(Model::type).collect(Collectors.joining(", "));
+    json.key(signature.getName().asInternal() + "(" + arguments + ")").open('{');
+    json.key("name").text(signature.getName().asInternal()).key("arguments").open('[');
+    for (DataType one : signature.getParameterTypes()) json.text(type(one));
+    json.close(']');
   }
 
   private void function(FunctionMetadata function) {
     counts.functions++;
-    json.key(signature(function.getSignature())).open('{');
+    signature(function.getSignature());
     json.key("returns").text(type(function.getReturnType()));
     json.key("language").text(function.getLanguage());
     json.key("body").text(function.getBody()).close('}');
@@ -125,7 +128,7 @@ final class Model {
 
   private void aggregate(AggregateMetadata aggregate) {
     counts.aggregates++;
-    json.key(signature(aggregate.getSignature())).open('{');
+    signature(aggregate.getSignature());
     json.key("state_function").text(aggregate.getStateFuncSignature().toString());
     json.key("state").text(type(aggregate.getStateType()));
     json.key("initial").text(String.valueOf(aggregate.getInitCond().orElse(null))).close('}');

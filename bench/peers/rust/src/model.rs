@@ -21,6 +21,14 @@ fn freeze(frozen: bool, text: String) -> String {
     }
 }
 
+fn quoted(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(is_plain) {
+        return name.to_string();
+    }
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// A type of the driver's model, in CQL.
 fn cql(kind: &ColumnType) -> String {
     match kind {
@@ -36,7 +44,7 @@ fn cql(kind: &ColumnType) -> String {
         }
         ColumnType::Vector { typ, dimensions } => format!("vector<{}, {dimensions}>", cql(typ)),
         ColumnType::UserDefinedType { frozen, definition } => {
-            freeze(*frozen, definition.name.to_string())
+            freeze(*frozen, quoted(&definition.name))
         }
         ColumnType::Tuple(parts) => {
             let parts: Vec<String> = parts.iter().map(cql).collect();
