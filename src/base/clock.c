@@ -6,12 +6,10 @@
 #define MS_PER_DAY 86400000
 #define YEAR_2200_MS 7258118400000ll
 
-static void put(char *to, unsigned v, int digits)
+static void put_two(char *to, unsigned v)
 {
-    while (digits--) {
-        to[digits] = (char)('0' + v % 10);
-        v /= 10;
-    }
+    to[0] = (char)('0' + v / 10);
+    to[1] = (char)('0' + v % 10);
 }
 
 bool cq_rfc3339(int64_t wall_ms, char out[25])
@@ -31,12 +29,14 @@ bool cq_rfc3339(int64_t wall_ms, char out[25])
     month = mp < 10 ? mp + 3 : mp - 9;
     year = yoe + (unsigned)era * 400 + (month <= 2);
     memcpy(out, "0000-00-00T00:00:00.000Z", 25);
-    put(out, year, 4);
-    put(out + 5, month, 2);
-    put(out + 8, day, 2);
-    put(out + 11, ms / 3600000, 2);
-    put(out + 14, ms / 60000 % 60, 2);
-    put(out + 17, ms / 1000 % 60, 2);
-    put(out + 20, ms % 1000, 3);
+    put_two(out, year / 100);
+    put_two(out + 2, year % 100);
+    put_two(out + 5, month);
+    put_two(out + 8, day);
+    put_two(out + 11, ms / 3600000);
+    put_two(out + 14, ms / 60000 % 60);
+    put_two(out + 17, ms / 1000 % 60);
+    out[20] = (char)('0' + ms / 100 % 10);
+    put_two(out + 21, ms % 100);
     return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Eight or sixteen bytes at a time: is any of them one that JSON text cannot take over as it is (a
- * control, a quotation mark, a backslash, or 0x80 and above, which has to be checked as UTF-8)? And
- * a copy of short slices that finds out on the way. And hex digits of eight bytes at a time.
+ * control, a quotation mark, a backslash, or 0x80 and above, which has to be checked as UTF-8), or
+ * that an id cannot? And copies of short slices that find out on the way, and hex digits.
  *
  * x86-64 always has SSE2: sixteen bytes are seven instructions. Elsewhere the same is done inside
  * 64-bit words; both are always compiled where they can be and tests/unit/base/test_lanes.c holds
@@ -16,9 +16,11 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #define CQ_PLAIN_PAIR cq_plain_pair_sse2
+#define CQ_UNRESERVED_PAIR cq_unreserved_pair_sse2
 #define CQ_HEX8 cq_hex8_sse2
 #else
 #define CQ_PLAIN_PAIR cq_plain_pair_words
+#define CQ_UNRESERVED_PAIR cq_unreserved_pair_bytes
 #define CQ_HEX8 cq_hex8_bytes
 #endif
 
@@ -92,11 +94,54 @@ static inline bool cq_plain16(const uint8_t *p)
     return CQ_PLAIN_PAIR(cq_load64(p), cq_load64(p + 8));
 }
 
+/* May a byte stand in an id as it is: A-Z a-z 0-9 - . _ ~ */
+static inline bool cq_is_unreserved(uint8_t c)
+{
+    uint8_t low = c | 0x20;
+
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
+}
+
+static inline bool cq_unreserved_pair_bytes(uint64_t a, uint64_t b)
+{
+    for (int i = 0; i < 64; i += 8)
+        if (!cq_is_unreserved((uint8_t)(a >> i)) || !cq_is_unreserved((uint8_t)(b >> i))) {
+            return false;
+        }
+    return true;
+}
+
+#ifdef __SSE2__
+static inline __m128i cq_between_sse2(__m128i v, char first, char last)
+{
+    return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)(first - 1))),
+                         _mm_cmplt_epi8(v, _mm_set1_epi8((char)(last + 1))));
+}
+
+static inline bool cq_unreserved_pair_sse2(uint64_t a, uint64_t b)
+{
+    __m128i v = _mm_set_epi64x((long long)b, (long long)a);
+    __m128i letter = cq_between_sse2(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z');
+    __m128i digit = cq_between_sse2(v, '-', '9'); /* and - . / before them */
+    __m128i other =
+        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('_')), _mm_cmpeq_epi8(v, _mm_set1_epi8('~')));
+
+    digit = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('/')), digit);
+    return _mm_movemask_epi8(_mm_or_si128(letter, _mm_or_si128(digit, other))) == 0xffff;
+}
+#endif
+
+struct cq_pair_of_words {
+    uint64_t a, b;
+};
+
 /*
- * Copies n <= 16 bytes; true: all of them are plain. Two words that overlap in the middle cover
- * every length from 8 on, two halves from 4 on: no loop, and nothing outside of either.
+ * Copies n <= 16 bytes and returns two words that hold all of them and nothing else, some of them
+ * twice. Two words that overlap in the middle cover every length from 8 on, two halves from 4 on:
+ * no loop, and nothing outside of either is touched.
  */
-static inline bool cq_copy_plain16(uint8_t *to, const uint8_t *p, size_t n)
+static inline struct cq_pair_of_words cq_copy16(uint8_t *to, const uint8_t *p, size_t n)
 {
     uint64_t a, b;
 
@@ -105,7 +150,7 @@ static inline bool cq_copy_plain16(uint8_t *to, const uint8_t *p, size_t n)
         b = cq_load64(p + n - 8);
         memcpy(to, &a, 8);
         memcpy(to + n - 8, &b, 8);
-        return CQ_PLAIN_PAIR(a, b);
+        return (struct cq_pair_of_words){a, b};
     }
     if (n >= 4) {
         uint32_t low = cq_load32(p), high = cq_load32(p + n - 4);
@@ -113,18 +158,34 @@ static inline bool cq_copy_plain16(uint8_t *to, const uint8_t *p, size_t n)
         memcpy(to, &low, 4);
         memcpy(to + n - 4, &high, 4);
         a = (uint64_t)high << 32 | low;
-        return CQ_PLAIN_PAIR(a, a);
+        return (struct cq_pair_of_words){a, a};
     }
-    if (n == 0) return true;
+    if (n == 0) return (struct cq_pair_of_words){UINT64_MAX / 255 * '-', UINT64_MAX / 255 * '-'};
     to[0] = p[0];
     to[n / 2] = p[n / 2];
     to[n - 1] = p[n - 1];
-    a = (uint64_t)p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;
-    a |= UINT64_MAX / 255 * ' ' << 24;
-    return CQ_PLAIN_PAIR(a, a);
+    a = (uint64_t)p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16 | (uint64_t)p[0] << 24;
+    a |= a << 32;
+    return (struct cq_pair_of_words){a, a};
 }
 
-/* The same for n > 16; false: the copy stopped somewhere. */
+/* Copies n <= 16 bytes; true: all of them are plain. */
+static inline bool cq_copy_plain16(uint8_t *to, const uint8_t *p, size_t n)
+{
+    struct cq_pair_of_words w = cq_copy16(to, p, n);
+
+    return CQ_PLAIN_PAIR(w.a, w.b);
+}
+
+/* Copies n <= 16 bytes; true: all of them are unreserved. */
+static inline bool cq_copy_unreserved16(uint8_t *to, const uint8_t *p, size_t n)
+{
+    struct cq_pair_of_words w = cq_copy16(to, p, n);
+
+    return CQ_UNRESERVED_PAIR(w.a, w.b);
+}
+
+/* cq_copy_plain16 for n > 16; false: the copy stopped somewhere. */
 static inline bool cq_copy_plain_long(uint8_t *to, const uint8_t *p, size_t n)
 {
     for (size_t i = 0; i + 16 < n; i += 16) {

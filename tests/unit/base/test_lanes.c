@@ -37,6 +37,30 @@ static uint8_t *edge(void)
     return p + 2 * page;
 }
 
+static bool is_unreserved(uint8_t c)
+{
+    static const char all[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+    return c && strchr(all, c);
+}
+
+static bool all_unreserved(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!is_unreserved(p[i])) return false;
+    return true;
+}
+
+static void unreserved_is(const uint8_t p[16], bool want)
+{
+    uint64_t a = cq_load64(p), b = cq_load64(p + 8);
+
+    assert_int_equal(cq_unreserved_pair_bytes(a, b), want);
+#ifdef __SSE2__
+    assert_int_equal(cq_unreserved_pair_sse2(a, b), want);
+#endif
+}
+
 static void pair_is(const uint8_t p[16], bool want)
 {
     uint64_t a = cq_load64(p), b = cq_load64(p + 8);
@@ -61,6 +85,7 @@ static void every_byte_at_every_place(void **state)
             for (unsigned c = 0; c < 256; c++) {
                 text[at] = (uint8_t)c;
                 pair_is(text, is_plain((uint8_t)c));
+                unreserved_is(text, all_unreserved(text, sizeof(text)));
             }
             text[at] = (uint8_t)around;
         }
@@ -82,6 +107,11 @@ static void copies(const uint8_t *text, size_t n, uint8_t *from_end, uint8_t *to
     memset(to_end - n, 0, n);
     assert_int_equal(copy(to_end - n, from_end - n, n), want);
     if (want) assert_memory_equal(to_end - n, text, n);
+    if (n <= 16) {
+        assert_int_equal(cq_copy_unreserved16(to_end - n, from_end - n, n),
+                         all_unreserved(text, n));
+        assert_memory_equal(to_end - n, text, n);
+    }
     memcpy(start, text, n);
     assert_int_equal(copy(to_end - n, start, n), want);
 }
