@@ -181,9 +181,26 @@ static inline void cq_json_bool(struct cq_json *j, bool v)
 
 /* The decimal digits of v at `to`, where there is room for 20: where they end. */
 uint8_t *cq_digits(uint8_t *to, uint64_t v);
-void cq_json_int(struct cq_json *j, int64_t v);
+void cq_json_any_int(struct cq_json *j, int64_t v);
 void cq_json_uint(struct cq_json *j, uint64_t v);
 void cq_json_double(struct cq_json *j, double v);
+
+/* Most are positions: one digit. */
+static inline void cq_json_int(struct cq_json *j, int64_t v)
+{
+    uint8_t *to;
+
+    if (v < 0 || v > 9) {
+        cq_json_any_int(j, v);
+        return;
+    }
+    to = cq_json_room(j, 0);
+    if (!to) return;
+    to = cq_json_separate(j, to);
+    *to = (uint8_t)('0' + v);
+    cq_json_wrote(j, to + 1, true);
+}
+
 void cq_json_raw(struct cq_json *j, cq_bytes json); /* a finished value */
 void cq_json_base64(struct cq_json *j, cq_bytes bytes);
 

@@ -4,7 +4,9 @@
  * read back the same, laid out as ECMAScript's Number::toString does (RFC 8785 3.2.2.3): 0.01, 1,
  * 864000, 1e-7, 1.5e+21. Almost all numbers of a schema are short decimals, found without the C
  * library: m / 10^k with both exact is the double nearest to that decimal (one correctly rounded
- * division). The others go through printf and strtod, whose decimal point may be any.
+ * division), and with at most 15 digits it is the only one that short. Most of them are thousandths
+ * below 10^9, one division and no loop. What is no short decimal goes through printf and strtod,
+ * whose decimal point may be any.
  */
 #include <math.h>
 #include <stdio.h>
@@ -80,7 +82,7 @@ void cq_json_uint(struct cq_json *j, uint64_t v)
     if (to) cq_json_wrote(j, cq_digits(cq_json_separate(j, to), v), true);
 }
 
-void cq_json_int(struct cq_json *j, int64_t v)
+void cq_json_any_int(struct cq_json *j, int64_t v)
 {
     uint8_t *to = cq_json_room(j, 0);
 
@@ -161,16 +163,40 @@ static void lay_out(const struct digits *d, struct cq_buf *out)
     cq_buf_put(out, d->text + n, (size_t)(k - n));
 }
 
+/* A number of thousandths of not more than 12 digits; false: it is not. */
+static bool put_thousandths(struct cq_json *j, double v)
+{
+    double size = fabs(v);
+    uint32_t rest;
+    int64_t m;
+    uint8_t *to;
+
+    if (!(size < 1e9)) return false;
+    m = (int64_t)(size * 1000 + 0.5);
+    if ((double)m / 1000 != size) return false;
+    to = cq_json_room(j, 0);
+    if (!to) return true;
+    to = cq_json_separate(j, to);
+    *to = '-';
+    to = cq_digits(to + (v < 0), (uint64_t)m / 1000);
+    rest = (uint32_t)(m % 1000);
+    if (rest) {
+        to[0] = '.';
+        to[1] = (uint8_t)('0' + rest / 100);
+        put_pair(to + 2, rest % 100);
+        to += rest % 10 ? 4 : rest % 100 ? 3 : 2;
+    }
+    cq_json_wrote(j, to, true);
+    return true;
+}
+
 void cq_json_double(struct cq_json *j, double v)
 {
     struct digits d = {.n = 0};
 
+    if (put_thousandths(j, v)) return;
     if (!isfinite(v)) {
         cq_json_null(j);
-        return;
-    }
-    if (v == 0) {
-        cq_json_raw(j, CQ_LIT("0"));
         return;
     }
     cq_json_raw(j, v < 0 ? CQ_LIT("-") : CQ_LIT(""));

@@ -329,6 +329,28 @@ static void doubles(void **state)
     cq_buf_fini(&f.out);
 }
 
+/* Thousandths: all up to 30, and some of every size; beside integers. */
+static void thousandths(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f);
+    for (uint64_t m = 1; m < 2000000000000; m += m < 30000 ? 1 : m / 97) {
+        char want[40];
+        size_t n = (size_t)snprintf(want, sizeof(want), "-%llu.%03llu",
+                                    (unsigned long long)(m / 1000), (unsigned long long)(m % 1000));
+
+        while (want[n - 1] == '0')
+            want[--n] = 0;
+        if (want[n - 1] == '.') want[--n] = 0;
+        assert_string_equal(double_text(&f, (double)m / 1000), want + 1);
+        assert_string_equal(double_text(&f, -(double)m / 1000), want);
+    }
+    cq_json_fini(&f.j);
+    cq_buf_fini(&f.out);
+}
+
 static int count_digits(const char *text)
 {
     int n = 0, trailing = 0;
@@ -360,6 +382,7 @@ static void random_doubles(void **state)
         seed ^= seed << 17;
         memcpy(&v, &seed, sizeof(v));
         if (i % 3 == 0) v = (double)(int64_t)(seed % 2000000) / 1000.0;
+        if (i % 6 == 0) v = nextafter(v, (double)(seed & 1) * 1e9); /* nearly one */
         if (!isfinite(v) || v == 0) continue;
         text = double_text(&f, v);
         assert_true(point_strtod(text) == v);
@@ -425,6 +448,7 @@ int main(void)
         cmocka_unit_test(twin_with_the_bytes),
         cmocka_unit_test(base64),
         cmocka_unit_test(doubles),
+        cmocka_unit_test(thousandths),
         cmocka_unit_test(random_doubles),
         cmocka_unit_test(muted_stretches),
         cmocka_unit_test(a_full_buffer_is_an_error),
