@@ -140,6 +140,11 @@ bool cq_budget_extend(struct cq_budget *b, size_t n)
     return wait_in(b, CQ_LINE_TOPPING, within_limit(b->account, n));
 }
 
+size_t cq_budget_left(const struct cq_budget *b)
+{
+    return b->reserved > b->held ? b->reserved - b->held : 0;
+}
+
 bool cq_budget_take(struct cq_budget *b, size_t n)
 {
     struct cq_account *a = b->account;

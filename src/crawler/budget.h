@@ -40,6 +40,8 @@ struct cq_budget {
  * again when fed; n is then the least of what was asked for so far (who is fed and wants more would
  * hold what others wait for). */
 bool cq_budget_reserve(struct cq_budget *b, size_t n);
+/* Reserved and not in use: may be taken without asking anybody. */
+size_t cq_budget_left(const struct cq_budget *b);
 /* False: nothing was taken; too_small says whether waiting helps. */
 bool cq_budget_take(struct cq_budget *b, size_t n);
 /* Somebody half-way will need more: n bytes in all (as above), before those who only begin. False:

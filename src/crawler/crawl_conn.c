@@ -199,7 +199,7 @@ void cq_crawl_give_block(struct cq_crawl *c)
 
     if (c->wanting < 0) return;
     cursor = &c->w->asks[c->wanting].cursor;
-    block = cq_cursor_room(cursor, c->want_bytes, &err);
+    block = cq_cursor_room(cursor, c->want_bytes, c->want_total, &err);
     if (err == CQ_EMEMORY) {
         cq_crawl_fail(c, err, "an answer from %s is larger than --memory-max allows (%zu bytes)",
                       cq_table_info(cursor->table)->name, c->budget.account->limit);
@@ -227,6 +227,7 @@ static void on_event(struct cq_crawl *c, const struct cql_event *ev)
     case CQL_EV_BODY:
         c->wanting = c->w->by_stream[ev->stream];
         c->want_bytes = ev->need;
+        c->want_total = ev->total;
         cq_crawl_give_block(c);
         break;
     case CQL_EV_RESULT:

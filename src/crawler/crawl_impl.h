@@ -172,7 +172,8 @@ struct cq_crawl {
     bool nudge;            /* cq_crawl_next wants to be called */
     uint64_t nudged_bytes; /* when it did last: bytes received, plus one */
     int wanting;           /* ask whose body wants a block; -1 */
-    size_t want_bytes;
+    size_t want_bytes;     /* now, */
+    uint64_t want_total;   /* and in the end, if the server is to be believed */
     /* statements */
     struct cq_arena arena; /* texts */
     struct cq_budget budget;

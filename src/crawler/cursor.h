@@ -100,9 +100,10 @@ void cq_cursor_init(struct cq_cursor *c, struct cq_shared *shared, enum cq_table
 /* Gives back every block. Not before the connection that may still fill one is gone. */
 void cq_cursor_fini(struct cq_cursor *c);
 
-/* A block of at least `need` bytes for the body that arrives, what has arrived kept. NULL: not now
- * (the budget says whether it is starved), or no memory (*err). */
-uint8_t *cq_cursor_room(struct cq_cursor *c, size_t need, int *err);
+/* A block of at least `need` bytes for the body that arrives, what has arrived kept; of `total`,
+ * which the server claims, where the reservation has that anyway. NULL: not now (the budget says
+ * whether it is starved), or no memory (*err). */
+uint8_t *cq_cursor_room(struct cq_cursor *c, size_t need, uint64_t total, int *err);
 /* The body is whole. 0 or CQ_ENOMEM; a body that is no result of that table fails the table. */
 int cq_cursor_page(struct cq_cursor *c, cq_bytes body, int version);
 void cq_cursor_refuse(struct cq_cursor *c, enum cq_outcome outcome, cq_bytes text);

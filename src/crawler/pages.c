@@ -50,12 +50,13 @@ void cq_cursor_fini(struct cq_cursor *c)
     c->shared = NULL;
 }
 
-uint8_t *cq_cursor_room(struct cq_cursor *c, size_t need, int *err)
+uint8_t *cq_cursor_room(struct cq_cursor *c, size_t need, uint64_t total, int *err)
 {
     uint8_t *block;
 
     *err = 0;
     if (c->cap >= need) return c->block;
+    if (total > need && total - c->cap <= cq_budget_left(c->shared->budget)) need = (size_t)total;
     if (!cq_budget_take(c->shared->budget, need - c->cap)) {
         if (c->shared->budget->too_small) *err = CQ_EMEMORY;
         return NULL;

@@ -122,7 +122,11 @@ static void opened(struct cq_sock *s)
         if (!cq_sock_step_done(s, CQ_STEP_TLS, text)) return;
     }
     if (s->on.opened) s->on.opened(s->ctx, &s->facts);
-    if (s->state == CQ_SOCK_OPEN) cq_sock_drive(s);
+    if (s->state != CQ_SOCK_OPEN) return;
+    if (tls)
+        cq_sock_drive(s); /* more than the handshake may have come */
+    else
+        watch(s); /* who is connected speaks first */
 }
 
 static void handshake(struct cq_sock *s)

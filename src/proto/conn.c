@@ -130,6 +130,7 @@ void cql_conn_commit(struct cql_conn *c, size_t n, uint64_t now_ns)
 {
     cql_conn_set_now(c, now_ns);
     cql_inflow_commit(&c->in, n);
+    if (c->state != CQL_CONN_READY) c->in.many = false; /* nobody has reserved anything yet */
     c->counts.bytes_in += n;
     if (n && cql_conn_is_in_body(c)) c->progress_ns = now_ns;
 }

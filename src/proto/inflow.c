@@ -160,6 +160,7 @@ void cql_inflow_commit(struct cql_inflow *in, size_t n)
     }
     assert(n <= in->raw.cap - in->raw.n);
     in->raw.n += n;
+    in->many = in->raw.n == in->raw.cap;
 }
 
 static void start(struct cql_inflow *in, enum cql_in_dest dest)
@@ -272,7 +273,7 @@ static int move(struct cql_inflow *in, cq_bytes b)
         in->small.n += n;
     } else if (in->dest == CQL_DEST_BLOCK) {
         if (n > in->cap - in->have) n = in->cap - in->have;
-        memcpy(in->block + in->have, b.p, n);
+        if (b.p != in->block + in->have) memcpy(in->block + in->have, b.p, n);
         in->have += n;
     }
     in->arrived += n;

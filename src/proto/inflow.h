@@ -12,10 +12,11 @@
  * After next returned a negative error (CQ_ECRC, CQ_ELZ4, CQ_EPROTOCOL, CQ_ETOO_LARGE, CQ_ENOMEM)
  * nothing may be asked of it any more. Headers are handed up unjudged but for their length.
  *
- * Memory: one ring of received bytes (IN_FIRST, growing to the segment or packed body in hand), one
- * block for an unpacked segment, one for small bodies. One that grows beyond IN_FIRST is asked for
- * through take; refused, space offers no room until take agrees. Blocks are charged by what has
- * arrived, never by the length that a server claims.
+ * Memory: one ring of received bytes (IN_FIRST, growing to IN_MANY where they come in numbers, and
+ * to the segment or packed body in hand), one block for an unpacked segment, one for small bodies.
+ * A segment all of which belongs to the body in hand is unpacked straight into that body's block.
+ * One that grows beyond IN_FIRST is asked for through take; refused, space offers no room until
+ * take agrees. Blocks are charged by what has arrived, never by the length that a server claims.
  */
 #ifndef CQL_PROTO_INFLOW_H
 #define CQL_PROTO_INFLOW_H
@@ -70,6 +71,7 @@ struct cql_inflow {
     cq_bytes body;
     bool whole;      /* handed up: to be cleared at the next call */
     bool direct;     /* space offered the block itself */
+    bool many;       /* the last room was filled: more waits */
     bool is_refused; /* the account refused a growth: space and next try again */
     int err;         /* sticky */
 };

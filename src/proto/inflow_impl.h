@@ -6,6 +6,7 @@
 #include "proto/inflow.h"
 
 #define CQL_IN_FIRST 4096u /* what each buffer may hold without asking */
+#define CQL_IN_MANY 32768u /* received at once where more came than that */
 
 /* False: the account refused (in->err == 0), or no memory (in->err). */
 bool cql_in_grow(struct cql_inflow *in, struct cql_in_buf *b, size_t cap);

@@ -30,13 +30,14 @@ static bool peek_segment(const struct cql_inflow *in, struct cql_segment *s)
 
 size_t cql_in_raw_wanted(const struct cql_inflow *in)
 {
+    size_t least = in->many ? CQL_IN_MANY : CQL_IN_FIRST;
     struct cql_segment s;
     size_t whole;
 
     if (!in->segmented || in->in_segment || !peek_segment(in, &s))
-        return in->raw.cap > CQL_IN_FIRST ? in->raw.cap : CQL_IN_FIRST;
+        return in->raw.cap > least ? in->raw.cap : least;
     whole = cql_segment_bytes(&s);
-    return whole > CQL_IN_FIRST ? whole : CQL_IN_FIRST;
+    return whole > least ? whole : least;
 }
 
 size_t cql_in_at_hand(const struct cql_inflow *in)
@@ -60,10 +61,23 @@ static int check_place(struct cql_inflow *in)
     return 0;
 }
 
+/* Where the segment in hand is unpacked: into the body's own block, where all of it belongs there.
+ */
+static uint8_t *place(struct cql_inflow *in)
+{
+    size_t n = in->seg.plain;
+
+    if (in->dest == CQL_DEST_BLOCK && !in->whole && n <= in->cap - in->have &&
+        n <= in->h.length - in->arrived)
+        return in->block + in->have;
+    return cql_in_grow(in, &in->plain, n) ? in->plain.p : NULL;
+}
+
 /* *opened says whether there was a whole segment. */
 static int open_segment(struct cql_inflow *in, bool *opened)
 {
     const uint8_t *p;
+    uint8_t *to = NULL;
     int rc;
 
     *opened = false;
@@ -71,14 +85,17 @@ static int open_segment(struct cql_inflow *in, bool *opened)
     p = in->raw.p + in->raw.off;
     rc = cql_segment_read(&in->seg, p, in->lz4);
     if (rc || received(in) < cql_segment_bytes(&in->seg)) return rc;
-    if (!in->seg.stored && !cql_in_grow(in, &in->plain, in->seg.plain)) return in->err;
+    if (!in->seg.stored) {
+        to = place(in);
+        if (!to) return in->err;
+    }
     rc = cql_segment_check(&in->seg, p);
     if (!rc) rc = check_place(in);
     if (rc) return rc;
     in->payload = (cq_bytes){p + in->seg.header, in->seg.wire};
     if (!in->seg.stored) {
-        rc = cql_lz4_unpack(in->payload, in->plain.p, in->seg.plain);
-        in->payload = (cq_bytes){in->plain.p, in->seg.plain};
+        rc = cql_lz4_unpack(in->payload, to, in->seg.plain);
+        in->payload = (cq_bytes){to, in->seg.plain};
     }
     in->in_segment = *opened = rc == 0;
     return rc;

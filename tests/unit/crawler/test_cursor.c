@@ -78,10 +78,34 @@ static int page_end(struct world *w)
 
     for (int i = 0; i < 4; i++)
         w->body.p[w->rows_at + (size_t)i] = (uint8_t)(w->n_rows >> (24 - 8 * i));
-    block = cq_cursor_room(&w->c, w->body.n, &err);
+    block = cq_cursor_room(&w->c, w->body.n, 0, &err);
     assert_non_null(block);
     memcpy(block, w->body.p, w->body.n);
     return cq_cursor_page(&w->c, (cq_bytes){block, w->body.n}, 4);
+}
+
+/* What a server claims is believed as far as it is reserved; with room for all of it, the block is
+ * not moved again. */
+static void test_room(void **state)
+{
+    struct cq_account account = {.limit = 100000};
+    struct world w;
+    int err;
+
+    (void)state;
+    begin(&w, CQ_T_COLUMNS);
+    w.budget.account = &account;
+    assert_true(cq_budget_reserve(&w.budget, 50000));
+    assert_non_null(cq_cursor_room(&w.c, 1000, 50001, &err));
+    assert_int_equal(w.c.cap, 1000);
+    assert_non_null(cq_cursor_room(&w.c, 2000, UINT64_MAX, &err));
+    assert_int_equal(w.c.cap, 2000);
+    assert_non_null(cq_cursor_room(&w.c, 3000, 50000, &err));
+    assert_int_equal(w.c.cap, 50000);
+    assert_non_null(cq_cursor_room(&w.c, 50000, 50000, &err));
+    end(&w);
+    cq_budget_release(&w.budget);
+    assert_int_equal(account.used, 0);
 }
 
 static void assert_row(struct world *w, const char *t, const char *c)
@@ -319,11 +343,9 @@ static void test_sort(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_answers_that_are_none),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_pages),  cmocka_unit_test(test_room),
+        cmocka_unit_test(test_order),  cmocka_unit_test(test_answers_that_are_none),
+        cmocka_unit_test(test_bounds), cmocka_unit_test(test_sort),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,6 +149,69 @@ static void test_account(void **state)
     cq_buf_fini(&wire);
 }
 
+/* Gives blocks that are by `more` larger than they need be; true: the body came, as wanted. */
+static bool pull_body(struct cql_conn *c, size_t more, uint8_t **block, cq_bytes want)
+{
+    struct cql_event ev;
+
+    while (cql_conn_next(c, &ev)) {
+        if (ev.kind == CQL_EV_BODY) {
+            size_t cap = ev.need + more < want.n ? ev.need + more : want.n;
+
+            *block = realloc(*block, cap);
+            cql_conn_give(c, *block, cap);
+            continue;
+        }
+        assert_int_equal(ev.kind, CQL_EV_RESULT);
+        assert_int_equal(ev.body.n, want.n);
+        assert_memory_equal(ev.body.p, want.p, want.n);
+        return true;
+    }
+    return false;
+}
+
+/* Slices of one body, packed: behind the first one they are unpacked where they belong, where the
+ * block has room for all of it, and elsewhere where it has not. */
+static void test_unpacked_in_place(void **state)
+{
+    enum { BODY = 400000 };
+
+    (void)state;
+    for (size_t more = 0; more <= BODY; more += 57000) {
+        struct cql_conn_options o = {.compression = CQL_YES, .request_timeout_ns = 1000};
+        struct cq_buf out, wire;
+        struct server s;
+        uint8_t *block = NULL, *p;
+        size_t begin, n;
+        bool whole = false;
+
+        server_begin(&s, &o);
+        s.lz4 = true;
+        server_ready(&s, 5);
+        query(&s);
+        cq_buf_init(&out, &cq_mem_libc, CQ_MIB(1));
+        begin = cql_envelope_begin(&out, 0x85, 0, 0, CQL_RESULT);
+        for (uint32_t i = 0; i < BODY / 4; i++)
+            cql_write_u32(&out, i / 7 * 2654435761u);
+        cql_envelope_end(&out, begin);
+        cq_buf_init(&wire, &cq_mem_libc, CQ_MIB(1));
+        cql_segments_put(&wire, cq_buf_view(&out), true, true);
+        for (size_t sent = 0; sent < wire.n; sent += n) {
+            cql_conn_space(s.t.c, &p, &n);
+            assert_true(n > 0);
+            if (n > wire.n - sent) n = wire.n - sent;
+            memcpy(p, wire.p + sent, n);
+            cql_conn_commit(s.t.c, n, 1);
+            whole |= pull_body(s.t.c, more, &block, (cq_bytes){out.p + 9, BODY});
+        }
+        assert_true(whole);
+        free(block);
+        server_end(&s);
+        cq_buf_fini(&out);
+        cq_buf_fini(&wire);
+    }
+}
+
 static void *meter_resize(void *ctx, void *p, size_t n)
 {
     struct meter *m = ctx;
@@ -202,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waiting_for_a_block),
         cmocka_unit_test(test_account),
+        cmocka_unit_test(test_unpacked_in_place),
         cmocka_unit_test(test_no_memory),
     };
 
