@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CPU per cluster over the floor, with every way of writing and every way of speaking; a whole process."""
+import os
+
+from clients import Null, Ours
+from figures import Spread
+from lines import judged, missing, told, unsure
+from measure import Failed, run
+from rounds import Job, Rounds
+from servers import Real, Sim, Sink
+
+WAYS = [("v5", ["--protocol", "5", "--compression", "none"]), ("v5 lz4", ["--protocol", "5", "--compression", "lz4"]),
+        ("v4", ["--protocol", "4", "--compression", "none"]), ("v4 lz4", ["--protocol", "4", "--compression", "lz4"])]
+OUTPUTS = [("merge and verdict", 0.08), ("encode and discard", 0.22), ("HTTP sink", 0.30)]
+WARM = 100  # crawls of a fresh Java server before it is measured
+
+
+def floors(bench, ways):
+    return [Null(bench, *options, name=f"null {way}") for way, options in ways] + [
+        Null(bench, *WAYS[0][1], "--walk", name="null and row walk v5")]
+
+
+def writer(bench, output, way, options, sink):
+    """cqlcrawl with that output; None where this build has no such output."""
+    name = f"{output} {way}"
+    if output == "HTTP sink":
+        return Ours(bench, name, *options, "--sink", sink.url, output=None)
+    if output == "encode and discard":
+        return Ours(bench, name, *options)
+    return Ours(bench, name, *options, output="none") if knows_no_output(bench) else None
+
+
+def knows_no_output(bench):
+    """Whether `--output none` reads and judges without writing (a file of that name would appear otherwise)."""
+    done = os.popen(f"'{bench.programs['cqlcrawl']}' crawl --help")
+    with done:
+        return any("--output" in line and "none" in line for line in done)
+
+
+def measure(bench, server, ways, rounds=None):
+    counts = (1, 20, 50) if bench.quick else (1, 20, 100)
+    with Sink(bench) as sink:
+        clients = floors(bench, ways) + [writer(bench, output, way, options, sink) for way, options in ways
+                                         for output, _ in OUTPUTS]
+        jobs = [Job(client, counts) for client in clients if client]
+        warm(bench, jobs[0], server)
+        return Rounds(bench, server.targets, jobs, rounds)
+
+
+def warm(bench, job, server):
+    if isinstance(server, Real):
+        command, env = job.client(server.targets, "seq", WARM)
+        for _ in range(3):
+            run(bench.programs, bench.machine, command, WARM, env)
+
+
+def lines(bench, found, ways, with_limits):
+    out = [told(f"floor: null {way}", Spread(found.marginal(f"null {way}/seq")), "ms") for way, _ in ways]
+    out.append(told("floor: null and row walk v5", Spread(found.marginal("null and row walk v5/seq")), "ms"))
+    for output, limit in OUTPUTS:
+        out += [one(found, output, limit, way, with_limits) for way, _ in ways]
+    why = found.is_unsure()
+    return [unsure(line, why) if why and line.limit else line for line in out]
+
+
+def one(found, output, limit, way, with_limits):
+    name, floor = f"{output} {way}/seq", f"null {way}/seq"
+    target = f"≤ null + {limit:.2f} ms"
+    if not found.has(name):
+        return missing(f"{output}, {way}", "this build has no --output none", target)
+    above, whole = found.above(name, floor), Spread(found.marginal(name))
+    note = f"{whole.text('{:.3f}')} ms in all"
+    at = f"null {Spread(found.marginal(floor)).median:.3f} ms"
+    if not with_limits:
+        return told(f"{output}, {way}: above null", above, "ms", at, note, "{:.3f}")
+    return judged(f"{output}, {way}: above null", above, limit, "ms", floor=at, note=note, form="{:.3f}",
+                  target=target)
+
+
+def on_sim(bench):
+    with Sim(bench, "reference") as sim:
+        found = measure(bench, sim, WAYS[:2])
+    bench.data["cpu-sim"] = {job.name: found.marginal(job.name) for job in found.jobs if found.has(job.name)}
+    return lines(bench, found, WAYS[:2], False)
+
+
+def on_real(bench):
+    with bench.real() as real:
+        found = measure(bench, real, WAYS)
+    bench.data["cpu-real"] = {job.name: found.marginal(job.name) for job in found.jobs if found.has(job.name)}
+    return lines(bench, found, WAYS, True)
+
+
+def process(bench):
+    """Start included: median of single runs, VmHWM by ptrace at the exit."""
+    with Sim(bench, "reference") as sim:
+        jobs = [Job(Null(bench), (1,))]
+        for name, program in (("full", "cqlcrawl"), ("core", "core")):
+            out = os.path.join(bench.folder, name + ".ndjson")
+            jobs.append(Job(Ours(bench, name, program=bench.programs[program], output=out), (1,)))
+        found = Rounds(bench, sim.targets, jobs, 3 * bench.rounds)
+    cpu = {j.client.name: Spread(found.each(j.name, lambda c: 1e3 * c.cpu)) for j in jobs}
+    hwm = {j.client.name: Spread(found.each(j.name, lambda c: (c.hwm_kb or 0) / 1024)) for j in jobs}
+    if not hwm["full"].median:
+        raise Failed("no VmHWM: ptrace is refused here")
+    floor = f"null {cpu['null'].median:.2f} ms, {hwm['null'].median:.1f} MB"
+    return [line for name, ms, mb in (("core", 3, 6), ("full", 6, 12)) for line in (
+        judged(f"{name} build: CPU", cpu[name], ms, "ms", floor=floor, form="{:.2f}"),
+        judged(f"{name} build: VmHWM", hwm[name], mb, "MB", floor=floor, form="{:.1f}"))]

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many simulated clusters: rates, sizes, how many at once; and one large one."""
+import json
+import os
+
+from clients import Null, Ours
+from cost import WAYS
+from figures import Spread, line, power
+from lines import judged, told, unsure
+from measure import run
+from rounds import Job, Rounds
+from servers import SIZES, Sim, Sink
+
+TLS_NAME = "cqlsim.example"
+BUDGET = 64 << 20  # the program's default
+SLOT_KB = 4
+
+
+def per_second(found, name):
+    """Clusters per second of the client's core: the inverse of what one more costs."""
+    return Spread([1e3 / ms for ms in found.marginal(name)])
+
+
+def tls(ca):
+    return f', tls: {{mode: verify-full, cacert: "{ca}", name: {TLS_NAME}}}'
+
+
+def rate(bench):
+    """Marginal, at 50 in flight. Resumed: the same endpoints over and over; full: an endpoint for every cluster."""
+    few, many = (50, 150) if bench.quick else (100, 500)
+    out = []
+    with Sim(bench, "reference") as sim:
+        jobs = [Job(Null(bench, *WAYS[0][1], "--window", "50", name="null v5"), (few, many), "conc"),
+                Job(Null(bench, *WAYS[1][1], "--window", "50", name="null v5 lz4"), (few, many), "conc"),
+                Job(Ours(bench, "plain", window=50), (few, many)),
+                Job(Ours(bench, "plain v5", *WAYS[0][1], window=50), (few, many))]
+        found = Rounds(bench, sim.targets, jobs)
+        floor = f"null v5 lz4 {per_second(found, 'null v5 lz4/conc').median:,.0f}/s"
+        floor_plain = f"null v5 {per_second(found, 'null v5/conc').median:,.0f}/s"
+        out += [judged("plaintext", per_second(found, "plain/seq"), 2200, "/s", ">=", floor, form="{:,.0f}"),
+                told("plaintext, uncompressed", per_second(found, "plain v5/seq"), "/s", floor_plain, form="{:,.0f}")]
+        why = found.is_unsure()
+    out += with_tls(bench, "TLS 1.3, full handshakes", many, (few, many), 1100)
+    out += with_tls(bench, "TLS 1.3, resumed", 50, (few, many), 1450)
+    return [unsure(x, why) if why and x.limit else x for x in out]
+
+
+def with_tls(bench, title, clusters, ns, limit):
+    ca = os.path.join(bench.fresh("ca"), "ca.pem")
+    with Sim(bench, "reference", "--tls", "--made-ca", ca, clusters=clusters) as sim:
+        jobs = [Job(Ours(bench, way, *options, window=50, cluster=tls(ca)), ns)
+                for way, options in (("default", []), ("v5", WAYS[0][1]))]
+        found = Rounds(bench, sim.targets, jobs)
+        total = sim.stats()["total"]
+    resumed = total.get("tls_resumed", total.get("resumed"))
+    seen = "" if resumed is None else f"the server resumed {resumed / total['connections']:.0%} of the connections"
+    return [judged(title, per_second(found, "default/seq"), limit, "/s", ">=", note=seen, form="{:,.0f}"),
+            told(title + ", uncompressed", per_second(found, "v5/seq"), "/s", form="{:,.0f}")]
+
+
+def hwm(found, name):
+    return Spread(found.each(name, lambda c: c.hwm_kb / 1024))
+
+
+def large(bench):
+    ns = (1, 4)
+    with Sim(bench, "large") as sim:
+        jobs = [Job(Null(bench, *WAYS[0][1], name="null v5"), ns), Job(Null(bench, *WAYS[1][1], name="null v5 lz4"), ns),
+                Job(Ours(bench, "default"), ns), Job(Ours(bench, "v5", *WAYS[0][1]), ns),
+                Job(Ours(bench, "once"), (1,)), Job(Ours(bench, "once v5", *WAYS[0][1]), (1,))]
+        found = Rounds(bench, sim.targets, jobs)
+    nobody = Ours(bench, "nobody")
+    nobody.allowed = (3,)
+    with Sim(bench, "small") as small:
+        base = Rounds(bench, small.targets, [Job(Null(bench), (1,)), Job(Ours(bench, "small"), (1,))])
+        empty = Rounds(bench, ["127.87.11.1:1"], [Job(nobody, (1,))])
+    bench.data["large"] = {j.name: found.marginal(j.name) for j in jobs if len(j.ns) > 1}
+    memory = [hwm(found, "once/seq"), hwm(found, "once v5/seq")]
+    start = hwm(empty, "nobody/seq")
+    out = [judged("CPU", Spread(found.marginal("default/seq")), 10, "ms", form="{:.1f}",
+                  floor=f"null v5 lz4 {Spread(found.marginal('null v5 lz4/seq')).median:.2f} ms"),
+           judged("CPU, uncompressed", Spread(found.marginal("v5/seq")), 10, "ms", form="{:.1f}",
+                  floor=f"null v5 {Spread(found.marginal('null v5/seq')).median:.2f} ms")]
+    for name, spread in zip(("memory over the base", "memory over the base, uncompressed"), memory):
+        out.append(judged(name, Spread([spread.low - start.median, spread.median - start.median,
+                                        spread.high - start.median]), 2, "MB", form="{:.1f}",
+                          floor=f"nothing read {start.median:.1f} MB, small cluster "
+                                f"{hwm(base, 'small/seq').median:.1f} MB"))
+    return [unsure(x, found.is_unsure()) if found.is_unsure() and x.unit == "ms" else x for x in out]
+
+
+def growth(bench):
+    sizes = [SIZES["small"], ("4", "10", "10"), SIZES["reference"], ("25", "40", "12"), SIZES["large"]]
+    points, floor = [], []
+    for size in sizes[::2] if bench.quick else sizes:
+        with Sim(bench, size) as sim:
+            ns = (1, 5) if size == SIZES["large"] else (1, 20)
+            jobs = [Job(Null(bench, *WAYS[0][1]), ns), Job(Ours(bench, "v5", *WAYS[0][1]), ns)]
+            found = Rounds(bench, sim.targets, jobs, 1 if bench.quick else 3)
+            size_bytes = sim.counted("bytes_out") / sim.counted("connections")
+        points.append((size_bytes, Spread(found.marginal("v5/seq")).median))
+        floor.append((size_bytes, Spread(found.marginal("null/seq")).median))
+    bench.data["sizes"] = {"cqlcrawl": points, "null": floor}
+    k, b, fit = line(points)
+    worst = max(abs(y - (k * x + b)) for x, y in points) / points[-1][1]
+    out = [judged("linear in bytes from 65 KB to 10 MB: r² of the line", fit, 0.99, "", ">=", form="{:.4f}",
+                  floor=f"null: r² {line(floor)[2]:.4f}",
+                  note=f"{b:.2f} ms + {k * 1e6:.2f} ms per MB; farthest from the line by {worst:.1%} of the largest; "
+                       f"grows as bytes^{power(points):.2f}")]
+    return out + at_once(bench)
+
+
+def at_once(bench):
+    windows, n = ((10, 100), 200) if bench.quick else ((10, 100, 1000, 5000), 5000)
+    costs = {}
+    with Sim(bench, "reference", clusters=n) as sim:
+        once = run_ours(bench, sim, 1, 1)
+        for window in windows:
+            clusters = n if window == n else max(window, n // 5)
+            cost = run_ours(bench, sim, window, clusters)
+            costs[window] = (1e3 * (cost.cpu - once.cpu) / (clusters - 1), (clusters - 1) / (cost.wall - once.wall))
+    bench.data["in_flight"] = {w: {"cpu_ms": c, "per_second": r} for w, (c, r) in costs.items()}
+    base = costs[windows[0]][0]
+    worst = max(abs(c / base - 1) for c, _ in costs.values())
+    return [judged(f"per cluster, {windows[0]} to {windows[-1]:,} in flight: largest change", worst * 100, 10, "%",
+                   form="{:.1f}", note=", ".join(f"{w:,}: {c:.2f} ms" for w, (c, _) in costs.items()))]
+
+
+def run_ours(bench, sim, window, n, *options):
+    command, env = Ours(bench, "fleet", *options, window=window)(sim.targets, "conc", n)
+    return run(bench.programs, bench.machine, command, n, env)
+
+
+def hundred_thousand(bench):
+    n = 300 if bench.quick else 10000
+    with Sim(bench, "reference", clusters=n) as sim, Sink(bench) as sink:
+        client = Ours(bench, "fleet", "--sink", sink.url, output=None, window=1000)
+        command, env = client(sim.targets, "conc", n)
+        cost = run(bench.programs, bench.machine, command, n, env)
+        sent = sink.bytes()
+    return [judged(f"CPU, {100000 // n} times {n:,} measured, to a discarding sink", cost.cpu * 100000 / n, 35, "s",
+                   form="{:.1f}", note=f"{n / cost.wall:,.0f} clusters/s, {sent / 1e6 / n:.2f} MB of records each, "
+                                       f"VmHWM {cost.hwm_kb / 1024:.0f} MB")]
+
+
+def flight(bench):
+    n = 100 if bench.quick else 1000
+    with Sim(bench, "reference", clusters=n) as sim:
+        jobs = [Job(Null(bench, *WAYS[1][1]), (n,), "conc"), Job(Ours(bench, "budget"), (n,), "conc"),
+                Job(Ours(bench, "none", "--memory-max", "4GiB"), (n,), "conc")]
+        found = Rounds(bench, sim.targets, jobs)
+    speed = {j.client.name: found.each(j.name, lambda c: c.n / c.wall_in) for j in jobs}
+    most = hwm(found, "budget/conc")
+    loss = Spread([100 * (1 - a / b) for a, b in zip(speed["budget"], speed["none"])])
+    limit = BUDGET / 1048576 + n * SLOT_KB / 1024
+    out = [judged("VmHWM, 64 MiB budget", most, limit, "MB", form="{:.1f}", target=f"≤ budget + slots ({limit:.0f} MB)",
+                  note=f"without a budget {hwm(found, 'none/conc').median:.0f} MB"),
+           judged("loopback: throughput lost to the budget", loss, 5, "%", form="{:.1f}",
+                  floor=f"null {Spread(speed['null']).median:,.0f} clusters/s",
+                  note=f"{Spread(speed['budget']).median:,.0f} and {Spread(speed['none']).median:,.0f} clusters/s")]
+    return out + [little(bench, n)]
+
+
+def little(bench, n):
+    """The rate that the budget allows: how many fit, by the time that one holds its share."""
+    budget = 4 << 20 if bench.quick else 16 << 20
+    out, metrics = os.path.join(bench.folder, "little.ndjson"), os.path.join(bench.folder, "little.prom")
+    with Sim(bench, "reference", "--fault", "rtt=80", clusters=n) as sim:
+        client = Ours(bench, "one", "--metrics-file", metrics, output=out)
+        command, env = client(sim.targets, "conc", 1)
+        run(bench.programs, bench.machine, command, 1, env)
+        client = Ours(bench, "many", "--memory-max", str(budget))
+        command, env = client(sim.targets, "conc", n)
+        cost = run(bench.programs, bench.machine, command, n, env)
+    share, seconds, whole = held_by_one(out, metrics)
+    allowed = budget / share / seconds
+    got = n / max(cost.wall - whole, 0.001)
+    return judged(f"80 ms, {budget >> 20} MiB budget: clusters/s of what Little's law allows", got / allowed, 0.9, "x",
+                  ">=", form="{:.2f}", note=f"{got:,.0f} clusters/s; {budget >> 20} MiB / {share / 1024:.0f} KiB / "
+                                            f"{seconds * 1e3:.0f} ms = {allowed:,.0f}")
+
+
+def held_by_one(out, metrics):
+    """(bytes that one crawl takes of the budget, seconds that it holds them, seconds in all)"""
+    with open(metrics, encoding="utf-8") as f:
+        share = next(float(x.split()[1]) for x in f if x.startswith("cqlcrawl_memory_peak_bytes"))
+    with open(out, encoding="utf-8") as f:
+        cost = json.loads(f.read().splitlines()[-1])["cost"]
+    phases = [v for k, v in flat(cost) if k.split(".")[-1] in ("before", "main", "after", "before_ms", "main_ms",
+                                                               "after_ms")]
+    total = next((v for k, v in flat(cost) if k.endswith(("total_ms", "ms.total", "duration_ms"))), sum(phases))
+    return share, sum(phases) / 1e3, total / 1e3
+
+
+def flat(tree, path=""):
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value

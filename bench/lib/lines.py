@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a part says: lines of what was measured against a target and a floor, as text, Markdown and JSON."""
+from figures import Spread
+
+MET, MISSED, OPEN, SAID = "met", "missed", "no conclusion", "-"
+
+
+class Line:
+    def __init__(self, what, target="", measured="", floor="", verdict=SAID, note="", value=None, limit=None, unit=""):
+        self.what, self.target, self.measured, self.floor = what, target, measured, floor
+        self.verdict, self.note, self.value, self.limit, self.unit = verdict, note, value, limit, unit
+        self.part = ""
+
+    def cells(self):
+        return [self.what, self.target, self.measured, self.floor, self.verdict + (f"; {self.note}" if self.note
+                                                                                   else "")]
+
+    def json(self):
+        value = self.value
+        if isinstance(value, Spread):
+            value = {"median": value.median, "low": value.low, "high": value.high, "rounds": value.n}
+        return {**self.__dict__, "value": value}
+
+
+def judged(what, value, limit, unit="", sense="<=", floor="", note="", form="{:.3g}", target=None):
+    """A line with a limit: the median decides, and how far off it is is said."""
+    spread = value if isinstance(value, Spread) else Spread([value])
+    off = spread.median / limit - 1 if limit else spread.median
+    is_met = spread.median <= limit if sense == "<=" else spread.median >= limit
+    how_far = f"by {abs(off):.0%}" if limit and not is_met else ""
+    if abs(off) > 3 and how_far:
+        how_far = f"{spread.median / limit:.1f} times the target"
+    sign = {"<=": "≤", ">=": "≥"}[sense]
+    return Line(what, target or f"{sign} {limit:g} {unit}".strip(), f"{spread.text(form)} {unit}".strip(), floor,
+                f"{MET if is_met else MISSED} {how_far}".strip(), note, spread, limit, unit)
+
+
+def told(what, value, unit="", floor="", note="", form="{:.3g}"):
+    """A line without a target."""
+    spread = value if isinstance(value, Spread) or value is None else Spread([value])
+    text = "" if spread is None else f"{spread.text(form)} {unit}".strip()
+    return Line(what, "", text, floor, SAID, note, spread, None, unit)
+
+
+def missing(what, why, target=""):
+    return Line(what, target, "not measured", "", OPEN, why)
+
+
+def unsure(line, why):
+    line.verdict, line.note = OPEN, (line.note + "; " if line.note else "") + why
+    return line
+
+
+HEAD = ["what", "target", "measured", "floor of the same run", "verdict"]
+
+
+def text_table(parts):
+    """The lines of [(title, lines)] as columns for a terminal."""
+    rows = [HEAD] + [line.cells() for _, lines in parts for line in lines]
+    widths = [min(max(len(row[i]) for row in rows), 56) for i in range(len(HEAD))]
+    out = ["  ".join(h.ljust(w) for h, w in zip(HEAD, widths)).rstrip()]
+    for title, lines in parts:
+        out.append(f"\n{title}")
+        out += ["  ".join(c.ljust(w) for c, w in zip(line.cells(), widths)).rstrip() for line in lines]
+    return "\n".join(out)
+
+
+def markdown(parts, machine, command):
+    """Everything that goes into bench/README.md between its marks."""
+    met = [line.verdict.split()[0] for _, lines in parts for line in lines]
+    out = [f"{machine['date']}, `{command}`. {machine['text']}", "",
+           f"{met.count('met')} targets met, {met.count('missed')} missed, {met.count('no')} without a conclusion.", ""]
+    for title, lines in parts:
+        out += [f"### {title}", "", "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
+        out += ["| " + " | ".join(c.replace("|", "\\|") for c in line.cells()) + " |" for line in lines] + [""]
+    return "\n".join(out)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waits, connections and requests as the server counts them; time over a distance; clusters that have not changed."""
+import json
+import os
+
+from clients import Null, Ours
+from figures import Spread
+from lines import MET, MISSED, Line, judged, missing, told
+from measure import Failed, run
+from peers import counts
+from rounds import Job, Rounds
+from servers import Sim
+
+REQUESTS = 22
+FAR = 80
+
+
+def delta(sim, bench, client, n):
+    """What the server counted of a run."""
+    before = sim.stats()["total"]
+    command, env = client(sim.targets, "seq", n)
+    run(bench.programs, bench.machine, command, n, env)
+    after = sim.stats()["total"]
+    return {k: after[k] - before[k] for k in ("waits", "connections", "requests_total", "pages", "bytes_out")}
+
+
+def exact(what, got, want, note=""):
+    verdict = MET if got == want else f"{MISSED} by {got - want}"
+    return Line(what, str(want), str(got), "", verdict, note, Spread([got]), want, "waits")
+
+
+def waits(bench):
+    out = []
+    password = os.path.join(bench.fresh("password"), "password")
+    with open(password, "w", encoding="utf-8") as f:
+        f.write("correct horse\n")
+    os.chmod(password, 0o600)
+    with Sim(bench, "reference") as sim:
+        first = delta(sim, bench, Ours(bench, "first"), 1)
+        floor = delta(sim, bench, Null(bench), 1)
+        known = delta(sim, bench, Ours(bench, "again"), 2)["waits"] - first["waits"]
+        bare = delta(sim, bench, Ours(bench, "bare", "--proof", "none"), 2)
+        bare_first = delta(sim, bench, Ours(bench, "bare", "--proof", "none"), 1)
+    login = f', auth: {{user: crawler, password: {{file: "{password}"}}, allow_plaintext: true}}'
+    with Sim(bench, "reference", "--auth", "password", "--user", "crawler", "--password-file", password) as sim:
+        logged_in = delta(sim, bench, Ours(bench, "login", cluster=login), 1)
+    out.append(exact("waits after TCP, with the proof", first["waits"], 5, f"null {floor['waits']}"))
+    out.append(exact("the version is remembered (second crawl of the process)", known, 4))
+    out.append(exact("remembered, --proof none", bare["waits"] - bare_first["waits"], 3,
+                     f"{bare_first['waits']} the first time"))
+    out.append(exact("with a login", logged_in["waits"], 6))
+    out.append(judged("connections", first["connections"], 1, "", form="{:.0f}"))
+    out.append(judged("requests and further pages", first["requests_total"], REQUESTS, "", form="{:.0f}",
+                      floor=f"null {floor['requests_total']}", note=f"{first['bytes_out'] / 1e3:,.0f} KB read"))
+    return out + [of_peer(bench, peer) for peer in bench.peers]
+
+
+def of_peer(bench, peer):
+    """On the simulator; bench/wire counts the same on a real server."""
+    try:
+        with Sim(bench, "reference") as sim:
+            seen = delta(sim, bench, peer, 1)
+    except Failed as why:
+        return missing(f"{peer.name}: waits", str(why))
+    return told(f"{peer.name}: waits", seen["waits"], note=f"{seen['connections']} connections, "
+                f"{seen['requests_total']} requests, {seen['bytes_out'] / 1e3:,.0f} KB", form="{:.0f}")
+
+
+def latency(bench):
+    out, data = [], {}
+    many = 50 if bench.quick else 200
+    distances = (20,) if bench.quick else (1, 20, FAR)
+    for ms in distances:
+        with Sim(bench, "reference", "--fault", f"rtt={ms}", clusters=many) as sim:
+            jobs = [Job(Null(bench), (1,)), Job(Null(bench, name="null all"), (many,), "conc"),
+                    Job(Ours(bench, "one"), (1,)),
+                    Job(Ours(bench, "all", "--memory-max", "1GiB", window=many), (many,), "conc")]
+            found = Rounds(bench, sim.targets, jobs, None if ms == FAR or bench.quick else 2)
+            theirs = [timed(bench, sim, peer, many) for peer in bench.peers] if ms > 1 else []
+        wall = {j.client.name: Spread(found.each(j.name, lambda c: 1e3 * c.wall)) for j in jobs}
+        data[ms] = {name: spread.median for name, spread in wall.items()} | {
+            p.name: t for p, (t, _) in zip(bench.peers, theirs) if t}
+        out.append(told(f"{ms} ms: one cluster", wall["one"], "ms", f"null {wall['null'].median:.0f} ms", form="{:.0f}"))
+        whole, floor = wall["all"].times(0.001), f"null {wall['null all'].median / 1e3:.2f} s"
+        out.append(judged(f"{ms} ms: {many} clusters", whole, 0.8, "s", floor=floor, form="{:.2f}") if ms == FAR
+                   else told(f"{ms} ms: {many} clusters", whole, "s", floor, form="{:.2f}"))
+        out += [told(f"{ms} ms: {peer.name}, one cluster", one, "ms", note=words, form="{:,.0f}")
+                for peer, (one, words) in zip(bench.peers, theirs)]
+    bench.data["latency"] = data
+    return out
+
+
+def timed(bench, sim, peer, many):
+    """(milliseconds for one cluster or None, what is to say: the seconds for many, a failure)"""
+    try:
+        command, env = peer(sim.targets, "seq", 1)
+        one = run(bench.programs, bench.machine, command, 1, env).wall
+    except Failed as why:
+        return None, str(why)[-120:]
+    if not counts(peer, "conc") or one > 1.5:
+        return 1e3 * one, ""
+    try:
+        command, env = peer(sim.targets, "conc", many)
+        return 1e3 * one, f"{many} at once: {run(bench.programs, bench.machine, command, many, env).wall:.2f} s"
+    except Failed as why:
+        return 1e3 * one, f"{many} at once failed: {str(why)[-80:]}"
+
+
+def unchanged(bench):
+    few, many = (20, 120) if bench.quick else (100, 1100)
+    state, out = os.path.join(bench.fresh("state"), "state"), os.path.join(bench.folder, "again.ndjson")
+    with Sim(bench, "small", clusters=many) as sim:
+        whole = Ours(bench, "whole", "--state", state)
+        command, env = whole(sim.targets, "conc", many)
+        run(bench.programs, bench.machine, command, many, env)
+        jobs = [Job(Null(bench), (few,)), Job(Ours(bench, "again", "--state", state, output=out, window=100),
+                                              (few, many), "conc")]
+        found = Rounds(bench, sim.targets, jobs)
+    with open(out, encoding="utf-8") as f:
+        kinds = [json.loads(x)["kind"] for x in f]
+    if kinds.count("heartbeat") != many:
+        raise Failed(f"{kinds.count('heartbeat')} of {many} clusters were unchanged")
+    return [judged("CPU, marginal", Spread(found.marginal("again/conc")), 0.05, "ms", form="{:.3f}",
+                   note="the state directory's thread included")]
