@@ -21,9 +21,13 @@ class Null:
 
 
 class Ours:
-    """cqlcrawl crawl. output: FILE, "-" or None (then options name a sink, or no output at all)."""
+    """cqlcrawl crawl. output: FILE, "-" or None (then options name a sink). timed: its wall clock counts, so that it
+    gets a state directory, new each time: without one a run ends no sooner than the second of its epoch (docs/design.md).
+    """
 
-    def __init__(self, bench, name, *options, output="/dev/null", program=None, window=None, cluster="", env=None):
+    def __init__(self, bench, name, *options, output="/dev/null", program=None, window=None, cluster="", env=None,
+                 timed=False):
+        self.timed = timed
         self.name, self.bench, self.options, self.output = name, bench, list(options), output
         self.program = program or bench.programs["cqlcrawl"]
         self.window, self.cluster, self.env = window, cluster, env or {}
@@ -41,6 +45,8 @@ class Ours:
     def __call__(self, targets, mode, n):
         window = self.window or (1 if mode == "seq" else n)
         output = ["--output", self.output] if self.output else []
+        if self.timed:
+            output += ["--state", self.bench.fresh("state")]
         return [self.program, "crawl", "--config", self.config(targets, window, n), *LIMITS, *output,
                 *self.options], self.env
 

@@ -38,7 +38,7 @@ def knows_no_output(bench):
 
 
 def measure(bench, server, ways, rounds=None):
-    counts = (1, 20, 50) if bench.quick else (1, 20, 100)
+    counts = (1, 20) if bench.quick else (1, 20, 100)
     with Sink(bench) as sink:
         clients = floors(bench, ways) + [writer(bench, output, way, options, sink) for way, options in ways
                                          for output, _ in OUTPUTS]
@@ -98,7 +98,7 @@ def process(bench):
         for name, program in (("full", "cqlcrawl"), ("core", "core")):
             out = os.path.join(bench.folder, name + ".ndjson")
             jobs.append(Job(Ours(bench, name, program=bench.programs[program], output=out), (1,)))
-        found = Rounds(bench, sim.targets, jobs, 3 * bench.rounds)
+        found = Rounds(bench, sim.targets, jobs, (1 if bench.quick else 3) * bench.rounds)
     cpu = {j.client.name: Spread(found.each(j.name, lambda c: 1e3 * c.cpu)) for j in jobs}
     hwm = {j.client.name: Spread(found.each(j.name, lambda c: (c.hwm_kb or 0) / 1024)) for j in jobs}
     if not hwm["full"].median:

@@ -27,7 +27,7 @@ def judged(what, value, limit, unit="", sense="<=", floor="", note="", form="{:.
     spread = value if isinstance(value, Spread) else Spread([value])
     off = spread.median / limit - 1 if limit else spread.median
     is_met = spread.median <= limit if sense == "<=" else spread.median >= limit
-    how_far = f"by {abs(off):.0%}" if limit and not is_met else ""
+    how_far = f"by {abs(off):.{0 if abs(off) > 0.1 else 1}%}" if limit and not is_met else ""
     if abs(off) > 3 and how_far:
         how_far = f"{spread.median / limit:.1f} times the target"
     sign = {"<=": "≤", ">=": "≥"}[sense]

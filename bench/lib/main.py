@@ -156,7 +156,8 @@ def main():
         sys.exit(f"bench: no part is called {', '.join(unknown)}: {', '.join(p.name for p in parts.ALL)}")
     if options.quick and not options.only:
         chosen = [p for p in chosen if p.is_quick]
-    with tempfile.TemporaryDirectory(prefix="cqlcrawl-bench-") as folder:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="cqlcrawl-bench-", dir=memory) as folder:
         bench = Bench(options, folder)
         about = machine.about(bench)
         with bench.open:

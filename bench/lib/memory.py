@@ -16,16 +16,16 @@ from servers import Sim
 
 
 def rss_held(bench, sim, client, n):
-    """VmRSS of a crawl with n sessions that wait for their share of the memory, behind the handshake."""
+    """VmRSS of a crawl of n clusters, its window full of sessions that wait for memory, behind the handshake."""
     before = sim.stats()["total"]["requests"]["STARTUP"]
     command, env = client(sim.targets, "conc", n)
     process = pinned(bench.machine.client, command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                      stderr=subprocess.DEVNULL, env={**os.environ, **env})
     try:
         end = time.monotonic() + 60
-        while sim.stats()["total"]["requests"]["STARTUP"] - before < n:
+        while sim.stats()["total"]["requests"]["STARTUP"] - before < client.window:
             if time.monotonic() > end or process.poll() is not None:
-                raise Failed(f"not all of {n} sessions came up")
+                raise Failed(f"not all of {client.window} sessions came up")
             time.sleep(0.05)
         time.sleep(0.5)
         return status_kb(process.pid, "VmRSS")
@@ -35,10 +35,11 @@ def rss_held(bench, sim, client, n):
 
 
 def one_way(bench, name, *of_sim, cluster=""):
+    """The same inventory, with few and with many of it in a session: a session's memory and nothing else."""
     few, many = (50, 150) if bench.quick else (200, 1700)
     with Sim(bench, "small", "--fault", "held", *of_sim, clusters=many) as sim:
-        client = Ours(bench, name, "--memory-max", "1MiB", cluster=cluster)
-        return Spread([slope([(n, rss_held(bench, sim, client, n)) for n in (few, many)])
+        clients = [Ours(bench, name, "--memory-max", "1MiB", cluster=cluster, window=n) for n in (few, many)]
+        return Spread([slope([(c.window, rss_held(bench, sim, c, many)) for c in clients])
                        for _ in range(1 if bench.quick else 3)])
 
 
@@ -72,6 +73,9 @@ def held_by(bench, client, targets, ns):
     return slope(points)
 
 
+SHAPES = (("10", "20", "12"), ("10", "40", "12"))  # the second has 200 tables of 12 columns more
+
+
 def counted(bench, sim, n, command, env):
     path = os.path.join(bench.fresh("count"), "count")
     run(bench.programs, bench.machine, command, n, {**env, "LD_PRELOAD": bench.programs["count"],
@@ -85,7 +89,7 @@ def allocations(bench):
     (validate) is taken off."""
     few, many = 20, 120
     of = {}
-    for size in (("10", "20", "12"), ("10", "40", "12")):
+    for size in SHAPES:
         with Sim(bench, size, clusters=many) as sim:
             for window in (1, 20):
                 client = Ours(bench, "count", window=window)
@@ -94,7 +98,7 @@ def allocations(bench):
             config = [(n, counted(bench, sim, n, [bench.programs["cqlcrawl"], "validate", "--config", client.config(
                 sim.targets, 20, n)], {})) for n in (few, many)]
     start = slope(config)
-    size, twice = ("10", "20", "12"), ("10", "40", "12")
+    size, twice = SHAPES
     rows = 200 * 13
     out = [judged(f"per cluster, warm, {window} at a time", of[size, window] - start, 10, "", form="{:.1f}",
                   note=f"and {start:.1f} of the configuration") for window in (1, 20)]

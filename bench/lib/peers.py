@@ -72,9 +72,9 @@ def ratios(found, job):
 
 def at_once(bench):
     n = 50
-    jobs = [Job(Null(bench), (n,), "conc"), Job(Ours(bench, "cqlcrawl"), (n,), "conc"),
+    jobs = [Job(Null(bench), (n,), "conc"), Job(Ours(bench, "cqlcrawl", timed=True), (n,), "conc"),
             Job(Null(bench, *WAYS[0][1], name="null v5"), (n,), "conc"),
-            Job(Ours(bench, "cqlcrawl v5", *WAYS[0][1]), (n,), "conc")]
+            Job(Ours(bench, "cqlcrawl v5", *WAYS[0][1], timed=True), (n,), "conc")]
     jobs += [Job(p, counts(p, "conc"), "conc", may_fail=True) for p in bench.peers if counts(p, "conc")]
     with bench.real() as real:
         warm(bench, jobs[0], real)

@@ -73,8 +73,8 @@ def latency(bench):
     for ms in distances:
         with Sim(bench, "reference", "--fault", f"rtt={ms}", clusters=many) as sim:
             jobs = [Job(Null(bench), (1,)), Job(Null(bench, name="null all"), (many,), "conc"),
-                    Job(Ours(bench, "one"), (1,)),
-                    Job(Ours(bench, "all", "--memory-max", "1GiB", window=many), (many,), "conc")]
+                    Job(Ours(bench, "one", timed=True), (1,)),
+                    Job(Ours(bench, "all", "--memory-max", "1GiB", window=many, timed=True), (many,), "conc")]
             found = Rounds(bench, sim.targets, jobs, None if ms == FAR or bench.quick else 2)
             theirs = [timed(bench, sim, peer, many) for peer in bench.peers] if ms > 1 else []
         wall = {j.client.name: Spread(found.each(j.name, lambda c: 1e3 * c.wall)) for j in jobs}
@@ -110,7 +110,7 @@ def unchanged(bench):
     few, many = (20, 120) if bench.quick else (100, 1100)
     state, out = os.path.join(bench.fresh("state"), "state"), os.path.join(bench.folder, "again.ndjson")
     with Sim(bench, "small", clusters=many) as sim:
-        whole = Ours(bench, "whole", "--state", state)
+        whole = Ours(bench, "whole", "--state", state, output=out, window=100)
         command, env = whole(sim.targets, "conc", many)
         run(bench.programs, bench.machine, command, many, env)
         jobs = [Job(Null(bench), (few,)), Job(Ours(bench, "again", "--state", state, output=out, window=100),
