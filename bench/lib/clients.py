@@ -22,7 +22,7 @@ class Null:
 
 class Ours:
     """cqlcrawl crawl. output: FILE, "-" or None (then options name a sink). timed: its wall clock counts, so that it
-    gets a state directory, new each time: without one a run ends no sooner than the second of its epoch (docs/design.md).
+    gets a state directory, new each time: without one a run ends no sooner than its epoch's second (docs/design.md).
     """
 
     def __init__(self, bench, name, *options, output="/dev/null", program=None, window=None, cluster="", env=None,

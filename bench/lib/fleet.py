@@ -52,8 +52,8 @@ def with_tls(bench, title, clusters, ns, limit):
                 for way, options in (("default", []), ("v5", WAYS[0][1]))[:1 if bench.quick else 2]]
         found = Rounds(bench, sim.targets, jobs)
         total = sim.stats()["total"]
-    resumed = total.get("tls_resumed", total.get("resumed"))
-    seen = "" if resumed is None else f"the server resumed {resumed / total['connections']:.0%} of the connections"
+    resumed = total["tls_resumed"]
+    seen = f"the server resumed {resumed / total['connections']:.0%} of the connections"
     out = [judged(title, per_second(found, "default/seq"), limit, "/s", ">=", note=seen, form="{:,.0f}")]
     if found.has("v5/seq"):
         out.append(told(title + ", uncompressed", per_second(found, "v5/seq"), "/s", form="{:,.0f}"))
@@ -67,7 +67,8 @@ def hwm(found, name):
 def large(bench):
     ns, rounds = ((1, 2), 1) if bench.quick else ((1, 4), None)
     with Sim(bench, "large") as sim:
-        jobs = [Job(Null(bench, *WAYS[0][1], name="null v5"), ns), Job(Null(bench, *WAYS[1][1], name="null v5 lz4"), ns),
+        jobs = [Job(Null(bench, *WAYS[0][1], name="null v5"), ns),
+                Job(Null(bench, *WAYS[1][1], name="null v5 lz4"), ns),
                 Job(Ours(bench, "default"), ns), Job(Ours(bench, "v5", *WAYS[0][1]), ns),
                 Job(Ours(bench, "once"), (1,)), Job(Ours(bench, "once v5", *WAYS[0][1]), (1,))]
         found = Rounds(bench, sim.targets, jobs, rounds)
@@ -156,8 +157,10 @@ def flight(bench):
     most, base = hwm(found, "budget/conc"), hwm(one, "one/seq").median
     loss = Spread([100 * (1 - a / b) for a, b in zip(speed["budget"], speed["none"])])
     limit = BUDGET / 1048576 + n * SLOT_KB / 1024 + base
-    out = [judged("VmHWM, 64 MiB budget", most, limit, "MB", form="{:.1f}", target=f"≤ budget + slots + program ({limit:.0f} MB)",
-                  note=f"the program with one cluster {base:.1f} MB; without a budget {hwm(found, 'none/conc').median:.0f} MB"),
+    out = [judged("VmHWM, 64 MiB budget", most, limit, "MB", form="{:.1f}",
+                  target=f"≤ budget + slots + program ({limit:.0f} MB)",
+                  note=f"the program with one cluster {base:.1f} MB; "
+                       f"without a budget {hwm(found, 'none/conc').median:.0f} MB"),
            judged("loopback: throughput lost to the budget", loss, 5, "%", form="{:.1f}",
                   floor=f"null {Spread(speed['null']).median:,.0f} clusters/s",
                   note=f"{Spread(speed['budget']).median:,.0f} and {Spread(speed['none']).median:,.0f} clusters/s")]

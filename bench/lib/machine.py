@@ -39,8 +39,9 @@ def about(bench):
         "server_core": bench.machine.server, "client_core": bench.machine.client,
         "peers": {p.name: p.version for p in bench.peers},
     }
-    found["text"] = (f"{found['cores']} cores of {found['processor']}, {found['memory_gib']} GiB, Linux {found['kernel']}, "
-                     f"{found['openssl']}, libuv {found['libuv']}, libcurl {found['libcurl']}; servers on core "
-                     f"{found['server_core']}, client on core {found['client_core']}, load {found['load']:.1f} before; "
-                     f"{bench.rounds} rounds.")
+    found["text"] = ", ".join((
+        f"{found['cores']} cores of {found['processor']}", f"{found['memory_gib']} GiB", f"Linux {found['kernel']}",
+        found["openssl"], f"libuv {found['libuv']}", f"libcurl {found['libcurl']}",
+        f"servers on core {found['server_core']} and the client on core {found['client_core']}",
+        f"load {found['load']:.1f} before", f"{bench.rounds} rounds")) + "."
     return found

@@ -26,14 +26,17 @@ import sys
 import tempfile
 import time
 
-import machine
-import parts
-from clients import Peer
-from lines import markdown, missing, text_table
-from measure import Failed, Machine
-from servers import Real
-
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.path.insert(1, os.path.join(ROOT, "bench"))
+
+import machine  # noqa: E402
+import parts  # noqa: E402
+import peer_list  # noqa: E402
+from clients import Peer  # noqa: E402
+from lines import markdown, missing, text_table  # noqa: E402
+from measure import Failed, Machine  # noqa: E402
+from servers import Real  # noqa: E402
+
 SECONDS_SAID = 10
 
 
@@ -49,10 +52,10 @@ class Bench:
         self.programs = {"cqlcrawl": release + "/cqlcrawl", "cqlsim": release + "/cqlsim", "null": release + "/cq-null",
                          "launch": release + "/cq-launch", "sink": release + "/cq-sink",
                          "count": release + "/tests/libcount_alloc.so", "core": ROOT + "/build/core/cqlcrawl"}
-        self.peers = [] if options.quick or options.without_peers else known_peers(options)
+        self.peers = [] if options.quick or options.without_peers else known_peers()
         self.peers += [named_peer(text) for text in options.peer]
         self.data = {}  # for plots and for later parts
-        self.n_folders, self.said_at = 0, 0.0
+        self.n_folders, self.said_at, self.failed = 0, 0.0, []
         self.open, self.one_real = contextlib.ExitStack(), None
 
     @contextlib.contextmanager
@@ -78,21 +81,9 @@ class Bench:
             print(f"  {what}", file=sys.stderr, flush=True)
 
 
-def known_peers(options):
-    """bench/peers/list.json, its commands relative to what bench/peers/setup says it installed."""
-    listed = os.path.join(ROOT, "bench", "peers", "list.json")
-    if not os.path.exists(listed) or not options.peers_folder:
-        return []
-    with open(listed, encoding="utf-8") as f:
-        return [Peer(p["name"], [in_folder(options.peers_folder, word) for word in p["command"]],
-                     {k: in_folder(options.peers_folder, v) for k, v in p.get("env", {}).items()},
-                     p.get("modes"), p.get("version", "")) for p in json.load(f)]
-
-
-def in_folder(folder, word):
-    """The parts of a word that are files of that folder (a class path has several)."""
-    return ":".join(os.path.join(folder, part) if "/" in part and not part.startswith("/") else part
-                    for part in word.split(":"))
+def known_peers():
+    """Those of bench/peers that could be installed; what could not, its setup says."""
+    return [Peer(p.name, p.words, p.env, p.modes, p.version) for p in peer_list.installed()]
 
 
 def named_peer(text):
@@ -109,6 +100,7 @@ def run_part(bench, part):
         lines = part.run(bench)
     except Failed as why:
         lines = [missing(part.title, str(why))]
+        bench.failed.append(part.name)
     for line in lines:
         line.part = part.name
     print(f"{part.name}: {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
@@ -121,7 +113,6 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--peer", action="append", default=[])
-    parser.add_argument("--peers-folder", default="")
     parser.add_argument("--without-peers", action="store_true")
     parser.add_argument("--cassandra-host", default="")
     parser.add_argument("--markdown", action="store_true")
@@ -163,10 +154,10 @@ def main():
         with bench.open:
             done = [(part.title, run_part(bench, part)) for part in chosen]
     about["load_after"] = os.getloadavg()[0]
-    command = "bench/run " + " ".join(a for a in sys.argv[1:] if not a.startswith("--peers-folder"))
+    command = "bench/run " + " ".join(sys.argv[1:])
     print(markdown(done, about, command.strip()) if options.markdown else text_table(done))
     save(options.output, bench, about, command, done)
-    return 1 if options.quick and any(line.measured == "not measured" for _, lines in done for line in lines) else 0
+    return 1 if bench.failed else 0
 
 
 def save(path, bench, about, command, done):

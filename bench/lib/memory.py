@@ -46,8 +46,8 @@ def one_way(bench, name, *of_sim, cluster=""):
 def held(bench):
     ca = os.path.join(bench.fresh("ca"), "ca.pem")
     out = [judged("plaintext: KB per session", one_way(bench, "held"), 4, "KB", form="{:.2f}"),
-           judged("TLS: KB per session", one_way(bench, "held TLS", "--tls", "--made-ca", ca, cluster=tls(ca)), 30, "KB",
-                  form="{:.1f}")]
+           judged("TLS: KB per session", one_way(bench, "held TLS", "--tls", "--made-ca", ca, cluster=tls(ca)), 30,
+                  "KB", form="{:.1f}")]
     with Sim(bench, "small") as sim:
         out.append(told("null client: KB per session", held_by(bench, Null(bench), sim.targets, (50, 500)), "KB"))
     theirs = [p for p in bench.peers if counts(p, "hold")]

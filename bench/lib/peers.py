@@ -14,11 +14,10 @@ COUNTS = {"seq": [1, 5, 20], "conc": [50], "hold": [50]}
 
 
 def counts(peer, mode):
-    """How many crawls: the list's own numbers, the usual ones, or none where the peer has no such mode."""
-    if not peer.modes:
-        return COUNTS[mode] if mode != "hold" else []
-    listed = peer.modes.get(mode) if isinstance(peer.modes, dict) else COUNTS[mode] if mode in peer.modes else None
-    return listed if isinstance(listed, list) else COUNTS[mode] if listed else []
+    """How many crawls; none where the peer has no such mode. One that is given by --peer says nothing of its modes."""
+    if mode not in (peer.modes or ("seq", "conc")):
+        return []
+    return [1, 3] if limits(peer.name)[0] == 1000 else COUNTS[mode]
 
 
 def limits(name):
