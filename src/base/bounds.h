@@ -81,6 +81,10 @@
 #define CQ_MAX_IDENTITY_HOSTS                                                                      \
     32u                          /* host ids kept of a cluster: one in common makes it the same    \
                                   */
+#define CQ_MAX_GREETING 512u     /* bytes of a SUPPORTED that is remembered, */
+#define CQ_MAX_RELEASE 64u       /* of the release_version that went with it, NUL included, */
+#define CQ_MAX_GREETINGS 256u    /* different ones kept in a process, */
+#define CQ_MAX_GREETED 131072u   /* and clusters that they are kept for (2 MiB); a power of two */
 #define CQ_MAX_STATE_GROUP 4096u /* requests in one transaction */
 #define CQ_MAX_PATH 4096u        /* of a file of ours, NUL included */
 #define CQ_STATE_BUSY_MS 5000    /* for another program that reads the database */

@@ -55,6 +55,9 @@ struct cq_crawl_options {
     /* protocol */
     int version; /* 0 auto, 4, 5 */
     enum cql_want compression;
+    cq_bytes
+        supported; /* what this server said in SUPPORTED the last time: then STARTUP goes
+                      first, and where that is refused everything is asked anew; null: unknown */
     const char *driver_name, *driver_version;
     uint64_t request_timeout_ns; /* of one handshake step or statement */
     uint64_t timeout_ns;         /* of the whole attempt, dialling included */
@@ -121,6 +124,10 @@ struct cq_crawl_event {
     const struct cq_identity *identity; /* DONE: who answered; NULL: nobody, or there is no state */
     bool asked; /* DONE: something of the schema was asked for, so records of it may have left */
     bool unchanged; /* DONE: it was a heartbeat; counts are those of the read that it stands for */
+    /* DONE, views until cq_crawl_free; null: the server did not say. */
+    cq_bytes supported; /* for options.supported of later attempts */
+    cq_bytes release;   /* system.local's release_version */
+    bool recalled;      /* supported is what the options said, and not from this attempt */
 };
 
 /* 0 or CQ_ENOMEM. */

@@ -51,6 +51,7 @@ int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint6
     struct cql_conn_options o = {
         .mem = c->o->mem,
         .version = c->version,
+        .supported = c->ask_first ? CQ_NULL : c->o->supported,
         .compression = c->no_compression ? CQL_NO : c->o->compression,
         .driver_name = c->o->driver_name,
         .driver_version = c->o->driver_version,
@@ -69,7 +70,7 @@ int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint6
     keep_tls(c, tls);
     err = cql_conn_new(&c->conn, &o, cq_crawl_inner(c));
     if (err) return err;
-    c->spent.waits++; /* OPTIONS */
+    c->spent.waits++; /* OPTIONS, or STARTUP */
     cq_crawl_set_state(c, CQ_CRAWL_HANDSHAKE);
     return 0;
 }
@@ -98,13 +99,23 @@ void cq_crawl_net_end(struct cq_crawl *c, int err, const char *text, uint64_t no
     cql_conn_end(c->conn, err); /* what it still holds comes first */
 }
 
+/* Could it be that what is known of the server is no longer true? */
+static bool may_have_changed(const struct cq_crawl *c, int err)
+{
+    return cql_conn_recalls(c->conn) &&
+           (err == CQ_EVERSION || err == CQ_ELZ4 || err == CQ_EPROTOCOL ||
+            err == CQ_ESERVER_ERROR || err == CQ_ERESET || err == CQ_ECLOSED);
+}
+
 /* Another connection, each kind once. */
 static bool redial(struct cq_crawl *c, const struct cql_event *ev)
 {
     bool *tried = ev->retry_version == 5 ? &c->tried_v5 : &c->tried_v4;
 
     if (c->state != CQ_CRAWL_HANDSHAKE) return false;
-    if (ev->retry_version && !c->o->version && !*tried) {
+    if (may_have_changed(c, ev->err)) {
+        c->ask_first = true;
+    } else if (ev->retry_version && !c->o->version && !*tried) {
         *tried = true;
         c->version = ev->retry_version;
     } else if (ev->retry_without_compression && !c->no_compression &&

@@ -160,6 +160,7 @@ struct cq_crawl {
     struct cql_conn *conn;
     bool transport_gone;
     bool tried_v4, tried_v5, no_compression;
+    bool ask_first;                /* options.supported was tried and did not do */
     int version;                   /* to dial with: 0, 4, 5 */
     struct cql_conn_counts before; /* of connections that are gone */
     uint32_t sent_requests;        /* of this one: what has left, not what was queued */
@@ -167,6 +168,7 @@ struct cq_crawl {
     bool has_tls;
     struct cq_tls_facts tls;
     const char *cluster_name; /* NULL: not read yet */
+    const char *release;      /* the same */
     const char *end_text;     /* the transport's words, until conn says that it failed */
     int end_err;
     bool nudge;            /* cq_crawl_next wants to be called */

@@ -9,16 +9,23 @@
 
 enum { MAX_OFFERED = 16 };
 
-static void keep_name(struct cq_crawl *c, const struct cq_cursor *local)
+static const char *keep_cell(struct cq_crawl *c, const struct cq_shape *shape, cq_bytes row,
+                             int which)
 {
     cq_bytes cells[CQ_MAX_CELLS];
-    char name[CQ_MAX_CLUSTER_NAME];
+    char text[CQ_MAX_CLUSTER_NAME];
 
-    if (!cq_has(local->shape, CQ_LOCAL_cluster_name)) return;
-    cql_row_cells(local->row, local->shape->n_columns, local->shape->slot, cells);
-    if (cq_is_null(cells[CQ_LOCAL_cluster_name])) return;
-    snprintf(name, sizeof(name), "%.*s", CQ_FMT(cells[CQ_LOCAL_cluster_name]));
-    c->cluster_name = cq_crawl_keep(c, name);
+    if (!cq_has(shape, which)) return NULL;
+    cql_row_cells(row, shape->n_columns, shape->slot, cells);
+    if (cq_is_null(cells[which])) return NULL;
+    snprintf(text, sizeof(text), "%.*s", CQ_FMT(cells[which]));
+    return cq_crawl_keep(c, text);
+}
+
+static void keep_names(struct cq_crawl *c, const struct cq_cursor *local)
+{
+    c->cluster_name = keep_cell(c, local->shape, local->row, CQ_LOCAL_cluster_name);
+    c->release = keep_cell(c, local->shape, local->row, CQ_LOCAL_release_version);
 }
 
 bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
@@ -33,7 +40,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
     if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) {
         f.shape = local->shape;
         f.row = local->row;
-        keep_name(c, local);
+        keep_names(c, local);
     }
     if (c->o->discard) return false;
     while (f.n_offered < MAX_OFFERED) {

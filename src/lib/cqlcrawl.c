@@ -37,11 +37,13 @@ static int open_driver(cqlcrawl *c)
     };
     int err = cq_tls_cache_new(&c->tls, &c->mem);
 
-    if (err) return err;
+    if (!err) err = cq_greetings_new(&c->greetings, &c->mem);
     /* where the system gives none, the time does: it is only jitter */
     if (!o.seed && uv_random(NULL, NULL, &o.seed, sizeof(o.seed), 0, NULL)) o.seed = uv_hrtime();
-    err = cq_driver_open(&c->driver, &o);
-    if (err) cq_tls_cache_free(c->tls);
+    if (!err) err = cq_driver_open(&c->driver, &o);
+    if (!err) return 0;
+    cq_tls_cache_free(c->tls);
+    cq_greetings_free(c->greetings);
     return err;
 }
 

@@ -16,6 +16,7 @@
 #include "cred/secret.h"
 #include "crawler/driver.h"
 #include "lib/sinks.h"
+#include "state/greeting.h"
 #include "state/state.h"
 
 struct cq_target;
@@ -52,9 +53,10 @@ struct cqlcrawl {
     struct cq_secret *shared; /* the password given as bytes last: targets mostly share one */
     unsigned turning;         /* inside run or step */
     bool stop, closing, dead;
-    struct cq_state *state;    /* NULL: nothing is remembered */
-    uint8_t destinations[32];  /* fingerprint of the sinks */
-    struct cq_target *in_done; /* whose DONE is being told */
+    struct cq_greetings *greetings; /* within the process */
+    struct cq_state *state;         /* NULL: nothing is remembered beyond it */
+    uint8_t destinations[32];       /* fingerprint of the sinks */
+    struct cq_target *in_done;      /* whose DONE is being told */
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
@@ -87,6 +89,7 @@ struct cq_target {
     /* of the attempt in hand */
     struct cq_secret *password;
     struct cq_tls_ctx *tls;
+    const struct cq_greeting *greeting; /* NULL: the server is asked */
 };
 
 /* target.c: 0 with *out, or a negative code with words in c->last. Looks at everything but password

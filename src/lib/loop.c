@@ -17,6 +17,7 @@ static void free_handle(cqlcrawl *c)
     struct cq_mem mem = c->mem;
 
     cq_tls_cache_free(c->tls);
+    cq_greetings_free(c->greetings);
     cq_secret_release(c->shared);
     cq_free(&mem, c->names.buckets);
     cq_free(&mem, c->slots);

@@ -98,6 +98,20 @@ static uint64_t full_after_ms(const struct cq_target *t)
     return t->t.full_after_ms ? t->t.full_after_ms : CQ_DEFAULT_FULL_AFTER / CQ_MS(1);
 }
 
+/* What the server said the last time. `check` shows every step, like somebody who knows nothing. */
+static void prepare_greeting(struct cq_target *t, struct cq_crawl_options *o)
+{
+    const struct cq_remember *r = t->remember;
+    uint64_t most = full_after_ms(t);
+    int64_t now = cq_link_wall_ms();
+    int64_t since = most < (uint64_t)now ? now - (int64_t)most : 0;
+
+    t->greeting = t->t.check ? NULL : cq_greetings_find(t->c->greetings, t->name, since);
+    if (!t->greeting && r && r->known.greeting.n && r->known.greeting.learnt_ms >= since)
+        t->greeting = &r->known.greeting;
+    if (t->greeting) o->supported = (cq_bytes){t->greeting->body, t->greeting->n};
+}
+
 void cq_remember_prepare(struct cq_target *t, struct cq_crawl_options *o)
 {
     struct cq_remember *r = t->remember;
@@ -110,6 +124,7 @@ void cq_remember_prepare(struct cq_target *t, struct cq_crawl_options *o)
         .wall_ms = cq_link_wall_ms(),
     };
 
+    prepare_greeting(t, o);
     if (!r) return;
     w.settings = r->settings;
     o->known = &r->known;
@@ -144,6 +159,25 @@ static void take_identity(struct cq_remember *r, const struct cq_identity *now)
     if (!now->whole && r->known.identity.whole) r->next.identity = r->known.identity;
 }
 
+/* After a connection that relied on it there is nothing new to know, but that it was wrong: it did
+ * not come to the server's own row, or another release wrote that. */
+static void take_greeting(struct cq_target *t, const struct cq_crawl_event *ev)
+{
+    struct cq_remember *r = t->remember;
+    struct cq_greeting g;
+
+    if (ev->recalled && cq_greeting_is_of(t->greeting, ev->release)) return;
+    if (!ev->recalled && (cq_is_null(ev->supported) || cq_is_null(ev->release))) return;
+    if (!cq_greeting_make(&g, ev->recalled ? CQ_NULL : ev->supported, ev->release,
+                          cq_link_wall_ms()))
+        g.n = 0;
+    if (g.n)
+        cq_greetings_put(t->c->greetings, t->name, &g);
+    else
+        cq_greetings_drop(t->c->greetings, t->name);
+    if (r) r->known.greeting = r->next.greeting = g;
+}
+
 void cq_remember_ended(void *ctx, struct cq_job *job, const struct cq_crawl_event *ev)
 {
     struct cq_target *t = (struct cq_target *)job;
@@ -151,6 +185,7 @@ void cq_remember_ended(void *ctx, struct cq_job *job, const struct cq_crawl_even
     const struct cq_scope *s = ev->scope;
     const cqlcrawl *c = ctx;
 
+    if (!c->closing && !t->t.check) take_greeting(t, ev);
     if (!r || c->closing) return; /* lines were dropped: nothing may be said of it */
     r->in_attempt = r->complete = false;
     take_identity(r, ev->identity);

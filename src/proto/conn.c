@@ -87,9 +87,11 @@ int cql_conn_new(struct cql_conn **out, const struct cql_conn_options *o, uint64
     c->in.ctx = o->ctx;
     cq_buf_init(&c->out, o->mem, OUT_MAX);
     cq_buf_init(&c->batch, o->mem, OUT_MAX);
-    cql_put_options(&c->out, o->version == 5 ? 5 : 4, 0);
-    c->counts.requests = 1;
-    if (!c->out.err) return 0;
+    if (cql_conn_recall(c) == 0) {
+        if (!c->recalls) cql_put_options(&c->out, o->version == 5 ? 5 : 4, 0);
+        c->counts.requests = 1;
+        if (!c->out.err) return 0;
+    }
     cql_conn_free(c, NULL);
     *out = NULL;
     return CQ_ENOMEM;

@@ -14,6 +14,8 @@
  *                                      v    AUTH_SUCCESS   |
  *                                  authenticating ---------+     any fault -> failed (told once)
  *
+ * Where what the server says in SUPPORTED is known already, STARTUP goes first.
+ *
  * Version (protocol.md 1.6): OPTIONS in v4 (in v5 where options.version is 5); STARTUP in v5 where
  * SUPPORTED lists a 5 that is not beta (and the caller allows it), else in v4. A refusal becomes
  * CQL_EV_FAILED with ev.retry_version set where another connection with that version
@@ -54,6 +56,10 @@ enum cql_want { CQL_AUTO = 0, CQL_NO = 1, CQL_YES = 2 };
 struct cql_conn_options {
     const struct cq_mem *mem;
     int version; /* 0: negotiate; 4 or 5: that one only (OPTIONS is still asked first) */
+    /* The body of SUPPORTED as this server sent it some other time (cql_conn_supported_body): where
+     * it offers what is wanted, STARTUP goes first and OPTIONS is not asked. Null: not known. Read
+     * by cql_conn_new only. */
+    cq_bytes supported;
     enum cql_want compression; /* CQL_YES: lz4 or fail; CQL_AUTO: lz4 where offered; CQL_NO */
     const char *driver_name;   /* STARTUP: DRIVER_NAME, DRIVER_VERSION; kept by the caller */
     const char *driver_version;
@@ -107,7 +113,7 @@ struct cql_conn_counts {
     uint32_t warnings;
 };
 
-/* Returns 0, CQ_ENOMEM. The connection begins with OPTIONS pending. */
+/* Returns 0, CQ_ENOMEM. The connection begins with OPTIONS or STARTUP pending. */
 int cql_conn_new(struct cql_conn **out, const struct cql_conn_options *o, uint64_t now_ns);
 /* NULL is allowed. A block given and not returned yet is handed back through *block (may be NULL):
  * free it as your own. */
@@ -160,6 +166,9 @@ struct cql_conn_counts cql_conn_counts(const struct cql_conn *c);
 /* SUPPORTED: value i of a key ("PROTOCOL_VERSIONS", "CQL_VERSION", "COMPRESSION", ...). Null: no
  * such. */
 cq_bytes cql_conn_supported(const struct cql_conn *c, const char *key, unsigned i);
+/* All of it, for options.supported of a later connection; null before it came. */
+cq_bytes cql_conn_supported_body(const struct cql_conn *c);
+bool cql_conn_recalls(const struct cql_conn *c); /* it came from options.supported */
 /* Key i of SUPPORTED in the order sent; null past the end. */
 cq_bytes cql_conn_supported_key(const struct cql_conn *c, unsigned i);
 

@@ -19,35 +19,6 @@ static bool is_cql_version(uint8_t first)
     return first & CQL_VERSION_RESPONSE && ((v >= 1 && v <= 6) || v == 0x41 || v == 0x42);
 }
 
-bool cql_conn_judge_first(struct cql_conn *c)
-{
-    const struct cql_inflow *in = &c->in;
-    cq_bytes rest = cql_inflow_peek(in);
-    uint8_t first[24];
-    char seen[128];
-    size_t n = in->head_n;
-
-    if (n == 0) return false;
-    memcpy(first, in->head, n);
-    if (rest.n > sizeof(first) - n) rest.n = sizeof(first) - n;
-    if (rest.n) memcpy(first + n, rest.p, rest.n);
-    n += rest.n;
-    cql_conn_show((cq_bytes){first, n}, seen);
-    if (is_cql_version(first[0])) {
-        if (in->head_n < CQL_HEADER_BYTES) return false;
-        c->is_known = in->h.opcode == CQL_SUPPORTED || in->h.opcode == CQL_ERROR;
-        if (c->is_known) return false;
-    } else if (first[0] == 0x15 || first[0] == 0x16) {
-        if (n == 1 && !c->end_err) return false;
-        if (n > 1 && first[1] == 0x03) {
-            cql_conn_fail(c, CQ_ETLS_EXPECTED, "the peer sends TLS records: %s", seen);
-            return true;
-        }
-    }
-    cql_conn_fail(c, CQ_ENOT_CQL, "the peer does not begin as a CQL server does: %s", seen);
-    return true;
-}
-
 static bool may_come(const struct cql_conn *c, int opcode)
 {
     if (opcode == CQL_ERROR) return true;
@@ -66,6 +37,35 @@ static bool may_come(const struct cql_conn *c, int opcode)
         break;
     }
     return false;
+}
+
+bool cql_conn_judge_first(struct cql_conn *c)
+{
+    const struct cql_inflow *in = &c->in;
+    cq_bytes rest = cql_inflow_peek(in);
+    uint8_t first[24];
+    char seen[128];
+    size_t n = in->head_n;
+
+    if (n == 0) return false;
+    memcpy(first, in->head, n);
+    if (rest.n > sizeof(first) - n) rest.n = sizeof(first) - n;
+    if (rest.n) memcpy(first + n, rest.p, rest.n);
+    n += rest.n;
+    cql_conn_show((cq_bytes){first, n}, seen);
+    if (is_cql_version(first[0])) {
+        if (in->head_n < CQL_HEADER_BYTES) return false;
+        c->is_known = in->h.opcode != CQL_EVENT && may_come(c, in->h.opcode);
+        if (c->is_known) return false;
+    } else if (first[0] == 0x15 || first[0] == 0x16) {
+        if (n == 1 && !c->end_err) return false;
+        if (n > 1 && first[1] == 0x03) {
+            cql_conn_fail(c, CQ_ETLS_EXPECTED, "the peer sends TLS records: %s", seen);
+            return true;
+        }
+    }
+    cql_conn_fail(c, CQ_ENOT_CQL, "the peer does not begin as a CQL server does: %s", seen);
+    return true;
 }
 
 static bool is_stream(uint64_t set, int stream)

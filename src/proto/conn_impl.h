@@ -45,6 +45,7 @@ struct cql_conn {
     struct cql_conn_counts counts;
     uint8_t *supported; /* the body of SUPPORTED, kept */
     size_t supported_n;
+    bool recalls; /* it is older than this connection */
     char *authenticator;
 
     int end_err; /* the transport ended with this; 0: it did not */
@@ -71,6 +72,8 @@ bool cql_conn_on_body(struct cql_conn *c, struct cql_event *ev);
 bool cql_conn_judge_first(struct cql_conn *c);
 
 /* conn_startup.c */
+/* STARTUP by options.supported, if that will do. 0, or CQ_ENOMEM. */
+int cql_conn_recall(struct cql_conn *c);
 bool cql_conn_on_supported(struct cql_conn *c, cq_bytes body, struct cql_event *ev);
 bool cql_conn_on_authenticate(struct cql_conn *c, cq_bytes body, struct cql_event *ev);
 bool cql_conn_on_token(struct cql_conn *c, cq_bytes body, struct cql_event *ev);

@@ -49,6 +49,16 @@ cq_bytes cql_conn_supported(const struct cql_conn *c, const char *key, unsigned 
     return CQ_NULL;
 }
 
+cq_bytes cql_conn_supported_body(const struct cql_conn *c)
+{
+    return c->supported ? (cq_bytes){c->supported, c->supported_n} : CQ_NULL;
+}
+
+bool cql_conn_recalls(const struct cql_conn *c)
+{
+    return c->recalls;
+}
+
 cq_bytes cql_conn_supported_key(const struct cql_conn *c, unsigned i)
 {
     uint32_t n, n_values;
@@ -127,8 +137,47 @@ static void send_startup(struct cql_conn *c)
     if (c->o.driver_version)
         options[n++] = (struct cql_pair){CQ_LIT("DRIVER_VERSION"), cq_str(c->o.driver_version)};
     cql_put_startup(&c->out, c->version, 0, options, n);
-    c->counts.requests++;
     if (c->out.err) cql_conn_fail(c, c->out.err, "STARTUP could not be written");
+}
+
+static int keep_supported(struct cql_conn *c, cq_bytes body)
+{
+    c->supported = cq_alloc(c->o.mem, body.n);
+    if (!c->supported) return CQ_ENOMEM;
+    memcpy(c->supported, body.p, body.n);
+    c->supported_n = body.n;
+    return 0;
+}
+
+static void choose_startup(struct cql_conn *c, int version)
+{
+    c->version = version;
+    c->in.lz4 = c->is_lz4;
+    send_startup(c);
+    if (c->state != CQL_CONN_FAILED) cql_conn_set_state(c, CQL_AWAIT_READY);
+}
+
+int cql_conn_recall(struct cql_conn *c)
+{
+    cq_bytes pairs;
+    uint32_t n;
+    int version;
+
+    if (c->o.supported.n == 0) return 0;
+    if (cql_supported_read(c->o.supported, &pairs, &n) || n > CQ_MAX_MULTIMAP) return 0;
+    if (keep_supported(c, c->o.supported)) return CQ_ENOMEM;
+    version = choose_version(c);
+    c->is_lz4 = c->o.compression != CQL_NO && offers_lz4(c);
+    if (version && (c->is_lz4 || c->o.compression != CQL_YES)) {
+        c->recalls = true;
+        choose_startup(c, version);
+        return 0;
+    }
+    cq_free(c->o.mem, c->supported); /* it may offer more by now: ask */
+    c->supported = NULL;
+    c->supported_n = 0;
+    c->is_lz4 = false;
+    return 0;
 }
 
 bool cql_conn_on_supported(struct cql_conn *c, cq_bytes body, struct cql_event *ev)
@@ -142,13 +191,10 @@ bool cql_conn_on_supported(struct cql_conn *c, cq_bytes body, struct cql_event *
         cql_conn_fail(c, CQ_ETOO_MANY, "SUPPORTED has %u keys", (unsigned)n);
         return false;
     }
-    c->supported = cq_alloc(c->o.mem, body.n);
-    if (!c->supported) {
+    if (keep_supported(c, body)) {
         cql_conn_fail(c, CQ_ENOMEM, "no memory for SUPPORTED");
         return false;
     }
-    memcpy(c->supported, body.p, body.n);
-    c->supported_n = body.n;
     ev->kind = CQL_EV_SUPPORTED;
     ev->text = (cq_bytes){(const uint8_t *)"", 0};
     version = choose_version(c);
@@ -158,10 +204,8 @@ bool cql_conn_on_supported(struct cql_conn *c, cq_bytes body, struct cql_event *
     } else if (c->o.compression == CQL_YES && !c->is_lz4) {
         cql_conn_fail(c, CQ_ELZ4, "the server does not offer lz4");
     } else {
-        c->version = version;
-        c->in.lz4 = c->is_lz4;
-        send_startup(c);
-        if (c->state != CQL_CONN_FAILED) cql_conn_set_state(c, CQL_AWAIT_READY);
+        choose_startup(c, version);
+        c->counts.requests++;
     }
     return true;
 }

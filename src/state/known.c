@@ -119,3 +119,22 @@ int cq_identity_check(const struct cq_identity *before, const struct cq_identity
         "among the %u that it has",
         now->cluster_name, before->n_hosts, now->n_hosts);
 }
+
+/* ---- greetings ---- */
+
+bool cq_greeting_make(struct cq_greeting *g, cq_bytes body, cq_bytes release, int64_t wall_ms)
+{
+    *g = (struct cq_greeting){.learnt_ms = wall_ms};
+    if (body.n == 0 || body.n > CQ_MAX_GREETING) return false;
+    if (release.n == 0 || release.n >= CQ_MAX_RELEASE || memchr(release.p, 0, release.n))
+        return false;
+    g->n = (uint16_t)body.n;
+    memcpy(g->body, body.p, body.n);
+    memcpy(g->release, release.p, release.n);
+    return true;
+}
+
+bool cq_greeting_is_of(const struct cq_greeting *g, cq_bytes release)
+{
+    return cq_eq(cq_str(g->release), release);
+}

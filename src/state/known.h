@@ -38,12 +38,25 @@ struct cq_complete {
     uint64_t counts[CQ_KNOWN_COUNTS]; /* lines by kind */
 };
 
+/* What the server said in SUPPORTED, and the release that said it. */
+struct cq_greeting {
+    int64_t learnt_ms; /* since 1970 */
+    char release[CQ_MAX_RELEASE];
+    uint16_t n; /* 0: not known */
+    uint8_t body[CQ_MAX_GREETING];
+};
+
 struct cq_known {
     struct cq_identity identity; /* cluster_name "": nobody knows */
     struct cq_complete complete;
+    struct cq_greeting greeting;
     uint64_t memory;  /* bytes that the last crawl needed; 0: unknown */
     uint64_t beat_ms; /* when the last heartbeat was; 0: none since the complete read */
 };
+
+/* False: too large to be kept. */
+bool cq_greeting_make(struct cq_greeting *g, cq_bytes body, cq_bytes release, int64_t wall_ms);
+bool cq_greeting_is_of(const struct cq_greeting *g, cq_bytes release);
 
 /* What became of a cluster's records since its epoch was given. */
 enum cq_ending {

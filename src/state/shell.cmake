@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The shell of the state: its thread and SQLite. It shares the folder with the pure part.
 if(CQLCRAWL_STATE)
-  add_library(cq_state_shell OBJECT state/state.c state/store.c state/dir.c)
+  add_library(cq_state_shell OBJECT state/state.c state/store.c state/store_row.c state/dir.c)
   target_link_libraries(cq_state_shell PUBLIC PkgConfig::SQLITE)
 else()
   add_library(cq_state_shell OBJECT state/none.c)

@@ -36,7 +36,7 @@ int cq_state_open(struct cq_state **out, const struct cq_state_options *o, struc
 /* 0, or CQ_ENOMEM: then no answer comes. */
 int cq_state_begin(struct cq_state *s, cq_bytes name, int64_t wall_ms, void *token);
 /* Of known: complete where it is COMPLETE; identity, memory and beat_ms where the identity has a
- * name. Copied. */
+ * name, the greeting where learnt_ms is not 0. Copied. */
 int cq_state_end(struct cq_state *s, cq_bytes name, enum cq_ending ending,
                  const struct cq_known *known);
 uint64_t cq_state_failures(const struct cq_state *s); /* requests that could not be written */

@@ -15,8 +15,9 @@
 #include <sys/stat.h>
 
 #include "state/dir.h"
+#include "state/store_row.h"
 
-enum { APPLICATION_ID = 0x63716c63 /* "cqlc" */, SCHEMA_VERSION = 1 };
+enum { APPLICATION_ID = 0x63716c63 /* "cqlc" */, SCHEMA_VERSION = 2 };
 
 /* What brings version i to version i + 1. */
 static const char *const steps[SCHEMA_VERSION] = {
@@ -31,6 +32,9 @@ static const char *const steps[SCHEMA_VERSION] = {
     " cluster_name TEXT NOT NULL DEFAULT '', partitioner TEXT NOT NULL DEFAULT '',"
     " hosts BLOB NOT NULL DEFAULT x'', hosts_whole INTEGER NOT NULL DEFAULT 0,"
     " memory INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;",
+    "ALTER TABLE detail ADD COLUMN greeting BLOB NOT NULL DEFAULT x'';" /* the body of SUPPORTED */
+    "ALTER TABLE detail ADD COLUMN release TEXT NOT NULL DEFAULT '';"   /* release_version then */
+    "ALTER TABLE detail ADD COLUMN greeted_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum statement {
@@ -41,6 +45,7 @@ enum statement {
     LOOK,
     CLOSE,
     MEET,
+    GREET,
     FORGET,
     COMPLETE,
     DOUBT,
@@ -54,15 +59,17 @@ static const char *const texts[N_STATEMENTS] = {
     [BEGIN] = "INSERT INTO cluster VALUES (?1, ?2, 1, ?3) ON CONFLICT (name) DO UPDATE SET"
               " epoch = max(epoch + 1, excluded.epoch), open = open + 1, seen_ms = ?3"
               " RETURNING epoch, open",
+    /* read by store_row.c, in this order */
     [LOOK] = "SELECT epoch, finished_ms, proof, hash_v, schema_version, digest, filters, settings,"
-             " counts, beat_ms, cluster_name, partitioner, hosts, hosts_whole, memory"
-             " FROM detail WHERE name = ?1",
+             " counts, beat_ms, cluster_name, partitioner, hosts, hosts_whole, memory,"
+             " greeting, release, greeted_ms FROM detail WHERE name = ?1",
     [CLOSE] = "INSERT INTO cluster VALUES (?1, ?2, 0, 0) ON CONFLICT (name) DO UPDATE SET"
               " open = 0, epoch = max(epoch, ?2)",
     [MEET] = "INSERT INTO detail (name, cluster_name, partitioner, hosts, hosts_whole, memory,"
              " beat_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET"
              " cluster_name = ?2, partitioner = ?3, hosts = ?4, hosts_whole = ?5,"
              " memory = iif(?6, ?6, memory), beat_ms = iif(?7, ?7, beat_ms)",
+    [GREET] = "UPDATE detail SET greeting = ?2, release = ?3, greeted_ms = ?4 WHERE name = ?1",
     [FORGET] = "UPDATE detail SET epoch = 0 WHERE name = ?1 AND epoch <> 0",
     [COMPLETE] = "INSERT INTO detail (name, epoch, finished_ms, proof, hash_v, schema_version,"
                  " digest, filters, settings, counts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
@@ -249,54 +256,6 @@ int cq_store_doubt(struct cq_store *s, struct cq_fault *f)
 
 /* ---- begin ---- */
 
-static void get_text(sqlite3_stmt *q, int at, char *out, size_t n)
-{
-    const char *text = (const char *)sqlite3_column_text(q, at);
-
-    (void)snprintf(out, n, "%s", text ? text : "");
-}
-
-static void get_counts(sqlite3_stmt *q, int at, uint64_t counts[CQ_KNOWN_COUNTS])
-{
-    const char *p = (const char *)sqlite3_column_text(q, at);
-    char *end;
-
-    for (int i = 0; p && *p && i < CQ_KNOWN_COUNTS; i++) {
-        counts[i] = strtoull(p, &end, 10);
-        p = *end == ' ' ? end + 1 : "";
-    }
-}
-
-static void get_hosts(sqlite3_stmt *q, int at, struct cq_identity *i)
-{
-    const uint8_t *p = sqlite3_column_blob(q, at);
-    int n = sqlite3_column_bytes(q, at);
-
-    for (int k = 0; p && k + 16 <= n; k += 16)
-        cq_identity_add(i, (cq_bytes){p + k, 16});
-}
-
-static void get_detail(sqlite3_stmt *q, struct cq_known *k)
-{
-    struct cq_complete *c = &k->complete;
-
-    c->epoch = (uint64_t)sqlite3_column_int64(q, 0);
-    c->finished_ms = sqlite3_column_int64(q, 1);
-    c->proof = sqlite3_column_int(q, 2);
-    c->hash_v = (unsigned)sqlite3_column_int(q, 3);
-    get_text(q, 4, c->schema_version, sizeof(c->schema_version));
-    get_text(q, 5, c->digest, sizeof(c->digest));
-    get_text(q, 6, c->filters_hash, sizeof(c->filters_hash));
-    get_text(q, 7, c->settings, sizeof(c->settings));
-    get_counts(q, 8, c->counts);
-    k->beat_ms = (uint64_t)sqlite3_column_int64(q, 9);
-    get_text(q, 10, k->identity.cluster_name, sizeof(k->identity.cluster_name));
-    get_text(q, 11, k->identity.partitioner, sizeof(k->identity.partitioner));
-    get_hosts(q, 12, &k->identity);
-    k->identity.whole = sqlite3_column_int(q, 13) != 0;
-    k->memory = (uint64_t)sqlite3_column_int64(q, 14);
-}
-
 static int look(struct cq_store *s, cq_bytes name, struct cq_known *known, struct cq_fault *f)
 {
     sqlite3_stmt *q = s->statement[LOOK];
@@ -306,7 +265,7 @@ static int look(struct cq_store *s, cq_bytes name, struct cq_known *known, struc
     put_text(q, 1, name);
     r = sqlite3_step(q);
     if (r == SQLITE_ROW)
-        get_detail(q, known);
+        cq_store_get(q, known);
     else if (r != SQLITE_DONE)
         err = failed(s, f);
     (void)sqlite3_reset(q);
@@ -384,6 +343,17 @@ static int meet(struct cq_store *s, cq_bytes name, const struct cq_known *k, str
     return done(s, MEET, f);
 }
 
+static int greet(struct cq_store *s, cq_bytes name, const struct cq_greeting *g, struct cq_fault *f)
+{
+    sqlite3_stmt *q = s->statement[GREET];
+
+    put_text(q, 1, name);
+    (void)sqlite3_bind_blob(q, 2, g->body, g->n, SQLITE_STATIC);
+    put_text(q, 3, cq_str(g->release));
+    put_number(q, 4, (uint64_t)g->learnt_ms);
+    return done(s, GREET, f);
+}
+
 int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,
                  const struct cq_known *known, struct cq_fault *f)
 {
@@ -395,5 +365,6 @@ int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,
     if (!err && ending == CQ_ENDING_SPOILED) err = by_name(s, FORGET, name, f);
     if (!err && ending == CQ_ENDING_COMPLETE) err = remember(s, name, &known->complete, f);
     if (!err && known->identity.cluster_name[0]) err = meet(s, name, known, f);
+    if (!err && known->greeting.learnt_ms) err = greet(s, name, &known->greeting, f);
     return err;
 }

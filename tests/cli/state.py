@@ -85,6 +85,30 @@ class State(Case):
         complete, beats, _ = self.delta(receiver, "--targets", sim.file)
         self.assertEqual((complete, beats), (0, 20))
 
+    def protocols(self, sim):
+        """[(chosen, waits)] of one more run that reads everything."""
+        self.crawl("--targets", sim.file, "--output", "o.ndjson")
+        records = self.file_records("o.ndjson")
+        ends = self.ends(records)
+        self.assertEqual({e["read"] for e in ends.values()}, {"complete"})
+        return sorted({(r["protocol"]["chosen"], ends[r["cluster"]]["cost"]["waits"])
+                       for r in records if r["kind"] == "cluster"})
+
+    def test_what_servers_offer_is_remembered(self):
+        """STARTUP at once; another release there costs one connection more, and is remembered."""
+        sim = self.fleet()
+        self.assertEqual(self.protocols(sim), [(5, 5)])
+        self.assertEqual(self.protocols(sim), [(5, 4)])
+        sim.stop()
+        sim = self.fleet("--release", "3.11")  # back to what knows no v5
+        self.assertEqual(self.protocols(sim), [(4, 6)])
+        self.assertEqual(self.protocols(sim), [(4, 4)])
+        sim.stop()
+        sim = self.fleet()  # and on again: v4 does, but the release is another
+        self.assertEqual(self.protocols(sim), [(4, 4)])
+        self.assertEqual(self.protocols(sim), [(5, 5)])
+        self.assertEqual(self.protocols(sim), [(5, 4)])
+
     def test_lost_directory(self):
         sim, receiver = self.fleet(), self.receiver()
         self.delta(receiver, "--targets", sim.file)

@@ -58,6 +58,11 @@ static void take(struct drive *d, const struct cq_crawl_event *ev, bool *done)
         d->orphans = *ev->orphans;
         if (ev->identity) d->identity = *ev->identity;
         d->met = ev->identity != NULL;
+        d->recalled = ev->recalled;
+        d->n_supported = ev->supported.n;
+        assert(ev->supported.n <= sizeof(d->supported));
+        if (ev->supported.n) memcpy(d->supported, ev->supported.p, ev->supported.n);
+        snprintf(d->release, sizeof(d->release), "%.*s", CQ_FMT(ev->release));
         d->asked = ev->asked;
         d->unchanged = ev->unchanged;
         d->err = ev->err;

@@ -23,6 +23,10 @@ struct drive {
     enum cq_retry retry;
     struct cq_orphans orphans;
     struct cq_identity identity;
+    uint8_t supported[512]; /* for a later attempt's options */
+    size_t n_supported;
+    char release[32];
+    bool recalled;
     bool met, asked, unchanged;
     int err;
     size_t need;

@@ -120,6 +120,12 @@ static void startup(struct standin *s, const struct cql_header *h, cq_bytes body
               CQ_LIT("Cql request had unsupported headers Compression"));
         return;
     }
+    if (h->version == 5 && s->refuses_v5) { /* in the words of 3.11 */
+        s->version = 4;
+        error(s, h->stream, CQL_ERR_PROTOCOL,
+              CQ_LIT("Beta version of the protocol used (5/v5-beta), but USE_BETA flag is unset"));
+        return;
+    }
     cq_buf_clear(&s->body);
     if (s->authenticator) cql_write_string(&s->body, cq_str(s->authenticator));
     answer(s, s->version, h->stream, s->authenticator ? CQL_AUTHENTICATE : CQL_READY);

@@ -27,7 +27,7 @@ struct standin {
     size_t token_bytes;
     bool challenges; /* answers with a challenge that makes no sense */
     bool dse;        /* PLAIN, PLAIN-START */
-    bool refuse_compression;
+    bool refuse_compression, refuses_v5;
     uint32_t page_rows;   /* 0: as asked */
     unsigned empty_pages; /* between any two pages */
     bool empty_first;     /* and one before them all */

@@ -156,6 +156,59 @@ static void test_redial(void **state)
     bench_end(&b);
 }
 
+static void recall(struct bench *b)
+{
+    b->d.o.supported = (cq_bytes){b->d.supported, b->d.n_supported};
+    b->d.o.attempt = 0;
+    bench_again(b);
+    bench_assert_complete(b);
+    assert_int_equal(b->d.scope.bytes_in, b->s.bytes_out);
+    assert_int_equal(b->d.scope.bytes_out, b->s.bytes_in);
+}
+
+static void forget_counts(struct bench *b)
+{
+    b->s.requests = b->s.bursts = 0;
+    b->s.bytes_in = b->s.bytes_out = 0;
+}
+
+/* What the server said once is not asked again, and where it is no longer true everything is. */
+static void test_recalled(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    bench_begin(&b, RICH);
+    b.s.v5 = b.s.lz4 = true;
+    bench_run(&b);
+    bench_assert_complete(&b);
+    assert_int_equal(b.d.scope.waits, 5);
+    assert_false(b.d.recalled);
+    assert_string_equal(b.d.release, "4.0.19");
+    forget_counts(&b);
+    recall(&b);
+    assert_true(b.d.recalled);
+    assert_int_equal(b.d.scope.waits, 4);
+    assert_int_equal(b.s.bursts, 4);
+    assert_int_equal(b.d.scope.requests, b.s.requests);
+    assert_true(bench_has(
+        &b, "\"protocol\":{\"chosen\":5,\"offered\":[\"3/v3\",\"4/v4\",\"5/v5\",\"6/v6-beta\"]}"));
+    b.s.refuses_v5 = true; /* another release stands there now */
+    b.s.v5 = false;
+    forget_counts(&b);
+    recall(&b);
+    assert_int_equal(b.d.n_redials, 1);
+    assert_int_equal(b.d.scope.connections, 2);
+    assert_false(b.d.recalled);
+    assert_true(bench_has(&b, "\"chosen\":4"));
+    b.s.refuse_compression = true;
+    b.s.refuses_v5 = false;
+    forget_counts(&b);
+    recall(&b);
+    assert_int_equal(b.d.n_redials, 2); /* it goes on offering lz4 */
+    bench_end(&b);
+}
+
 static void test_cut(void **state)
 {
     struct bench all, b;
@@ -290,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_login_refused),
         cmocka_unit_test(test_login_over_tls),
         cmocka_unit_test(test_redial),
+        cmocka_unit_test(test_recalled),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_never_connected),

@@ -59,6 +59,75 @@ static void test_v4_plain(void **state)
     server_end(&s);
 }
 
+/* SUPPORTED is known: STARTUP goes first, as it would behind an answer. */
+static void test_recalled(void **state)
+{
+    struct cql_conn_options o = {.driver_name = "cqlcrawl"};
+    struct server known, s;
+    cq_bytes first;
+
+    (void)state;
+    server_begin(&known, &o);
+    talk_flush(&known.t);
+    server_supported(&known, VERSIONS_40, "snappy lz4");
+    assert_false(cql_conn_recalls(known.t.c));
+    o.supported = cql_conn_supported_body(known.t.c);
+    server_begin(&s, &o);
+    first = cql_conn_pending(s.t.c);
+    assert_true(cq_eq(first, cql_conn_pending(known.t.c)));
+    assert_memory_equal(first.p, "\x05\0\0\0\x01", 5);
+    assert_true(contains(first, "COMPRESSION\0\x03lz4"));
+    talk_flush(&s.t);
+    s.version = 5;
+    server_send(&s, 0, 0, 0, CQL_READY, CQ_LIT(""));
+    assert_true(cql_conn_is_ready(s.t.c) && cql_conn_recalls(s.t.c));
+    assert_int_equal(cql_conn_counts(s.t.c).requests, 1);
+    assert_true(cq_eq(cql_conn_supported(s.t.c, "COMPRESSION", 1), CQ_LIT("lz4")));
+    server_end(&s);
+    server_end(&known);
+}
+
+/* What is known does not do: the server is asked. */
+static void test_not_recalled(void **state)
+{
+    static const struct {
+        int version;
+        enum cql_want compression;
+        cq_bytes supported;
+    } cases[] = {
+        {5,
+         CQL_AUTO,
+         {(const uint8_t *)"\0\1\0\x11PROTOCOL_VERSIONS\0\1\0\4"
+                           "4/v4",
+          29}},
+        {0,
+         CQL_YES,
+         {(const uint8_t *)"\0\1\0\x11PROTOCOL_VERSIONS\0\1\0\4"
+                           "4/v4",
+          29}},
+        {0,
+         CQL_AUTO,
+         {(const uint8_t *)"\0\1\0\x11PROTOCOL_VERSIONS\0\1\0\4"
+                           "6/v6",
+          29}},
+        {0, CQL_AUTO, {(const uint8_t *)"\0\1\0\x11PROTOCOL_VERS", 17}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct cql_conn_options o = {.version = cases[i].version,
+                                     .compression = cases[i].compression,
+                                     .supported = cases[i].supported};
+        struct server s;
+
+        server_begin(&s, &o);
+        assert_int_equal(cql_conn_pending(s.t.c).p[4], CQL_OPTIONS);
+        assert_false(cql_conn_recalls(s.t.c));
+        assert_true(cq_is_null(cql_conn_supported_key(s.t.c, 0)));
+        server_end(&s);
+    }
+}
+
 static void test_choice(void **state)
 {
     static const struct {
@@ -377,7 +446,8 @@ static void test_broken_bodies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_v4_plain),      cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_v4_plain),      cmocka_unit_test(test_recalled),
+        cmocka_unit_test(test_not_recalled),  cmocka_unit_test(test_choice),
         cmocka_unit_test(test_refusals),      cmocka_unit_test(test_compression_refused),
         cmocka_unit_test(test_login),         cmocka_unit_test(test_login_refused),
         cmocka_unit_test(test_strangers),     cmocka_unit_test(test_startup_out_of_step),

@@ -122,6 +122,28 @@ static void test_everything_comes_back(void **state)
     assert_int_equal(k.complete.epoch, 0);
 }
 
+/* What the server said comes back, is left alone where there is nothing new, and is forgotten. */
+static void test_greeting(void **state)
+{
+    struct bench *b = *state;
+    struct cq_known k, was = example(), none = example();
+
+    assert_true(cq_greeting_make(&was.greeting, CQ_LIT("\0\1 supported"), CQ_LIT("5.0.9"), 999));
+    begin(b, A, AT(77), &k);
+    assert_int_equal(k.greeting.n, 0);
+    end(b, A, CQ_ENDING_COMPLETE, &was);
+    reopen(b);
+    begin(b, A, AT(78), &k);
+    assert_memory_equal(&k.greeting, &was.greeting, sizeof(k.greeting));
+    end(b, A, CQ_ENDING_UNTOUCHED, &none);
+    begin(b, A, AT(79), &k);
+    assert_memory_equal(&k.greeting, &was.greeting, sizeof(k.greeting));
+    none.greeting.learnt_ms = 5;
+    end(b, A, CQ_ENDING_UNTOUCHED, &none);
+    begin(b, A, AT(80), &k);
+    assert_int_equal(k.greeting.n, 0);
+}
+
 /* Killed between begin and end: something may have left. */
 static void test_no_end(void **state)
 {
@@ -238,9 +260,9 @@ static void test_newer(void **state)
 
     cq_store_close(b->s);
     b->s = NULL;
-    sql(b, "PRAGMA user_version = 2");
+    sql(b, "PRAGMA user_version = 99");
     assert_int_equal(refused(b), CQ_ESTATE_NEWER);
-    assert_non_null(strstr(b->f.text, "version 2"));
+    assert_non_null(strstr(b->f.text, "version 99"));
 }
 
 static void test_foreign(void **state)
@@ -270,6 +292,24 @@ static void test_migrated(void **state)
     folder_write(b->folder.db, "", 0);
     assert_int_equal(cq_store_open(&b->s, b->folder.dir, &b->f), 0);
     assert_int_equal(begin(b, A, AT(3), &k), 3);
+}
+
+/* What 0.2 has written. */
+static void test_migrated_from_1(void **state)
+{
+    struct bench *b = *state;
+    struct cq_known k, was = example();
+
+    begin(b, A, AT(77), &k);
+    end(b, A, CQ_ENDING_COMPLETE, &was);
+    cq_store_close(b->s);
+    b->s = NULL;
+    sql(b, "ALTER TABLE detail DROP COLUMN greeting; ALTER TABLE detail DROP COLUMN release;"
+           "ALTER TABLE detail DROP COLUMN greeted_ms; PRAGMA user_version = 1");
+    assert_int_equal(cq_store_open(&b->s, b->folder.dir, &b->f), 0);
+    begin(b, A, AT(78), &k);
+    assert_memory_equal(&k.complete, &was.complete, sizeof(k.complete));
+    assert_int_equal(k.greeting.n, 0);
 }
 
 static void test_damaged(void **state)
@@ -346,6 +386,8 @@ int main(void)
         T(test_newer),
         T(test_foreign),
         T(test_migrated),
+        T(test_migrated_from_1),
+        T(test_greeting),
         T(test_damaged),
         T(test_full),
     };
