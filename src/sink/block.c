@@ -6,6 +6,7 @@
 #include "base/bounds.h"
 #include "base/err.h"
 
+enum { LF = '\n' };
 enum { LONGEST = 1 << 30 }; /* of a block; the callers' pausing keeps it far below */
 
 int cq_block_init(struct cq_block *b, const struct cq_mem *mem, size_t bytes, size_t runs)
@@ -59,18 +60,14 @@ int cq_block_put(struct cq_block *b, struct cq_sink_client *who, cq_bytes line, 
     return 0;
 }
 
-cq_bytes cq_block_front(const struct cq_block *b, uint32_t *records, size_t bytes)
+/* The same by counting from the beginning. */
+static cq_bytes count_front(cq_bytes all, uint32_t *records, size_t bytes)
 {
-    cq_bytes all = cq_buf_view(&b->bytes);
     uint32_t n = 0;
     size_t at = 0;
 
-    if (b->records <= *records && all.n <= bytes) {
-        *records = b->records;
-        return all;
-    }
-    while (n < *records && n < b->records) {
-        const uint8_t *lf = memchr(all.p + at, '\n', all.n - at);
+    while (n < *records && at < all.n) {
+        const uint8_t *lf = memchr(all.p + at, LF, all.n - at);
         size_t end = lf ? (size_t)(lf - all.p) + 1 : all.n;
 
         if (n > 0 && end > bytes) break;
@@ -78,6 +75,22 @@ cq_bytes cq_block_front(const struct cq_block *b, uint32_t *records, size_t byte
         n++;
     }
     *records = n;
+    return (cq_bytes){all.p, at};
+}
+
+/* What does not go with the others is an eighth of the block as a rule: that is what is counted. */
+cq_bytes cq_block_front(const struct cq_block *b, uint32_t *records, size_t bytes)
+{
+    cq_bytes all = cq_buf_view(&b->bytes);
+    size_t at = all.n > bytes ? bytes : all.n;
+    uint32_t left = 0;
+
+    while (at > 0 && all.p[at - 1] != LF)
+        at--;
+    for (size_t i = at; i < all.n; left++)
+        i = (size_t)((const uint8_t *)memchr(all.p + i, LF, all.n - i) - all.p) + 1;
+    if (at == 0 || b->records - left > *records) return count_front(all, records, bytes);
+    *records = b->records - left;
     return (cq_bytes){all.p, at};
 }
 
