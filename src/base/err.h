@@ -84,7 +84,8 @@ enum cq_class {
     X(STATE_LOCKED,   "state_locked",         USAGE,    "another process uses that state directory", "wait for it to end, or give each process a directory of its own (each shard needs one)") \
     X(STATE_NEWER,    "state_newer",          USAGE,    "a newer cqlcrawl wrote that state directory", "use that release again, or another directory") \
     X(NOT_BUILT,      "not_built",            USAGE,    "this build of cqlcrawl has no such part", "build it with the CMake option that the message names") \
-    X(IDENTITY,       "identity_mismatch",    USAGE,    "another cluster answers under that name", "check the contact points; if the cluster was replaced on purpose, say --accept-identity NAME once")
+    X(IDENTITY,       "identity_mismatch",    USAGE,    "another cluster answers under that name", "check the contact points; if the cluster was replaced on purpose, say --accept-identity NAME once") \
+    X(NO_LIBRARY,     "no_library",           USAGE,    "a library that this needs is not on this machine", "install the package that the message names")
 /* clang-format on */
 
 enum cq_err {

@@ -83,7 +83,7 @@ int cq_access_init(struct cq_access *a, struct cq_arena *arena, const struct cq_
     int err;
 
     *a = (struct cq_access){0};
-    err = cq_http_url(&a->at, o->url, f);
+    err = cq_http_url(o->http, &a->at, o->url, f);
     if (!err) err = check(a, o, f);
     for (int i = 0; !err && i < CQ_ACCESS_PARTS; i++)
         err = take(a, arena, i, o->from[i], f);

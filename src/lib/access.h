@@ -33,6 +33,7 @@ struct cq_access {
 };
 
 struct cq_access_options {
+    const struct cq_http *http;
     const char *url, *user;
     const struct cqlcrawl_text *from[CQ_ACCESS_PARTS];
 };

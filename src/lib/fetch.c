@@ -97,6 +97,7 @@ static int make(cqlcrawl *c, struct cq_fetch *f)
 {
     struct cqlcrawl_fetch *o = &f->o;
     struct cq_access_options a = {
+        .http = c->sinks->http,
         .url = o->url,
         .user = o->user,
         .from = {&o->token, &o->password, &o->cacert, &o->cert, &o->key},

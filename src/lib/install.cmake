@@ -8,12 +8,11 @@ if(CQLCRAWL_STATE)
   string(APPEND requires " sqlite3")
 endif()
 if(CQLCRAWL_HTTP)
-  list(APPEND links PkgConfig::CURL PkgConfig::ZSTD PkgConfig::ZLIB)
+  list(APPEND links PkgConfig::ZSTD PkgConfig::ZLIB ${CMAKE_DL_LIBS})  # libcurl is loaded at run time
   string(APPEND requires " libzstd zlib")
-  # Not as a requirement: `pkg-config --static` would add all that a static libcurl is made of, of which
-  # distributions install next to nothing beside it.
-  list(JOIN CURL_LDFLAGS " " curl)
-  string(APPEND libs " ${curl}")
+  foreach(dl ${CMAKE_DL_LIBS})
+    string(APPEND libs " -l${dl}")
+  endforeach()
 endif()
 foreach(layer ${layers})
   list(APPEND objects $<TARGET_OBJECTS:cq_${layer}>)

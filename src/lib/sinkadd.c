@@ -110,6 +110,7 @@ static void fill(struct cq_sink_entry *e, const struct cqlcrawl_sink *k)
 static int make(cqlcrawl *c, const struct cqlcrawl_sink *k, struct cq_sink_entry *e)
 {
     struct cq_access_options o = {
+        .http = c->sinks->http,
         .url = k->url,
         .user = k->user,
         .from = {&k->token, &k->password, &k->cacert, &k->cert, &k->key},

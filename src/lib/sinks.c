@@ -107,10 +107,10 @@ int cq_sinks_open(cqlcrawl *c)
     s->c = c;
     s->timer_due_ns = CQ_NEVER;
     cq_ring_init(&s->fetches);
-    err = cq_http_new(&s->http, c->loop, &c->mem, c->driver.resolver, on_ready, s);
+    err = cq_http_new(&s->http, c->loop, &c->mem, c->driver.resolver, on_ready, s, &c->last);
     if (err) {
         cq_free(&c->mem, s);
-        return cq_fault_set(&c->last, err, "%s", cq_err_text(err));
+        return err;
     }
     (void)uv_check_init(c->loop, &s->check);
     (void)uv_idle_init(c->loop, &s->idle);

@@ -32,7 +32,7 @@ static void closed_one(struct cq_http *h)
     void *ctx = h->closed_ctx;
 
     if (--h->handles > 0) return;
-    curl_global_cleanup();
+    h->curl.global_cleanup();
     cq_free(h->mem, h);
     closed(ctx);
 }
@@ -65,7 +65,7 @@ static struct watch *watch(struct cq_http *h, curl_socket_t fd)
     w->fd = fd;
     w->poll.data = w;
     if (uv_poll_init_socket(h->loop, &w->poll, fd) ||
-        curl_multi_assign(h->multi, fd, w) != CURLM_OK) {
+        h->curl.multi_assign(h->multi, fd, w) != CURLM_OK) {
         cq_free(h->mem, w); /* init links nothing where it fails; assign knows its fd */
         return NULL;
     }
@@ -85,7 +85,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *as
         if (!w) return 0;
         (void)uv_poll_stop(&w->poll);
         uv_close((uv_handle_t *)&w->poll, on_watch_closed);
-        (void)curl_multi_assign(h->multi, fd, NULL);
+        (void)h->curl.multi_assign(h->multi, fd, NULL);
         return 0;
     }
     if (!w) w = watch(h, fd);
@@ -115,15 +115,15 @@ static int on_timer_wanted(CURLM *multi, long ms, void *ctx)
 
 static CURLM *multi_new(struct cq_http *h)
 {
-    CURLM *m = curl_multi_init();
+    CURLM *m = h->curl.multi_init();
 
     if (!m) return NULL;
-    (void)curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket);
-    (void)curl_multi_setopt(m, CURLMOPT_SOCKETDATA, h);
-    (void)curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
-    (void)curl_multi_setopt(m, CURLMOPT_TIMERDATA, h);
-    (void)curl_multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    (void)curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, (long)CQ_MAX_LANES);
+    (void)h->curl.multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket);
+    (void)h->curl.multi_setopt(m, CURLMOPT_SOCKETDATA, h);
+    (void)h->curl.multi_setopt(m, CURLMOPT_TIMERFUNCTION, on_timer_wanted);
+    (void)h->curl.multi_setopt(m, CURLMOPT_TIMERDATA, h);
+    (void)h->curl.multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    (void)h->curl.multi_setopt(m, CURLMOPT_MAXCONNECTS, (long)CQ_MAX_LANES);
     return m;
 }
 
@@ -133,7 +133,7 @@ CURLMcode cq_http_add(struct cq_http *h, struct cq_http_call *c)
 
     if (!h->multi) h->multi = multi_new(h);
     if (!h->multi) return CURLM_OUT_OF_MEMORY;
-    rc = curl_multi_add_handle(h->multi, c->easy);
+    rc = h->curl.multi_add_handle(h->multi, c->easy);
     if (rc == CURLM_OK) cq_ring_push(&h->sent, &c->node);
     return rc;
 }
@@ -141,7 +141,7 @@ CURLMcode cq_http_add(struct cq_http *h, struct cq_http_call *c)
 void cq_http_remove(struct cq_http *h, struct cq_http_call *c)
 {
     cq_ring_remove(&c->node);
-    (void)curl_multi_remove_handle(h->multi, c->easy);
+    (void)h->curl.multi_remove_handle(h->multi, c->easy);
 }
 
 static void drain(struct cq_http *h)
@@ -149,12 +149,12 @@ static void drain(struct cq_http *h)
     CURLMsg *m;
     int left;
 
-    while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
+    while ((m = h->curl.multi_info_read(h->multi, &left)) != NULL) {
         struct cq_http_call *c = NULL;
         CURLcode rc = m->data.result; /* m is gone once its handle is removed */
 
         if (m->msg != CURLMSG_DONE) continue;
-        (void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
+        (void)h->curl.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
         cq_http_remove(h, c);
         cq_http_finish(c, rc);
     }
@@ -167,9 +167,9 @@ static void start_anew(struct cq_http *h, CURLMcode why)
 
         cq_http_remove(h, c);
         cq_http_fail(c, why == CURLM_OUT_OF_MEMORY ? CQ_ENOMEM : CQ_ERESET,
-                     curl_multi_strerror(why));
+                     h->curl.multi_strerror(why));
     }
-    (void)curl_multi_cleanup(h->multi);
+    (void)h->curl.multi_cleanup(h->multi);
     (void)uv_timer_stop(&h->timer);
     h->multi = NULL; /* the next request makes one */
 }
@@ -177,7 +177,7 @@ static void start_anew(struct cq_http *h, CURLMcode why)
 static void act(struct cq_http *h, curl_socket_t fd, int flags)
 {
     int running;
-    CURLMcode rc = curl_multi_socket_action(h->multi, fd, flags, &running);
+    CURLMcode rc = h->curl.multi_socket_action(h->multi, fd, flags, &running);
 
     drain(h);
     if (rc != CURLM_OK) start_anew(h, rc);
@@ -186,20 +186,25 @@ static void act(struct cq_http *h, curl_socket_t fd, int flags)
 /* ---- life ---- */
 
 int cq_http_new(struct cq_http **out, uv_loop_t *loop, const struct cq_mem *mem,
-                struct cq_resolver *resolver, void (*ready)(void *ctx), void *ctx)
+                struct cq_resolver *resolver, void (*ready)(void *ctx), void *ctx,
+                struct cq_fault *f)
 {
     struct cq_http *h = cq_calloc(mem, 1, sizeof(*h));
+    int err;
 
     *out = NULL;
-    if (!h) return CQ_ENOMEM;
+    if (!h) return cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
     *h = (struct cq_http){.loop = loop, .mem = mem, .resolver = resolver};
     h->ready = ready;
     h->ctx = ctx;
     cq_ring_init(&h->sent);
     cq_ring_init(&h->finished);
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    err = cq_curl_load(&h->curl, f);
+    if (!err && h->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        err = cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
+    if (err) {
         cq_free(mem, h);
-        return CQ_ENOMEM;
+        return err;
     }
     (void)uv_timer_init(loop, &h->timer);
     h->timer.data = h;
@@ -218,7 +223,7 @@ void cq_http_close(struct cq_http *h, void (*closed)(void *ctx), void *ctx)
     assert(cq_ring_is_empty(&h->sent) && cq_ring_is_empty(&h->finished));
     h->closed = closed;
     h->closed_ctx = ctx;
-    if (h->multi) (void)curl_multi_cleanup(h->multi);
+    if (h->multi) (void)h->curl.multi_cleanup(h->multi);
     h->multi = NULL;
     uv_close((uv_handle_t *)&h->timer, on_timer_closed);
 }

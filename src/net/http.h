@@ -35,11 +35,14 @@ struct cq_http_url {
 };
 
 /* 0 or CQ_EINVALID with words that never repeat the URL: it may hold a password. */
-int cq_http_url(struct cq_http_url *out, const char *url, struct cq_fault *f);
+int cq_http_url(const struct cq_http *h, struct cq_http_url *out, const char *url,
+                struct cq_fault *f);
 
-/* ready: cq_http_next has something; it must only take note of that. 0, CQ_ENOMEM. */
+/* ready: cq_http_next has something; it must only take note of that. 0, CQ_ENOMEM, or
+ * CQ_ENO_LIBRARY where libcurl is not there, with words. */
 int cq_http_new(struct cq_http **out, uv_loop_t *loop, const struct cq_mem *mem,
-                struct cq_resolver *resolver, void (*ready)(void *ctx), void *ctx);
+                struct cq_resolver *resolver, void (*ready)(void *ctx), void *ctx,
+                struct cq_fault *f);
 /* All peers and calls are gone before. */
 void cq_http_close(struct cq_http *h, void (*closed)(void *ctx), void *ctx);
 

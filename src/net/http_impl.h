@@ -4,12 +4,11 @@
 #ifndef CQ_NET_HTTP_IMPL_H
 #define CQ_NET_HTTP_IMPL_H
 
-#include <curl/curl.h>
-
 #include "base/bounds.h"
 #include "base/buf.h"
 #include "base/ring.h"
 #include "net/http.h"
+#include "net/httpcurl.h"
 #include "net/resolver.h"
 
 enum {
@@ -18,6 +17,7 @@ enum {
 };
 
 struct cq_http {
+    struct cq_curl curl;
     uv_loop_t *loop;
     const struct cq_mem *mem;
     struct cq_resolver *resolver;
@@ -71,7 +71,7 @@ void cq_http_remove(struct cq_http *h, struct cq_http_call *c);
 void cq_http_finish(struct cq_http_call *c, CURLcode rc);
 void cq_http_fail(struct cq_http_call *c, int err, const char *why);
 /* httperr.c: the CQ_E* of a transfer that failed. */
-int cq_http_error(CURL *easy, CURLcode rc);
-bool cq_http_is_stale(CURL *easy, CURLcode rc);
+int cq_http_error(const struct cq_curl *curl, CURL *easy, CURLcode rc);
+bool cq_http_is_stale(const struct cq_curl *curl, CURL *easy, CURLcode rc);
 
 #endif

@@ -70,13 +70,15 @@ void cq_http_fail(struct cq_http_call *c, int err, const char *why)
 
 static const char *header(const struct cq_http_call *c, const char *name)
 {
+    const struct cq_curl *curl = &c->peer->h->curl;
     struct curl_header *h = NULL;
 
-    return curl_easy_header(c->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
+    return curl->easy_header(c->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
 }
 
 void cq_http_finish(struct cq_http_call *c, CURLcode rc)
 {
+    const struct cq_curl *curl = &c->peer->h->curl;
     struct cq_http_response *r = &c->response;
 
     if (c->oversized) {
@@ -88,13 +90,13 @@ void cq_http_finish(struct cq_http_call *c, CURLcode rc)
         return;
     }
     if (rc != CURLE_OK && !c->cut) {
-        cq_http_fail(c, cq_http_error(c->easy, rc),
-                     c->words[0] ? c->words : curl_easy_strerror(rc));
-        r->stale = cq_http_is_stale(c->easy, rc);
+        cq_http_fail(c, cq_http_error(curl, c->easy, rc),
+                     c->words[0] ? c->words : curl->easy_strerror(rc));
+        r->stale = cq_http_is_stale(curl, c->easy, rc);
         return;
     }
     *r = (struct cq_http_response){.text = "", .body_total = c->answer_total};
-    (void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &r->status);
+    (void)curl->easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &r->status);
     r->retry_after = header(c, "Retry-After");
     r->content_type = header(c, "Content-Type");
     r->body = cq_buf_view(&c->answer);
@@ -129,17 +131,20 @@ static struct curl_slist *lines_of(struct cq_http_call *c)
 
 static void trust(CURL *e, const struct cq_http_peer *p)
 {
+    const struct cq_curl *curl = &p->h->curl;
+
     if (!p->at.tls) return;
-    if (p->ca.data) (void)curl_easy_setopt(e, CURLOPT_CAINFO_BLOB, &p->ca);
+    if (p->ca.data) (void)curl->easy_setopt(e, CURLOPT_CAINFO_BLOB, &p->ca);
     if (!p->cert.data) return;
-    (void)curl_easy_setopt(e, CURLOPT_SSLCERT_BLOB, &p->cert);
-    (void)curl_easy_setopt(e, CURLOPT_SSLKEY_BLOB, &p->key);
-    (void)curl_easy_setopt(e, CURLOPT_KEYPASSWD, ""); /* else OpenSSL asks on the terminal */
+    (void)curl->easy_setopt(e, CURLOPT_SSLCERT_BLOB, &p->cert);
+    (void)curl->easy_setopt(e, CURLOPT_SSLKEY_BLOB, &p->key);
+    (void)curl->easy_setopt(e, CURLOPT_KEYPASSWD, ""); /* else OpenSSL asks on the terminal */
 }
 
 static void transfer(struct cq_http_call *c)
 {
     struct cq_http_peer *p = c->peer;
+    const struct cq_curl *curl = &p->h->curl;
     uint64_t spent = uv_hrtime() - c->began_ns;
     uint64_t left = c->request.timeout_ns > spent ? c->request.timeout_ns - spent : CQ_MS(1);
     CURL *e = c->easy;
@@ -147,18 +152,18 @@ static void transfer(struct cq_http_call *c)
 
     c->state = CQ_CALL_SENT;
     c->pinned.data = p->pinned;
-    (void)curl_easy_setopt(e, CURLOPT_RESOLVE, p->pinned ? &c->pinned : NULL);
-    (void)curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(left / CQ_MS(1) + 1));
-    (void)curl_easy_setopt(e, CURLOPT_HTTPHEADER, lines_of(c));
+    (void)curl->easy_setopt(e, CURLOPT_RESOLVE, p->pinned ? &c->pinned : NULL);
+    (void)curl->easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(left / CQ_MS(1) + 1));
+    (void)curl->easy_setopt(e, CURLOPT_HTTPHEADER, lines_of(c));
     if (c->request.post) {
-        (void)curl_easy_setopt(e, CURLOPT_POST, 1L);
-        (void)curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->request.body.n);
+        (void)curl->easy_setopt(e, CURLOPT_POST, 1L);
+        (void)curl->easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->request.body.n);
     } else {
-        (void)curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+        (void)curl->easy_setopt(e, CURLOPT_HTTPGET, 1L);
     }
     trust(e, p);
     rc = cq_http_add(p->h, c);
-    if (rc != CURLM_OK) cq_http_fail(c, CQ_ENOMEM, curl_multi_strerror(rc));
+    if (rc != CURLM_OK) cq_http_fail(c, CQ_ENOMEM, curl->multi_strerror(rc));
 }
 
 /* ---- names ---- */
@@ -247,30 +252,31 @@ void cq_http_send(struct cq_http_call *c, const struct cq_http_request *r, const
 static bool set_up(CURL *e, struct cq_http_call *c, size_t upload)
 {
     const struct cq_http_peer *p = c->peer;
-    CURLcode rc = curl_easy_setopt(e, CURLOPT_URL, p->url);
+    const struct cq_curl *curl = &p->h->curl;
+    CURLcode rc = curl->easy_setopt(e, CURLOPT_URL, p->url);
 
-    if (!rc) rc = curl_easy_setopt(e, CURLOPT_USERAGENT, p->agent);
-    if (!rc) rc = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (!rc) rc = curl->easy_setopt(e, CURLOPT_USERAGENT, p->agent);
+    if (!rc) rc = curl->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     /* Records go where the configuration says, not where an environment does. */
-    if (!rc) rc = curl_easy_setopt(e, CURLOPT_PROXY, "");
+    if (!rc) rc = curl->easy_setopt(e, CURLOPT_PROXY, "");
     if (rc) return false;
-    (void)curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    (void)curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-    (void)curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(e, CURLOPT_CAPATH, NULL); /* with it libcurl reads 140 CAs each time */
-    (void)curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)(CQ_HTTP_IDLE / CQ_SEC(1)));
-    (void)curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)upload);
-    (void)curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
-                           (long)(CQ_HTTP_CONNECT_TIMEOUT / CQ_MS(1)));
-    (void)curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-    (void)curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
-    (void)curl_easy_setopt(e, CURLOPT_READDATA, c);
-    (void)curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write);
-    (void)curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
-    (void)curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-    (void)curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
-    (void)curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->words);
-    (void)curl_easy_setopt(e, CURLOPT_PRIVATE, c);
+    (void)curl->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    (void)curl->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl->easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    (void)curl->easy_setopt(e, CURLOPT_CAPATH, NULL); /* with it libcurl reads 140 CAs each time */
+    (void)curl->easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)(CQ_HTTP_IDLE / CQ_SEC(1)));
+    (void)curl->easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)upload);
+    (void)curl->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+                            (long)(CQ_HTTP_CONNECT_TIMEOUT / CQ_MS(1)));
+    (void)curl->easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+    (void)curl->easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+    (void)curl->easy_setopt(e, CURLOPT_READDATA, c);
+    (void)curl->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write);
+    (void)curl->easy_setopt(e, CURLOPT_WRITEDATA, c);
+    (void)curl->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    (void)curl->easy_setopt(e, CURLOPT_HEADERDATA, c);
+    (void)curl->easy_setopt(e, CURLOPT_ERRORBUFFER, c->words);
+    (void)curl->easy_setopt(e, CURLOPT_PRIVATE, c);
     return true;
 }
 
@@ -284,7 +290,7 @@ int cq_http_call_new(struct cq_http_call **out, struct cq_http_peer *p, size_t u
     c->ctx = ctx;
     cq_ring_init(&c->node);
     cq_buf_init(&c->answer, p->h->mem, CQ_MAX_ENVELOPE_BODY);
-    c->easy = curl_easy_init();
+    c->easy = p->h->curl.easy_init();
     if (!c->easy || !set_up(c->easy, c, upload)) {
         cq_http_call_free(c);
         return CQ_ENOMEM;
@@ -304,7 +310,7 @@ void cq_http_call_free(struct cq_http_call *c)
 {
     if (!c) return;
     cq_http_call_cancel(c);
-    curl_easy_cleanup(c->easy);
+    c->peer->h->curl.easy_cleanup(c->easy);
     cq_buf_fini(&c->answer);
     cq_free(c->peer->h->mem, c);
 }
@@ -348,7 +354,7 @@ int cq_http_peer_new(struct cq_http_peer **out, struct cq_http *h,
     p->agent = o->agent;
     cq_ring_init(&p->asking);
     cq_http_peer_trust(p, o->ca, o->cert, o->key);
-    err = cq_http_url(&p->at, o->url, f);
+    err = cq_http_url(h, &p->at, o->url, f);
     p->url = err ? NULL : cq_strndup(h->mem, o->url, strlen(o->url));
     if (p->url) {
         *out = p;

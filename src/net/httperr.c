@@ -7,45 +7,45 @@
 
 enum { NOT_LOOKED_AT = 1, NOT_YET_VALID = 9, EXPIRED = 10 };
 
-static int of_connect(CURL *easy)
+static int of_connect(const struct cq_curl *curl, CURL *easy)
 {
     long number = 0;
 
-    (void)curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+    (void)curl->easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
     if (number == EMFILE || number == ENFILE) return CQ_EDESCRIPTORS;
     if (number == EADDRNOTAVAIL) return CQ_EPORTS;
     return number == ECONNREFUSED ? CQ_EREFUSED : CQ_EUNREACHABLE;
 }
 
-static int of_timeout(CURL *easy)
+static int of_timeout(const struct cq_curl *curl, CURL *easy)
 {
     curl_off_t connected = 0;
 
-    (void)curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
+    (void)curl->easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
     return connected > 0 ? CQ_ETIMEOUT : CQ_ECONNECT_TIMEOUT;
 }
 
-static int of_certificate(CURL *easy)
+static int of_certificate(const struct cq_curl *curl, CURL *easy)
 {
     long result = 0;
 
-    (void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    (void)curl->easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
     if (result == NOT_YET_VALID || result == EXPIRED) return CQ_ETLS_EXPIRED;
     /* libcurl compares names before it asks OpenSSL for its verdict. */
     return result <= NOT_LOOKED_AT ? CQ_ETLS_NAME : CQ_ETLS_UNTRUSTED;
 }
 
-int cq_http_error(CURL *easy, CURLcode rc)
+int cq_http_error(const struct cq_curl *curl, CURL *easy, CURLcode rc)
 {
     switch ((int)rc) {
     case CURLE_COULDNT_RESOLVE_HOST:
         return CQ_EDNS;
     case CURLE_COULDNT_CONNECT:
-        return of_connect(easy);
+        return of_connect(curl, easy);
     case CURLE_OPERATION_TIMEDOUT:
-        return of_timeout(easy);
+        return of_timeout(curl, easy);
     case CURLE_PEER_FAILED_VERIFICATION:
-        return of_certificate(easy);
+        return of_certificate(curl, easy);
     case CURLE_SSL_CONNECT_ERROR:
         return CQ_ETLS_HANDSHAKE;
     case CURLE_SSL_CERTPROBLEM:
@@ -67,12 +67,12 @@ int cq_http_error(CURL *easy, CURLcode rc)
     }
 }
 
-bool cq_http_is_stale(CURL *easy, CURLcode rc)
+bool cq_http_is_stale(const struct cq_curl *curl, CURL *easy, CURLcode rc)
 {
     long made = 0, status = 0;
 
-    (void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &made);
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl->easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &made);
+    (void)curl->easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (status != 0) return false;
     if (rc == CURLE_SEND_FAIL_REWIND) return true;
     return made == 0 &&

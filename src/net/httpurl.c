@@ -21,23 +21,23 @@ static bool is_plain(const char *s)
 }
 
 /* The part's text goes into out; false: the URL has none, or it is too long. */
-static bool part(CURLU *u, CURLUPart what, char *out, size_t n)
+static bool part(const struct cq_curl *curl, CURLU *u, CURLUPart what, char *out, size_t n)
 {
     char *text = NULL;
     bool fits;
 
-    if (curl_url_get(u, what, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return false;
+    if (curl->url_get(u, what, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return false;
     fits = snprintf(out, n, "%s", text) < (int)n;
-    curl_free(text);
+    curl->free(text);
     return fits;
 }
 
-static bool has(CURLU *u, CURLUPart what)
+static bool has(const struct cq_curl *curl, CURLU *u, CURLUPart what)
 {
     char *text = NULL;
-    bool is = curl_url_get(u, what, &text, 0) == CURLUE_OK;
+    bool is = curl->url_get(u, what, &text, 0) == CURLUE_OK;
 
-    curl_free(text);
+    curl->free(text);
     return is;
 }
 
@@ -51,22 +51,23 @@ static bool is_loopback(const char *host)
     return IN6_IS_ADDR_LOOPBACK(&a.u.v6.sin6_addr);
 }
 
-static int read_url(CURLU *u, struct cq_http_url *out, const char *url, struct cq_fault *f)
+static int read_url(const struct cq_curl *curl, CURLU *u, struct cq_http_url *out, const char *url,
+                    struct cq_fault *f)
 {
     char scheme[8], port[8];
     size_t n;
 
-    if (curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    if (curl->url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
         return refuse(f, "it is none that can be read (https://host:port/path)");
-    if (!part(u, CURLUPART_SCHEME, scheme, sizeof(scheme)) ||
+    if (!part(curl, u, CURLUPART_SCHEME, scheme, sizeof(scheme)) ||
         (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
         return refuse(f, "it begins neither with http:// nor with https://");
-    if (has(u, CURLUPART_USER) || has(u, CURLUPART_PASSWORD))
+    if (has(curl, u, CURLUPART_USER) || has(curl, u, CURLUPART_PASSWORD))
         return refuse(f, "it holds a user or password: those have keys of their own");
-    if (has(u, CURLUPART_FRAGMENT)) return refuse(f, "it has a fragment (#)");
-    if (!part(u, CURLUPART_HOST, out->host, sizeof(out->host)))
+    if (has(curl, u, CURLUPART_FRAGMENT)) return refuse(f, "it has a fragment (#)");
+    if (!part(curl, u, CURLUPART_HOST, out->host, sizeof(out->host)))
         return refuse(f, "its host is missing or too long");
-    if (!part(u, CURLUPART_PORT, port, sizeof(port))) return refuse(f, "its port is none");
+    if (!part(curl, u, CURLUPART_PORT, port, sizeof(port))) return refuse(f, "its port is none");
     n = strlen(out->host);
     if (out->host[0] == '[') { /* an IPv6 address: without its brackets */
         memmove(out->host, out->host + 1, n - 2);
@@ -79,8 +80,10 @@ static int read_url(CURLU *u, struct cq_http_url *out, const char *url, struct c
     return 0;
 }
 
-int cq_http_url(struct cq_http_url *out, const char *url, struct cq_fault *f)
+int cq_http_url(const struct cq_http *h, struct cq_http_url *out, const char *url,
+                struct cq_fault *f)
 {
+    const struct cq_curl *curl = &h->curl;
     CURLU *u;
     int err;
 
@@ -88,9 +91,9 @@ int cq_http_url(struct cq_http_url *out, const char *url, struct cq_fault *f)
     if (!url || !*url) return refuse(f, "is missing");
     if (strlen(url) > CQ_MAX_URL) return refuse(f, "it is too long");
     if (!is_plain(url)) return refuse(f, "it holds spaces, controls or letters that are not ASCII");
-    u = curl_url();
+    u = curl->url();
     if (!u) return cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
-    err = read_url(u, out, url, f);
-    curl_url_cleanup(u);
+    err = read_url(curl, u, out, url, f);
+    curl->url_cleanup(u);
     return err;
 }

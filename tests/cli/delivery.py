@@ -17,6 +17,17 @@ def metric(text, name):
     return {labels: float(value) for labels, value in found}
 
 
+class NoLibrary(Case):
+    def test_without_libcurl(self):
+        """libcurl is loaded for sinks and lists alone; where it is not there a word says what to install."""
+        sim = self.sim("127.67.11.90:0", "--keyspaces", "1", "--tables", "2")
+        self.write("libcurl.so.4", "no library\n")
+        env = dict(os.environ, LD_LIBRARY_PATH=self.folder)
+        self.run_it("crawl", *sim.targets, "--output", "o.ndjson", status=0, env=env)
+        _, err = self.run_it("crawl", *sim.targets, "--sink", "http://127.0.0.1:1/", status=2, env=env)
+        self.assertIn("HTTP needs libcurl 7.85 or later (Debian: libcurl4)", err)
+
+
 class Folder(Case):
     def names(self):
         return sorted(n for n in os.listdir(self.path("out")) if not n.startswith("."))

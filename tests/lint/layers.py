@@ -40,7 +40,7 @@ LIBRARIES = {
                     "sim/", "tests/"),
     r"yaml\.h": ("src/cli/", "tests/"),
     r"microhttpd\.h": ("src/cli/mhd",),
-    r"dlfcn\.h": ("src/cli/mhd",),
+    r"dlfcn\.h": ("src/cli/mhd", "src/net/httpcurl"),
     r"curl/": ("src/net/http",),
     r"sqlite3\.h": ("src/state/store", "tests/"),
     r"(zstd|zlib)\.h": ("src/sink/encode", "sim/", "tests/", "bench/"),

@@ -24,6 +24,8 @@ static void on_guard(uv_timer_t *t)
 
 void bench_open(struct bench *b, const char *servers)
 {
+    struct cq_fault f = {0};
+
     memset(b, 0, sizeof(*b));
     count_mem_init(&b->m, 0);
     assert_int_equal(uv_loop_init(&b->loop), 0);
@@ -32,7 +34,7 @@ void bench_open(struct bench *b, const char *servers)
     uv_unref((uv_handle_t *)&b->guard);
     assert_int_equal(cq_resolver_new(&b->resolver, &b->loop, &b->m.mem), 0);
     if (servers) cq_resolver_servers(b->resolver, servers);
-    assert_int_equal(cq_http_new(&b->http, &b->loop, &b->m.mem, b->resolver, on_ready, b), 0);
+    assert_int_equal(cq_http_new(&b->http, &b->loop, &b->m.mem, b->resolver, on_ready, b, &f), 0);
 }
 
 void bench_trusting(struct bench *b, const char *url, const char *ca, const struct cert *mine)

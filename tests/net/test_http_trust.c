@@ -203,28 +203,31 @@ static void urls(void **state)
         "file:///etc/passwd",
     };
     struct cq_http_url u;
+    struct bench b;
     struct cq_fault f = {0};
 
     (void)state;
+    bench_open(&b, NULL);
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         f = (struct cq_fault){0};
-        if (cq_http_url(&u, bad[i], &f) != CQ_EINVALID) fail_msg("%s", bad[i]);
+        if (cq_http_url(b.http, &u, bad[i], &f) != CQ_EINVALID) fail_msg("%s", bad[i]);
         assert_null(strstr(f.text, "u:p"));
     }
-    assert_int_equal(cq_http_url(&u, "https://inventory.example/in?a=b", &f), 0);
+    assert_int_equal(cq_http_url(b.http, &u, "https://inventory.example/in?a=b", &f), 0);
     assert_string_equal(u.host, "inventory.example");
     assert_true(u.tls && u.port == 443 && !u.address && !u.loopback);
-    assert_int_equal(cq_http_url(&u, "http://[::1]:8080", &f), 0);
+    assert_int_equal(cq_http_url(b.http, &u, "http://[::1]:8080", &f), 0);
     assert_string_equal(u.host, "::1");
     assert_true(!u.tls && u.port == 8080 && u.address && u.loopback);
-    assert_int_equal(cq_http_url(&u, "http://localhost/", &f), 0);
+    assert_int_equal(cq_http_url(b.http, &u, "http://localhost/", &f), 0);
     assert_true(u.loopback && !u.address && u.port == 80);
-    assert_int_equal(cq_http_url(&u, "http://127.9.9.9/", &f), 0);
+    assert_int_equal(cq_http_url(b.http, &u, "http://127.9.9.9/", &f), 0);
     assert_true(u.loopback);
-    assert_int_equal(cq_http_url(&u, "http://10.0.0.1/", &f), 0);
+    assert_int_equal(cq_http_url(b.http, &u, "http://10.0.0.1/", &f), 0);
     assert_false(u.loopback);
-    assert_int_equal(cq_http_url(&u, "http://127.0.0.1.example/", &f), 0);
+    assert_int_equal(cq_http_url(b.http, &u, "http://127.0.0.1.example/", &f), 0);
     assert_false(u.loopback);
+    bench_close(&b);
 }
 
 int main(void)
