@@ -48,14 +48,15 @@ static inline uint16_t cq_load16(const uint8_t *p)
     return v;
 }
 
-/* v with its highest byte first, as a word to be stored. */
+/* v with its highest byte first, or its lowest, as a word to be stored. */
 static inline uint64_t cq_big64(uint64_t v)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return __builtin_bswap64(v);
-#else
-    return v;
-#endif
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(v) : v;
+}
+
+static inline uint64_t cq_little64(uint64_t v)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap64(v);
 }
 
 /*

@@ -179,7 +179,7 @@ static inline void cq_json_bool(struct cq_json *j, bool v)
     cq_json_splice(j, v ? CQ_LIT("true") : CQ_LIT("false"));
 }
 
-/* The decimal digits of v at `to`, where there is room for 20: where they end. */
+/* The decimal digits of v at `to`, where there is room for 24 bytes: where they end. */
 uint8_t *cq_digits(uint8_t *to, uint64_t v);
 void cq_json_any_int(struct cq_json *j, int64_t v);
 void cq_json_uint(struct cq_json *j, uint64_t v);

@@ -122,7 +122,7 @@ static void integers(void **state)
 static void digits_are(uint64_t v)
 {
     char want[24];
-    uint8_t got[24];
+    uint8_t got[25];
 
     snprintf(want, sizeof(want), "%llu", (unsigned long long)v);
     *cq_digits(got, v) = 0;
@@ -141,6 +141,10 @@ static void digits(void **state)
     for (int i = 0; i < 64; i++)
         for (uint64_t v = (1ull << i) - 2; v != (1ull << i) + 3; v++)
             digits_are(v);
+    for (uint64_t v = 0; v < 20000; v++) {
+        digits_are(v);
+        digits_are(v * 10000 + 9999 - v % 10000);
+    }
 }
 
 static void text_is(cq_bytes text, bool valid, const char *want)
