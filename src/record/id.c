@@ -62,30 +62,38 @@ static uint8_t *put_escaped(uint8_t *to, cq_bytes part)
     return to;
 }
 
-/* Sixteen bytes at a time as they are, as long as they may be, which is nearly always. */
-static void put_part(struct cq_buf *out, cq_bytes part)
+/* Sixteen bytes at a time as they are, as long as they may be, which is nearly always. There is
+ * room for three times the part: where it ends. */
+static uint8_t *put_part(uint8_t *to, cq_bytes part)
 {
-    uint8_t *to = cq_buf_room(out, 3 * part.n);
-
-    if (!to) return;
     while (part.n) {
         size_t n = part.n < 16 ? part.n : 16;
 
-        if (!cq_copy_unreserved16(to, part.p, n)) break;
+        if (!cq_copy_unreserved16(to, part.p, n)) return put_escaped(to, part);
         to += n;
         part = (cq_bytes){part.p + n, part.n - n};
     }
-    out->n = (size_t)(put_escaped(to, part) - out->p);
+    return to;
 }
 
-static void put_signature(struct cq_buf *out, const struct cq_rec_head *head)
+static size_t room_for(const cq_bytes *parts, size_t n)
 {
-    cq_buf_putc(out, '(');
+    size_t room = 0;
+
+    for (size_t i = 0; i < n; i++)
+        room += 1 + 3 * parts[i].n;
+    return room;
+}
+
+static uint8_t *put_signature(uint8_t *to, const struct cq_rec_head *head)
+{
+    *to++ = '(';
     for (size_t i = 0; i < head->n_argument_types; i++) {
-        if (i) cq_buf_putc(out, ',');
-        put_part(out, head->argument_types[i]);
+        if (i) *to++ = ',';
+        to = put_part(to, head->argument_types[i]);
     }
-    cq_buf_putc(out, ')');
+    *to++ = ')';
+    return to;
 }
 
 static int seal(struct cq_buf *out, size_t start)
@@ -104,23 +112,31 @@ static int seal(struct cq_buf *out, size_t start)
 
 void cq_rec_id_cluster(cq_bytes cluster, struct cq_buf *out)
 {
-    put_part(out, cluster);
-    cq_buf_putc(out, '/');
+    uint8_t *to = cq_buf_room(out, room_for(&cluster, 1));
+
+    if (!to) return;
+    to = put_part(to, cluster);
+    *to++ = '/';
+    out->n = (size_t)(to - out->p);
 }
 
 int cq_rec_id_rest(const struct cq_rec_head *head, struct cq_buf *out, size_t start)
 {
-    uint8_t *to = cq_buf_room(out, KIND_COPY);
+    const size_t n = sizeof(head->part) / sizeof(head->part[0]);
+    size_t room = KIND_COPY + room_for(head->part, n) + 2;
+    uint8_t *to;
 
+    if (head->has_signature) room += room_for(head->argument_types, head->n_argument_types);
+    to = cq_buf_room(out, room);
     if (!to) return out->err;
-    out->n = (size_t)(cq_rec_put_kind(to, head->kind) - out->p);
-    for (size_t i = 0; i < sizeof(head->part) / sizeof(head->part[0]); i++) {
+    to = cq_rec_put_kind(to, head->kind);
+    for (size_t i = 0; i < n; i++) {
         if (cq_is_null(head->part[i])) continue;
-        cq_buf_putc(out, '/');
-        put_part(out, head->part[i]);
+        *to++ = '/';
+        to = put_part(to, head->part[i]);
     }
-    if (head->has_signature) put_signature(out, head);
-    if (out->err) return out->err;
+    if (head->has_signature) to = put_signature(to, head);
+    out->n = (size_t)(to - out->p);
     return out->n - start > CQ_MAX_ID ? seal(out, start) : 0;
 }
 
