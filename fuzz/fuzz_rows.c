@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A RESULT's body (byte 0: the version): every column, row and cell, each cell as text too. */
 #include "fuzz/fuzz.h"
+
+#include <stdlib.h>
+
 #include "base/bounds.h"
 #include "proto/rows.h"
 #include "proto/value.h"
@@ -8,8 +11,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cq_bytes types[CQ_MAX_RESULT_COLUMNS], cells[CQ_MAX_RESULT_COLUMNS], row;
+    cq_bytes other[CQ_MAX_RESULT_COLUMNS];
     int16_t slot[CQ_MAX_RESULT_COLUMNS];
-    struct cql_rows r;
+    struct cql_rows r, both;
     struct cql_column column;
     struct cq_buf out;
 
@@ -21,13 +25,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         slot[r.columns_read - 1] = (int16_t)(r.columns_read - 1);
     }
     cql_rows_count(&r);
+    both = r;
     while (cql_rows_next(&r, &row)) {
+        if (!cql_rows_next_cells(&both, NULL, r.n_columns, other)) abort();
         cql_row_cells(row, r.n_columns, slot, cells);
+        if (memcmp(cells, other, r.n_columns * sizeof(*cells)) != 0) abort();
         for (uint32_t i = 0; i < r.n_columns; i++) {
             cq_buf_clear(&out);
             cql_value_text(types[i], cells[i], &out);
         }
     }
+    if (cql_rows_next_cells(&both, NULL, r.n_columns, other) || both.err != r.err) abort();
     cq_buf_fini(&out);
     return 0;
 }

@@ -48,6 +48,7 @@
 #define CQ_OVERLOADED_DELAY_MAX CQ_SEC(10)
 #define CQ_MAX_KEYSPACES 65536u   /* keyspaces of one cluster */
 #define CQ_MAX_OBJECT_ROWS 65536u /* rows of one object: columns of one table */
+#define CQ_MAX_HAND CQ_MIB(32)    /* their cells' places */
 #define CQ_MAX_CARRY CQ_MIB(8)    /* bytes of one object's rows carried over page ends */
 #define CQ_MAX_ANOMALIES 1000u    /* anomaly records of one attempt; further ones are counted */
 #define CQ_MAX_PEERS 10000u

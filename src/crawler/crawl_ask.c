@@ -102,7 +102,7 @@ static void read_before(struct cq_crawl *c)
     struct cq_cursor *local = &c->w->asks[CQ_T_LOCAL].cursor;
     struct cq_reading r = {0};
 
-    if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) cq_reading_row(&r, local->shape, local->row);
+    if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) cq_reading_row(&r, local->shape, local->cells);
     memcpy(c->w->scope.version_before, r.local, sizeof(r.local));
 }
 

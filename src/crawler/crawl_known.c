@@ -26,7 +26,7 @@ static bool are_there(const struct cq_cursor *peers)
 /* A service in front of many clusters answers with nodes of its own. */
 static bool names_only(struct cq_crawl *c, const struct cq_cursor *local)
 {
-    cq_product_detect(c->conn, local->shape, local->row, &c->w->product);
+    cq_product_detect(c->conn, local->shape, local->cells, &c->w->product);
     return strcmp(c->w->product.name, "Amazon Keyspaces") == 0;
 }
 
@@ -36,25 +36,27 @@ static void look_local(struct cq_crawl *c, struct cq_reading *r)
     struct cq_met *m = c->w->met;
 
     if (cq_cursor_peek(local, NULL) != CQ_AT_ROW) return;
-    cq_reading_row(r, local->shape, local->row);
-    cq_local_identity(local->shape, local->row, &m->identity);
+    cq_reading_row(r, local->shape, local->cells);
+    cq_local_identity(local->cells, &m->identity);
     m->names_only = names_only(c, local);
-    m->common = cq_identity_has(&c->o->known->identity, cq_peer_host_id(local->shape, local->row));
+    m->common =
+        cq_identity_has(&c->o->known->identity, cq_peer_host_id(local->shape, local->cells));
 }
 
 static void look_peers(struct cq_crawl *c, struct cq_reading *r)
 {
     const struct cq_cursor *peers = peers_of(c);
     struct cq_met *m = c->w->met;
+    cq_bytes cells[CQ_MAX_CELLS];
     struct cql_rows rows;
-    cq_bytes row;
 
     if (!cq_cursor_look(peers, &rows)) return;
-    while (cql_rows_next(&rows, &row)) {
-        cq_bytes id = cq_peer_host_id(peers->shape, row);
+    while (cql_rows_next_cells(&rows, cq_shape_slots(peers->shape), cq_shape_cells(peers->shape),
+                               cells)) {
+        cq_bytes id = cq_peer_host_id(peers->shape, cells);
 
-        cq_reading_row(r, peers->shape, row);
-        if (!cq_peer_is_whole(peers->shape, row)) continue;
+        cq_reading_row(r, peers->shape, cells);
+        if (!cq_peer_is_whole(peers->shape, cells)) continue;
         cq_identity_add(&m->identity, id);
         m->common = m->common || cq_identity_has(&c->o->known->identity, id);
     }

@@ -9,23 +9,19 @@
 
 enum { MAX_OFFERED = 16 };
 
-static const char *keep_cell(struct cq_crawl *c, const struct cq_shape *shape, cq_bytes row,
-                             int which)
+static const char *keep_cell(struct cq_crawl *c, cq_bytes said)
 {
-    cq_bytes cells[CQ_MAX_CELLS];
     char text[CQ_MAX_CLUSTER_NAME];
 
-    if (!cq_has(shape, which)) return NULL;
-    cql_row_cells(row, shape->n_columns, shape->slot, cells);
-    if (cq_is_null(cells[which])) return NULL;
-    snprintf(text, sizeof(text), "%.*s", CQ_FMT(cells[which]));
+    if (cq_is_null(said)) return NULL;
+    snprintf(text, sizeof(text), "%.*s", CQ_FMT(said));
     return cq_crawl_keep(c, text);
 }
 
 static void keep_names(struct cq_crawl *c, const struct cq_cursor *local)
 {
-    c->cluster_name = keep_cell(c, local->shape, local->row, CQ_LOCAL_cluster_name);
-    c->release = keep_cell(c, local->shape, local->row, CQ_LOCAL_release_version);
+    c->cluster_name = keep_cell(c, local->cells[CQ_LOCAL_cluster_name]);
+    c->release = keep_cell(c, local->cells[CQ_LOCAL_release_version]);
 }
 
 bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
@@ -39,7 +35,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
     c->emit = CQ_EMIT_LOCAL;
     if (cq_cursor_peek(local, NULL) == CQ_AT_ROW) {
         f.shape = local->shape;
-        f.row = local->row;
+        f.cells = local->cells;
         keep_names(c, local);
     }
     if (c->o->discard) return false;
@@ -49,7 +45,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
         if (cq_is_null(v)) break;
         offered[f.n_offered++] = v;
     }
-    cq_product_detect(c->conn, f.shape, f.row, &c->w->product);
+    cq_product_detect(c->conn, f.shape, f.cells, &c->w->product);
     f.protocol = cql_conn_version(c->conn);
     f.compression = cql_conn_compression(c->conn);
     f.authenticator = cql_conn_authenticator(c->conn);
@@ -63,7 +59,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
 static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl_event *ev)
 {
     enum cq_finding_code why = CQ_FOUND_PEER_SKIPPED;
-    cq_bytes id = cq_peer_host_id(from->shape, from->row);
+    cq_bytes id = cq_peer_host_id(from->shape, from->cells);
     char name[46];
     cq_bytes line;
     int err = 1;
@@ -72,21 +68,21 @@ static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl
         cq_cursor_fail(from, CQ_ETOO_MANY, "more than %u peers", CQ_MAX_PEERS);
         return 0;
     }
-    cq_reading_row(&c->w->reading[0], from->shape, from->row);
-    if (from->table == CQ_T_LOCAL || cq_peer_is_whole(from->shape, from->row)) {
+    cq_reading_row(&c->w->reading[0], from->shape, from->cells);
+    if (from->table == CQ_T_LOCAL || cq_peer_is_whole(from->shape, from->cells)) {
         if (c->w->met) cq_identity_add(&c->w->met->identity, id);
         if (id.p) err = cq_names_put(&c->w->peers_seen, id, 0);
         if (err < 0) return err;
         if (err && c->o->discard) return 0;
         if (err)
-            err = cq_model_node(&c->w->model, from->shape, from->row, c->o->default_port, &line);
+            err = cq_model_node(&c->w->model, from->shape, from->cells, c->o->default_port, &line);
         else
             err = CQ_EINVALID;
         if (!err) return cq_crawl_line(c, 0, CQ_KIND_NODE, line, ev);
         if (err != CQ_ENOT_FOUND && err != CQ_EINVALID) return err;
         if (err == CQ_EINVALID) why = CQ_FOUND_PEER_DUPLICATE;
     }
-    cq_peer_name(from->shape, from->row, name);
+    cq_peer_name(from->shape, from->cells, name);
     return cq_findings_add(&c->w->findings, why, from->table, "node", CQ_NULL, cq_str(name));
 }
 

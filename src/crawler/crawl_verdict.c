@@ -31,7 +31,7 @@ void cq_crawl_read_after(struct cq_crawl *c, int reading, int first_ask)
         struct cq_cursor *cursor = &c->w->asks[i].cursor;
 
         while (cq_cursor_peek(cursor, NULL) == CQ_AT_ROW) {
-            cq_reading_row(&c->w->reading[reading], cursor->shape, cursor->row);
+            cq_reading_row(&c->w->reading[reading], cursor->shape, cursor->cells);
             cq_cursor_skip(cursor);
         }
     }

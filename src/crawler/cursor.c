@@ -41,14 +41,32 @@ static int keep_last(struct cq_cursor *c)
     return 0;
 }
 
-/* So do the rows in hand. */
-static int carry_hand(struct cq_cursor *c)
+/* So do the rows in hand: what of the page they cover is copied in one piece, and their cells
+ * point there. */
+static int carry_hand(struct cq_cursor *c, const uint8_t *end)
 {
-    const cq_bytes *rows = (const cq_bytes *)(void *)c->hand.p;
+    size_t width = cq_shape_cells(c->shape), n = (size_t)(end - c->uncarried);
+    cq_bytes *cell = (cq_bytes *)(void *)c->hand.p + c->n_carried * width;
+    cq_bytes copy;
 
-    for (; c->n_carried < c->n_hand; c->n_carried++)
-        cq_buf_put(&c->carry, rows[c->n_carried].p, rows[c->n_carried].n);
-    return c->carry.err;
+    if (c->n_carried == c->n_hand) return 0;
+    if (n > CQ_MAX_CARRY - c->carry_bytes) return CQ_ETOO_LARGE;
+    copy = cq_arena_dup(&c->carry, (cq_bytes){c->uncarried, n});
+    if (!copy.p) return CQ_ENOMEM;
+    c->carry_bytes += n;
+    for (size_t i = (c->n_hand - c->n_carried) * width; i > 0; i--, cell++)
+        if (cell->p) cell->p = copy.p + (cell->p - c->uncarried);
+    c->n_carried = c->n_hand;
+    return 0;
+}
+
+/* The last page stays as long as rows in hand are views into it. */
+static void free_last(struct cq_cursor *c)
+{
+    if (c->collect || !c->complete || c->n_hand || !c->n_pages || c->at_page < c->n_pages) return;
+    cq_budget_give(c->shared->budget, page_at(c, 0)->cap);
+    cq_free(c->shared->blocks, page_at(c, 0)->block);
+    c->n_pages = c->at_page = 0;
 }
 
 /* The page was read to its end. Its block waits for the next page, if there is one. */
@@ -57,17 +75,18 @@ static int close_page(struct cq_cursor *c)
     struct cq_page *page = page_at(c, c->at_page);
     int err;
 
-    if (c->collect) {
+    if (c->collect || c->complete) {
         c->at_page++;
+        free_last(c);
         return 0;
     }
     err = keep_last(c);
-    if (!err) err = carry_hand(c);
+    if (!err) err = carry_hand(c, page->rows.p);
     if (err) return err;
     assert(c->n_pages == 1);
     c->n_pages = 0;
     cq_buf_clear(&c->pages);
-    if (!c->complete && !c->block) {
+    if (!c->block) {
         c->block = page->block;
         c->cap = page->cap;
         return 0;
@@ -77,34 +96,32 @@ static int close_page(struct cq_cursor *c)
     return 0;
 }
 
-static bool split_key(struct cq_cursor *c, cq_bytes row, struct cq_key *key)
+static bool read_key(const struct cq_cursor *c, const cq_bytes *cells, struct cq_key *key)
 {
-    cq_bytes cells[CQ_MAX_CELLS];
     cq_bytes *part[] = {&key->keyspace, &key->name, &key->third};
 
     *key = (struct cq_key){0};
     if (c->slots.n == 0) return true;
-    cql_row_cells(row, c->key_cells, c->shape->slot, cells);
     for (int i = 0; i < c->slots.n; i++)
         *part[i] = cells[c->slots.slot[i]];
     if (cq_is_null(key->keyspace)) return false;
     return c->slots.n < 2 || !cq_is_null(key->name);
 }
 
-/* The next row of the pages that are there, without a look at the order. False: none (c->outcome
- * may have changed). */
-bool cq_cursor_raw(struct cq_cursor *c, struct cq_key *key, cq_bytes *row)
+bool cq_cursor_raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_bytes *row)
 {
     struct cql_rows *rows;
 
     if (c->at_page >= c->n_pages) return false;
     rows = &page_at(c, c->at_page)->rows;
-    if (!cql_rows_next(rows, row)) {
+    row->p = rows->p;
+    if (!cql_rows_next_cells(rows, cq_shape_slots(c->shape), cq_shape_cells(c->shape), cells)) {
         if (rows->err) cq_cursor_fail(c, rows->err, "a page broke off inside a row");
         return false;
     }
+    row->n = (size_t)(rows->p - row->p);
     c->outcome.rows++;
-    if (split_key(c, *row, key)) return true;
+    if (read_key(c, cells, key)) return true;
     cq_cursor_fail(c, CQ_EPROTOCOL, "a row without its key");
     return false;
 }
@@ -145,30 +162,64 @@ static void find_rank(struct cq_cursor *c, const struct cq_names *ranks)
         cq_names_get(ranks, c->key.keyspace, &c->key.rank);
 }
 
+/* Where the cells of the next row go; who takes one row takes more. NULL: c->hand.err. */
+static cq_bytes *room(struct cq_cursor *c)
+{
+    enum { FURTHER_ROWS = 16 };
+    size_t n = cq_shape_cells(c->shape) * sizeof(cq_bytes);
+
+    if (c->hand.cap - c->hand.n < n && !cq_buf_room(&c->hand, c->n_hand ? n * FURTHER_ROWS : n))
+        return NULL;
+    return (cq_bytes *)(void *)(c->hand.p + c->hand.n);
+}
+
 static int peek_sorted(struct cq_cursor *c)
 {
+    const struct cq_sorted *s = &c->sorted[c->at_sorted];
+    struct cql_rows one = {.n_columns = c->shape->n_columns, .n_rows = 1};
+    cq_bytes *cells;
+
     if (c->at_sorted == c->n_sorted) return CQ_AT_END;
-    c->row = c->sorted[c->at_sorted].row;
-    c->key = c->sorted[c->at_sorted++].key;
+    c->cells = cells = room(c);
+    if (!cells) return c->hand.err;
+    one.p = s->row.p;
+    one.end = s->row.p + s->row.n;
+    cql_rows_next_cells(&one, cq_shape_slots(c->shape), cq_shape_cells(c->shape), cells);
+    c->key = s->key;
+    c->at_sorted++;
     check_order(c);
     c->have = true;
     return CQ_AT_ROW;
 }
 
+/* The next row. 1: it is there; 0: none; negative. */
+static int read_row(struct cq_cursor *c)
+{
+    cq_bytes *cells, row;
+
+    if (c->at_page >= c->n_pages) return 0;
+    c->cells = cells = room(c);
+    if (!cells) return c->hand.err;
+    if (!cq_cursor_raw(c, cells, &c->key, &row)) return 0;
+    c->from = row.p;
+    return 1;
+}
+
 int cq_cursor_peek(struct cq_cursor *c, const struct cq_names *ranks)
 {
+    int err;
+
     if (c->fell) return CQ_AT_FELL;
     if (c->have) return CQ_AT_ROW;
     if (c->outcome.outcome == CQ_OUTCOME_FAILED) return CQ_AT_END;
     if (c->sorted) return peek_sorted(c);
-    while (!cq_cursor_raw(c, &c->key, &c->row)) {
-        int err;
-
+    while ((err = read_row(c)) == 0) {
         if (c->outcome.outcome == CQ_OUTCOME_FAILED) return CQ_AT_END;
         if (c->at_page >= c->n_pages) return c->complete ? CQ_AT_END : CQ_AT_NEED;
         err = close_page(c);
         if (err) return err;
     }
+    if (err < 0) return err;
     if (ranks) find_rank(c, ranks);
     if (ranks) check_order(c);
     c->have = true;
@@ -188,8 +239,8 @@ void cq_cursor_skip(struct cq_cursor *c)
 int cq_cursor_take(struct cq_cursor *c)
 {
     if (c->n_hand >= CQ_MAX_OBJECT_ROWS) return CQ_ETOO_MANY;
-    cq_buf_put(&c->hand, &c->row, sizeof(c->row));
-    if (c->hand.err) return c->hand.err;
+    if (c->n_carried == c->n_hand) c->uncarried = c->from;
+    c->hand.n += cq_shape_cells(c->shape) * sizeof(cq_bytes); /* room() made sure of it */
     c->n_hand++;
     cq_cursor_skip(c);
     return 0;
@@ -197,20 +248,25 @@ int cq_cursor_take(struct cq_cursor *c)
 
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c)
 {
-    cq_bytes *rows = (cq_bytes *)(void *)c->hand.p;
-    size_t at = 0;
-
-    for (size_t i = 0; i < c->n_carried; i++) {
-        rows[i].p = c->carry.p + at;
-        at += rows[i].n;
-    }
     if (c->outcome.outcome != CQ_OUTCOME_ROWS) return (struct cq_rowset){0};
-    return (struct cq_rowset){c->shape, rows, c->n_hand};
+    return (struct cq_rowset){c->shape, (const cq_bytes *)(const void *)c->hand.p, c->n_hand};
 }
 
 void cq_cursor_drop(struct cq_cursor *c)
 {
+    if (c->have && c->n_hand) {
+        memmove(c->hand.p, c->cells, cq_shape_cells(c->shape) * sizeof(cq_bytes));
+        c->cells = (const cq_bytes *)(const void *)c->hand.p;
+    }
     cq_buf_clear(&c->hand);
-    cq_buf_clear(&c->carry);
-    c->n_hand = c->n_carried = 0;
+    if (c->n_carried) cq_arena_reset(&c->carry);
+    c->n_hand = c->n_carried = c->carry_bytes = 0;
+    free_last(c);
+}
+
+void cq_cursor_rest(struct cq_cursor *c)
+{
+    cq_cursor_drop(c);
+    cq_buf_fini(&c->hand);
+    cq_arena_fini(&c->carry);
 }

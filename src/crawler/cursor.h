@@ -2,16 +2,18 @@
 /*
  * Walks the rows of one system table over its pages, in the order of the server.
  *
- *   a body comes:  cq_cursor_room (more than once while it grows) -> cq_cursor_page |
- * cq_cursor_refuse | cq_cursor_fail rows go:       cq_cursor_peek -> ROW: look at .key, .row ->
- * cq_cursor_skip, or cq_cursor_take (keeps it in hand) a page goes:   peek says NEED -> the owner
- * asks for the next one (cq_cursor_wants_page)
+ *   a body comes: cq_cursor_room (more than once while it grows),
+ *                 then cq_cursor_page | cq_cursor_refuse | cq_cursor_fail
+ *   rows go:      cq_cursor_peek says ROW: look at .key, .cells,
+ *                 then cq_cursor_skip, or cq_cursor_take (keeps it in hand)
+ *   a page goes:  peek says NEED; the owner asks for the next one (cq_cursor_wants_page)
  *
  * Pages stay whole in one block until their rows are used; the block is then used again for the
- * next page. Rows in hand are views; they are copied only when their page ends before the object is
- * done (bounded by CQ_MAX_CARRY). A cursor checks the order that the merge relies on: ranks may
- * only rise, and within a keyspace names; a fall is FELL. With `collect` pages are kept (the
- * keyspaces, and everything in sorted mode: cq_cursor_sort).
+ * next page. A row is taken apart once, when it is come to: its cells, and those of the rows in
+ * hand, are views. Where their page ends before the object is done, the bytes are copied aside and
+ * the views moved (bounded by CQ_MAX_CARRY). A cursor checks the order that the merge relies on:
+ * ranks may only rise, and within a keyspace names; a fall is FELL. With `collect` pages are kept
+ * (the keyspaces, and everything in sorted mode: cq_cursor_sort).
  *
  * What goes wrong with one table ends that table (outcome failed, why), never the connection.
  */
@@ -64,7 +66,6 @@ struct cq_cursor {
     int err;                      /* outcome failed: CQ_E* */
     const struct cq_shape *shape; /* NULL until the first page */
     uint64_t metadata_hash;
-    uint32_t key_cells; /* leading cells that hold the key */
     bool collect;
     bool complete; /* no further page will come */
     /* arriving, or kept for the next page */
@@ -80,16 +81,19 @@ struct cq_cursor {
     bool have;
     bool duplicate; /* its key is that of the row before */
     bool fell;
-    cq_bytes row;
+    const cq_bytes *cells; /* as cq_shape_cells says; until the next peek or drop */
+    const uint8_t *from;   /* of it, in its page */
     struct cq_key key;
     bool has_last;
     bool last_kept;     /* last's names are in `names`, not in a page */
     struct cq_key last; /* of the row before */
     struct cq_buf names;
-    /* rows in hand */
-    struct cq_buf hand; /* of cq_bytes */
+    /* rows in hand, and behind them the row to look at: cq_shape_cells each */
+    struct cq_buf hand;
     size_t n_hand, n_carried;
-    struct cq_buf carry;
+    const uint8_t *uncarried; /* the first row in hand that is a view into the page */
+    struct cq_arena carry;
+    size_t carry_bytes;
     /* sorted mode */
     struct cq_sorted *sorted;
     size_t n_sorted, at_sorted;
@@ -112,14 +116,17 @@ void cq_cursor_fail(struct cq_cursor *c, int err, const char *fmt, ...)
 /* More pages are to be had, and there is nothing left to read (or all pages are wanted). */
 bool cq_cursor_wants_page(const struct cq_cursor *c);
 
-/* ranks NULL: rows without a keyspace to order by. Negative: CQ_ENOMEM, CQ_ETOO_LARGE (carry). */
+/* ranks NULL: rows without a keyspace to order by. Negative: CQ_ENOMEM, CQ_ETOO_LARGE (carry, cells
+ * of the rows in hand). */
 int cq_cursor_peek(struct cq_cursor *c, const struct cq_names *ranks);
 void cq_cursor_skip(struct cq_cursor *c);
-int cq_cursor_take(struct cq_cursor *c); /* 0, CQ_ENOMEM, CQ_ETOO_MANY */
+int cq_cursor_take(struct cq_cursor *c); /* 0, CQ_ETOO_MANY */
 /* The rows in hand; shape NULL where the table did not end well. Valid until the next take or drop.
  */
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c);
 void cq_cursor_drop(struct cq_cursor *c); /* the hand is empty again */
+/* No row will be taken any more: gives back the room for them. */
+void cq_cursor_rest(struct cq_cursor *c);
 
 /* Sorted mode: all pages are there; orders them by rank, name, third. 0, CQ_ENOMEM, CQ_EMEMORY; 1:
  * wait for memory. */
@@ -130,6 +137,8 @@ int cq_cursor_compare(const struct cq_cursor *c, const struct cq_key *a, const s
 bool cq_cursor_falls(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b);
 /* A walk of its own over the first page, which uses nothing up. False: there is none. */
 bool cq_cursor_look(const struct cq_cursor *c, struct cql_rows *rows);
-bool cq_cursor_raw(struct cq_cursor *c, struct cq_key *key, cq_bytes *row);
+/* The next row of the pages that are there, into cells, without a look at the order. False: none
+ * (c->outcome may have changed). */
+bool cq_cursor_raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_bytes *row);
 
 #endif

@@ -111,16 +111,14 @@ int cq_merge_left(struct cq_merge *m)
 
 static int remember_base(struct cq_merge *m, const struct cq_object *o)
 {
-    cq_bytes cells[CQ_MAX_CELLS];
     struct cq_view_base *b;
 
     if (!cq_has(o->shape, CQ_VIEWS_base_table_name)) return 0;
-    cql_row_cells(o->row, o->shape->n_columns, o->shape->slot, cells);
     b = cq_arena_alloc(&m->arena, sizeof(*b));
     if (!b) return CQ_ENOMEM;
     *b = (struct cq_view_base){.next = m->bases};
     b->name = cq_arena_dup(&m->arena, o->name);
-    b->base = cq_arena_dup(&m->arena, cells[CQ_VIEWS_base_table_name]);
+    b->base = cq_arena_dup(&m->arena, o->cells[CQ_VIEWS_base_table_name]);
     m->bases = b;
     return b->name.p && b->base.p ? 0 : CQ_ENOMEM;
 }

@@ -13,7 +13,6 @@ void cq_merge_init(struct cq_merge *m, const struct cq_mem *mem)
     cq_names_init(&m->ranks, mem);
     cq_names_init(&m->tables_seen, mem);
     cq_arena_init(&m->arena, mem);
-    cq_buf_init(&m->rows, mem, CQ_MAX_KEYSPACES * sizeof(cq_bytes));
 }
 
 void cq_merge_fini(struct cq_merge *m)
@@ -21,12 +20,11 @@ void cq_merge_fini(struct cq_merge *m)
     cq_names_fini(&m->ranks);
     cq_names_fini(&m->tables_seen);
     cq_arena_fini(&m->arena);
-    cq_buf_fini(&m->rows);
 }
 
 static uint32_t n_ranks(const struct cq_merge *m)
 {
-    return (uint32_t)(m->rows.n / sizeof(cq_bytes));
+    return (uint32_t)m->keyspaces->n_hand;
 }
 
 /* Every keyspace gets its rank by arrival. Their pages stay until the end. */
@@ -39,14 +37,15 @@ static int read_ranks(struct cq_merge *m)
         int put = cq_names_put(&m->ranks, c->key.keyspace, n_ranks(m));
 
         if (put < 0) return put;
-        if (put == 0)
+        if (put < 0) return put;
+        if (put) {
+            put = cq_cursor_take(c);
+        } else {
             put = cq_findings_add(m->findings, CQ_FOUND_DUPLICATE_ROW, c->table, "keyspace",
                                   c->key.keyspace, CQ_NULL);
-        else
-            cq_buf_put(&m->rows, &c->row, sizeof(c->row));
+            cq_cursor_skip(c);
+        }
         if (put < 0) return put;
-        if (m->rows.err) return m->rows.err == CQ_ENOMEM ? CQ_ENOMEM : CQ_ETOO_MANY;
-        cq_cursor_skip(c);
     }
     if (at < 0) return at;
     if (at == CQ_AT_NEED) return CQ_MERGE_BLOCKED;
@@ -93,7 +92,7 @@ static void fill(struct cq_merge *m, struct cq_object *o)
     if (!m->own) return;
     o->name = m->own->key.name;
     o->shape = m->own->shape;
-    o->row = m->own->row;
+    o->cells = m->own->cells;
 }
 
 static int give(struct cq_merge *m, struct cq_object *o)
@@ -105,8 +104,7 @@ static int give(struct cq_merge *m, struct cq_object *o)
 
 static int begin_keyspace(struct cq_merge *m, struct cq_object *o)
 {
-    cq_bytes cells[CQ_MAX_CELLS];
-    const struct cq_cursor *c = m->keyspaces;
+    struct cq_rowset keyspaces = cq_cursor_hand(m->keyspaces);
 
     if (m->rank == n_ranks(m)) {
         m->phase = CQ_MERGE_REST;
@@ -115,10 +113,9 @@ static int begin_keyspace(struct cq_merge *m, struct cq_object *o)
     m->own = NULL;
     m->kind = CQ_KIND_KEYSPACE;
     fill(m, o);
-    o->row = ((const cq_bytes *)(const void *)m->rows.p)[m->rank];
-    o->shape = c->shape;
-    cql_row_cells(o->row, c->key_cells, c->shape->slot, cells);
-    o->keyspace = m->keyspace = cells[c->slots.slot[0]];
+    o->shape = keyspaces.shape;
+    o->cells = cq_rowset_at(&keyspaces, m->rank);
+    o->keyspace = m->keyspace = o->cells[m->keyspaces->slots.slot[0]];
     o->system = m->system = cq_is_system_keyspace(m->keyspace);
     if (m->udts) cq_udts_reset(m->udts);
     m->phase = CQ_MERGE_TYPES;
@@ -139,7 +136,7 @@ static int take_type(struct cq_merge *m, struct cq_cursor *c)
     int err;
 
     if (c->duplicate) return duplicate(m, c, CQ_KIND_TYPE);
-    err = cq_udts_add(m->udts, c->shape, c->row);
+    err = cq_udts_add(m->udts, c->cells);
     if (!err) err = cq_cursor_take(c);
     return err ? err : CQ_MERGE_ON;
 }
@@ -163,7 +160,6 @@ static int read_types(struct cq_merge *m)
 static int one_type(struct cq_merge *m, struct cq_object *o)
 {
     struct cq_rowset types = {0};
-    cq_bytes cells[CQ_MAX_CELLS];
 
     if (m->types) types = cq_cursor_hand(m->types);
     if (m->at_type == types.n) {
@@ -175,9 +171,8 @@ static int one_type(struct cq_merge *m, struct cq_object *o)
     m->kind = CQ_KIND_TYPE;
     fill(m, o);
     o->shape = types.shape;
-    o->row = types.rows[m->at_type++];
-    cql_row_cells(o->row, m->types->key_cells, o->shape->slot, cells);
-    o->name = cells[CQ_TYPES_type_name];
+    o->cells = cq_rowset_at(&types, m->at_type++);
+    o->name = o->cells[CQ_TYPES_type_name];
     return give(m, o);
 }
 
@@ -264,6 +259,7 @@ static int rest(struct cq_merge *m)
             if (err != CQ_MERGE_ON) return err;
             if (there) cq_cursor_skip(c);
         }
+        if (c) cq_cursor_rest(c);
     }
     m->phase = CQ_MERGE_OVER;
     return CQ_MERGE_END;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From cursors over tables to one object at a time, in one pass. All pages of `keyspaces` come
- * first and give each name its rank; then, keyspace by keyspace:
+ * first and give each name its rank (their rows stay in hand); then, keyspace by keyspace:
  *
  *   ranks -> [sort] -> keyspace -> types -> functions -> aggregates -> tables and views by name,
  * each with its children ^                                              |
@@ -64,7 +64,6 @@ struct cq_merge {
     /* own */
     enum cq_merge_phase phase;
     struct cq_names ranks;
-    struct cq_buf rows; /* of cq_bytes: the keyspaces' rows by rank */
     bool have_keyspaces;
     uint32_t rank;
     cq_bytes keyspace;

@@ -14,8 +14,8 @@ void cq_cursor_init(struct cq_cursor *c, struct cq_shared *shared, enum cq_table
     cq_buf_init(&c->pages, shared->mem, CQ_MAX_PAGES_PER_TABLE * sizeof(struct cq_page));
     cq_buf_init(&c->paging_state, shared->mem, CQ_MAX_PAGING_STATE);
     cq_buf_init(&c->names, shared->mem, CQ_MAX_CARRY);
-    cq_buf_init(&c->hand, shared->mem, CQ_MAX_OBJECT_ROWS * sizeof(cq_bytes));
-    cq_buf_init(&c->carry, shared->mem, CQ_MAX_CARRY);
+    cq_buf_init(&c->hand, shared->mem, CQ_MAX_HAND);
+    cq_arena_init(&c->carry, shared->mem);
 }
 
 static void free_block(struct cq_cursor *c, uint8_t *block, size_t cap)
@@ -46,7 +46,7 @@ void cq_cursor_fini(struct cq_cursor *c)
     cq_buf_fini(&c->paging_state);
     cq_buf_fini(&c->names);
     cq_buf_fini(&c->hand);
-    cq_buf_fini(&c->carry);
+    cq_arena_fini(&c->carry);
     c->shared = NULL;
 }
 
@@ -123,10 +123,9 @@ static const char *read_head(struct cq_cursor *c, struct cql_rows *r, cq_bytes b
         return "a page has other columns than the first one";
     }
     c->metadata_hash = hash;
-    c->key_cells = cq_shape_prefix(c->shape, c->slots.slot, c->slots.n);
-    if (!c->slots.n || c->key_cells) return NULL;
-    *err = CQ_EPROTOCOL;
-    return "its key columns are missing";
+    for (int i = 0; i < c->slots.n; i++)
+        if (!cq_has(c->shape, c->slots.slot[i])) *err = CQ_EPROTOCOL;
+    return *err ? "its key columns are missing" : NULL;
 }
 
 /* Whether and how the next page is asked for; also the guards against pages without end. */
@@ -169,7 +168,9 @@ int cq_cursor_page(struct cq_cursor *c, cq_bytes body, int version)
     read_paging(c, &page.rows);
     if (c->outcome.outcome == CQ_OUTCOME_FAILED) return 0;
     cq_buf_put(&c->pages, &page, sizeof(page));
-    if (c->pages.err || c->paging_state.err) return CQ_ENOMEM;
+    /* the first row's cells have their place from here on */
+    if (page.rows.n_rows) cq_buf_room(&c->hand, cq_shape_cells(c->shape) * sizeof(cq_bytes));
+    if (c->pages.err || c->paging_state.err || c->hand.err == CQ_ENOMEM) return CQ_ENOMEM;
     c->n_pages++;
     c->block = NULL;
     c->cap = 0;

@@ -4,22 +4,17 @@
 
 #include <stdio.h>
 
-#include "proto/rows.h"
-
 struct local {
     cq_bytes release, dse, partitioner;
 };
 
-static void read_local(const struct cq_shape *shape, cq_bytes row, struct local *l)
+static void read_local(const struct cq_shape *shape, const cq_bytes *cells, struct local *l)
 {
-    cq_bytes cells[CQ_MAX_CELLS];
-
     *l = (struct local){0};
     if (!shape) return;
-    cql_row_cells(row, shape->n_columns, shape->slot, cells);
-    if (cq_has(shape, CQ_LOCAL_release_version)) l->release = cells[CQ_LOCAL_release_version];
-    if (cq_has(shape, CQ_LOCAL_dse_version)) l->dse = cells[CQ_LOCAL_dse_version];
-    if (cq_has(shape, CQ_LOCAL_partitioner)) l->partitioner = cells[CQ_LOCAL_partitioner];
+    l->release = cells[CQ_LOCAL_release_version];
+    l->dse = cells[CQ_LOCAL_dse_version];
+    l->partitioner = cells[CQ_LOCAL_partitioner];
 }
 
 static bool has_key(const struct cql_conn *conn, const char *prefix)
@@ -37,13 +32,13 @@ static void set(struct cq_product *p, const char *name, cq_bytes version, const 
     if (version.p) snprintf(p->version, sizeof(p->version), "%.*s", CQ_FMT(version));
 }
 
-void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape, cq_bytes row,
-                       struct cq_product *product)
+void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape,
+                       const cq_bytes *cells, struct cq_product *product)
 {
     const char *authenticator = cql_conn_authenticator(conn);
     struct local l;
 
-    read_local(shape, row, &l);
+    read_local(shape, cells, &l);
     if (has_key(conn, "SCYLLA_"))
         set(product, "ScyllaDB", CQ_NULL, "SUPPORTED"); /* release_version is always 3.0.8 */
     else if (l.dse.p)

@@ -8,7 +8,7 @@
 #include "proto/conn.h"
 
 /* shape NULL: system.local could not be read. */
-void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape, cq_bytes row,
-                       struct cq_product *product);
+void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape,
+                       const cq_bytes *cells, struct cq_product *product);
 
 #endif

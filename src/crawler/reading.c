@@ -4,34 +4,24 @@
 
 #include <stdio.h>
 
-#include "proto/rows.h"
 #include "proto/value.h"
 
 struct peer {
     cq_bytes host_id, dc, rack, address, native, version;
 };
 
-static cq_bytes cell(const struct cq_shape *shape, const cq_bytes *cells, int slot)
+static void read_peer(const struct cq_shape *s, const cq_bytes *c, struct peer *p)
 {
-    return cq_has(shape, slot) ? cells[slot] : CQ_NULL;
-}
-
-static void read_peer(const struct cq_shape *s, cq_bytes row, struct peer *p)
-{
-    cq_bytes c[CQ_MAX_CELLS];
-
-    cql_row_cells(row, s->n_columns, s->slot, c);
     if (s->table == CQ_T_PEERS_V2) {
-        *p = (struct peer){
-            cell(s, c, CQ_PEERS_V2_host_id),        cell(s, c, CQ_PEERS_V2_data_center),
-            cell(s, c, CQ_PEERS_V2_rack),           cell(s, c, CQ_PEERS_V2_peer),
-            cell(s, c, CQ_PEERS_V2_native_address), cell(s, c, CQ_PEERS_V2_schema_version)};
+        *p = (struct peer){c[CQ_PEERS_V2_host_id],        c[CQ_PEERS_V2_data_center],
+                           c[CQ_PEERS_V2_rack],           c[CQ_PEERS_V2_peer],
+                           c[CQ_PEERS_V2_native_address], c[CQ_PEERS_V2_schema_version]};
     } else if (s->table == CQ_T_PEERS) {
-        *p = (struct peer){cell(s, c, CQ_PEERS_host_id),     cell(s, c, CQ_PEERS_data_center),
-                           cell(s, c, CQ_PEERS_rack),        cell(s, c, CQ_PEERS_peer),
-                           cell(s, c, CQ_PEERS_rpc_address), cell(s, c, CQ_PEERS_schema_version)};
+        *p =
+            (struct peer){c[CQ_PEERS_host_id], c[CQ_PEERS_data_center], c[CQ_PEERS_rack],
+                          c[CQ_PEERS_peer],    c[CQ_PEERS_rpc_address], c[CQ_PEERS_schema_version]};
     } else {
-        *p = (struct peer){.version = cell(s, c, CQ_LOCAL_schema_version)};
+        *p = (struct peer){.version = c[CQ_LOCAL_schema_version]};
     }
 }
 
@@ -50,57 +40,51 @@ static bool is_whole(const struct peer *p)
     return p->host_id.n == 16 && p->dc.p && p->rack.p && p->native.n;
 }
 
-bool cq_peer_is_whole(const struct cq_shape *shape, cq_bytes row)
+bool cq_peer_is_whole(const struct cq_shape *shape, const cq_bytes *cells)
 {
     struct peer p;
 
-    read_peer(shape, row, &p);
+    read_peer(shape, cells, &p);
     return is_whole(&p);
 }
 
-cq_bytes cq_peer_host_id(const struct cq_shape *shape, cq_bytes row)
+cq_bytes cq_peer_host_id(const struct cq_shape *shape, const cq_bytes *cells)
 {
-    cq_bytes c[CQ_MAX_CELLS];
-
-    cql_row_cells(row, shape->n_columns, shape->slot, c);
     switch (shape->table) {
     case CQ_T_LOCAL:
-        return cell(shape, c, CQ_LOCAL_host_id);
+        return cells[CQ_LOCAL_host_id];
     case CQ_T_PEERS_V2:
-        return cell(shape, c, CQ_PEERS_V2_host_id);
+        return cells[CQ_PEERS_V2_host_id];
     default:
-        return cell(shape, c, CQ_PEERS_host_id);
+        return cells[CQ_PEERS_host_id];
     }
 }
 
-void cq_local_identity(const struct cq_shape *shape, cq_bytes row, struct cq_identity *identity)
+void cq_local_identity(const cq_bytes *cells, struct cq_identity *identity)
 {
-    cq_bytes c[CQ_MAX_CELLS];
-
-    cql_row_cells(row, shape->n_columns, shape->slot, c);
-    cq_identity_text(identity->cluster_name, cell(shape, c, CQ_LOCAL_cluster_name));
-    cq_identity_text(identity->partitioner, cell(shape, c, CQ_LOCAL_partitioner));
-    cq_identity_add(identity, cell(shape, c, CQ_LOCAL_host_id));
+    cq_identity_text(identity->cluster_name, cells[CQ_LOCAL_cluster_name]);
+    cq_identity_text(identity->partitioner, cells[CQ_LOCAL_partitioner]);
+    cq_identity_add(identity, cells[CQ_LOCAL_host_id]);
 }
 
-void cq_peer_name(const struct cq_shape *shape, cq_bytes row, char out[46])
+void cq_peer_name(const struct cq_shape *shape, const cq_bytes *cells, char out[46])
 {
     struct peer p;
     char id[37];
 
-    read_peer(shape, row, &p);
+    read_peer(shape, cells, &p);
     if (cql_get_uuid(p.host_id, id))
         snprintf(out, 46, "%s", id);
     else if (!cql_get_inet(p.address, out) && !cql_get_inet(p.native, out))
         snprintf(out, 46, "unknown");
 }
 
-void cq_reading_row(struct cq_reading *r, const struct cq_shape *shape, cq_bytes row)
+void cq_reading_row(struct cq_reading *r, const struct cq_shape *shape, const cq_bytes *cells)
 {
     struct peer p;
     char version[37] = "";
 
-    read_peer(shape, row, &p);
+    read_peer(shape, cells, &p);
     if (shape->table != CQ_T_LOCAL && !is_whole(&p)) return;
     r->n_nodes++;
     if (!cql_get_uuid(p.version, version)) version[0] = 0;

@@ -21,15 +21,15 @@ struct cq_reading {
 };
 
 /* A row of system.local, peers_v2 or peers (shape->table). */
-void cq_reading_row(struct cq_reading *r, const struct cq_shape *shape, cq_bytes row);
+void cq_reading_row(struct cq_reading *r, const struct cq_shape *shape, const cq_bytes *cells);
 /* False: a peer's row that is not whole. */
-bool cq_peer_is_whole(const struct cq_shape *shape, cq_bytes row);
+bool cq_peer_is_whole(const struct cq_shape *shape, const cq_bytes *cells);
 /* The peer's host_id (null where there is none) and a name to report it by (host_id, or its address
  * as text). */
-cq_bytes cq_peer_host_id(const struct cq_shape *shape, cq_bytes row);
-void cq_peer_name(const struct cq_shape *shape, cq_bytes row, char out[46]);
+cq_bytes cq_peer_host_id(const struct cq_shape *shape, const cq_bytes *cells);
+void cq_peer_name(const struct cq_shape *shape, const cq_bytes *cells, char out[46]);
 /* Names, partitioner and host id of system.local. */
-void cq_local_identity(const struct cq_shape *shape, cq_bytes row, struct cq_identity *identity);
+void cq_local_identity(const cq_bytes *cells, struct cq_identity *identity);
 /* A version that says something: not null, not all zeros. */
 bool cq_version_says(const char *version);
 void cq_reading_agreement(const struct cq_reading *r, struct cq_scope *s);

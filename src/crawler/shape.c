@@ -41,18 +41,3 @@ int cq_shape_read(struct cql_rows *r, enum cq_table t, struct cq_arena *arena,
     *hash = XXH3_64bits(from, (size_t)(r->p - from));
     return 0;
 }
-
-uint32_t cq_shape_prefix(const struct cq_shape *s, const int *slots, int n)
-{
-    uint32_t prefix = 0;
-
-    for (int k = 0; k < n; k++) {
-        uint32_t i = 0;
-
-        while (i < s->n_columns && s->slot[i] != slots[k])
-            i++;
-        if (i == s->n_columns) return 0;
-        if (i + 1 > prefix) prefix = i + 1;
-    }
-    return prefix;
-}

@@ -16,7 +16,5 @@
  */
 int cq_shape_read(struct cql_rows *r, enum cq_table t, struct cq_arena *arena,
                   const struct cq_shape **shape, uint64_t *hash);
-/* How many leading cells of a row hold all of these slots; 0: a slot is missing. */
-uint32_t cq_shape_prefix(const struct cq_shape *s, const int *slots, int n);
 
 #endif

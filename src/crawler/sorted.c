@@ -59,10 +59,11 @@ static size_t count_rows(const struct cq_cursor *c)
 static void read_all(struct cq_cursor *c, const struct cq_names *ranks)
 {
     struct cq_sorted *all = c->sorted, x;
+    cq_bytes cells[CQ_MAX_CELLS];
     size_t n = 0;
 
     while (c->at_page < c->n_pages) {
-        if (!cq_cursor_raw(c, &x.key, &x.row)) {
+        if (!cq_cursor_raw(c, cells, &x.key, &x.row)) {
             c->at_page++;
             continue;
         }

@@ -66,7 +66,7 @@ int cq_model_cluster(struct cq_model *m, const struct cq_cluster_facts *f, cq_by
     struct cq_json *j = &m->rec->json;
     struct cq_row r;
 
-    if (f->shape) cq_row_split(&r, f->shape, f->row);
+    if (f->shape) r = (struct cq_row){f->shape, f->cells};
     cq_rec_begin(m->rec, &head);
     if (f->shape) {
         cq_put_text(j, "name", &r, CQ_LOCAL_cluster_name);

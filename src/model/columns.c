@@ -51,7 +51,7 @@ static struct column read_column(const struct cq_rowset *set, uint32_t i)
     struct cq_row r;
     struct column c;
 
-    cq_row_split(&r, set->shape, set->rows[i]);
+    r = cq_row_of(set, i);
     c = (struct column){.name = r.cell[CQ_COLUMNS_column_name],
                         .bytes = r.cell[CQ_COLUMNS_column_name_bytes],
                         .type = r.cell[CQ_COLUMNS_type],
@@ -149,7 +149,7 @@ static void put_column(struct cq_model *m, const struct cq_object *o, const stru
     if (s->n_extra) {
         struct cq_row r;
 
-        cq_row_split(&r, s, o->columns.rows[c->row]);
+        r = cq_row_of(&o->columns, c->row);
         cq_put_extra(m, &r, false);
     }
     cq_json_close(j, '}');

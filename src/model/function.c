@@ -75,7 +75,7 @@ int cq_put_function(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
     struct cq_json *j = &m->rec->json;
     struct cq_row r;
 
-    cq_row_split(&r, o->shape, o->row);
+    r = (struct cq_row){o->shape, o->cells};
     collect(m, r.cell[CQ_FUNCTIONS_argument_types], &head);
     cq_rec_begin(m->rec, &head);
     cq_model_fail(m, m->items.err);
@@ -97,7 +97,7 @@ int cq_put_aggregate(struct cq_model *m, const struct cq_object *o, cq_bytes *li
     struct cq_json *j = &m->rec->json;
     struct cq_row r;
 
-    cq_row_split(&r, o->shape, o->row);
+    r = (struct cq_row){o->shape, o->cells};
     collect(m, r.cell[CQ_AGGREGATES_argument_types], &head);
     cq_rec_begin(m->rec, &head);
     cq_model_fail(m, m->items.err);

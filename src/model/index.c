@@ -67,7 +67,7 @@ void cq_put_indexes(struct cq_model *m, const struct cq_rowset *indexes)
     cq_json_key(&m->rec->json, "indexes");
     cq_json_open(&m->rec->json, '[');
     for (size_t i = 0; i < indexes->n; i++) {
-        cq_row_split(&r, indexes->shape, indexes->rows[i]);
+        r = cq_row_of(indexes, i);
         put_index(m, &r);
     }
     cq_json_close(&m->rec->json, ']');
@@ -90,7 +90,7 @@ void cq_structure_indexes(struct cq_model *m, struct cq_json *j, const struct cq
     for (size_t i = 0; i < indexes->n; i++) {
         cq_bytes target;
 
-        cq_row_split(&r, indexes->shape, indexes->rows[i]);
+        r = cq_row_of(indexes, i);
         target = cq_map_get(r.cell[CQ_INDEXES_options], "target");
         if (!cq_is_null(target)) cq_buf_put(&m->items, &target, sizeof(target));
     }
@@ -126,7 +126,7 @@ void cq_put_triggers(struct cq_model *m, const struct cq_rowset *triggers)
     cq_json_key(&m->rec->json, "triggers");
     cq_json_open(&m->rec->json, '[');
     for (size_t i = 0; i < triggers->n; i++) {
-        cq_row_split(&r, triggers->shape, triggers->rows[i]);
+        r = cq_row_of(triggers, i);
         put_trigger(m, &r);
     }
     cq_json_close(&m->rec->json, ']');
@@ -158,7 +158,7 @@ void cq_put_dropped(struct cq_model *m, const struct cq_rowset *dropped)
     cq_json_key(j, "dropped_columns");
     cq_json_open(j, '[');
     for (size_t i = 0; i < dropped->n; i++) {
-        cq_row_split(&r, dropped->shape, dropped->rows[i]);
+        r = cq_row_of(dropped, i);
         cq_json_open(j, '{');
         cq_json_member_text(j, "name", r.cell[CQ_DROPPED_column_name]);
         cq_put_text(j, "type", &r, CQ_DROPPED_type);

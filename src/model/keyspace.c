@@ -12,7 +12,7 @@ int cq_put_keyspace(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
     struct cq_json *j = &m->rec->json;
     struct cq_row r;
 
-    cq_row_split(&r, o->shape, o->row);
+    r = (struct cq_row){o->shape, o->cells};
     cq_rec_begin(m->rec, &head);
     cq_json_member_text(j, "name", o->keyspace);
     if (o->shape->table == CQ_T_KEYSPACES) {

@@ -26,7 +26,7 @@ void cq_masks_begin(struct cq_model *m, const struct cq_rowset *masks)
     for (uint32_t i = 0; i < masks->n; i++) {
         struct mask one = {.row = i};
 
-        cq_row_split(&r, masks->shape, masks->rows[i]);
+        r = cq_row_of(masks, i);
         one.column = r.cell[CQ_MASKS_column_name];
         cq_buf_put(&m->masks, &one, sizeof(one));
     }
@@ -84,7 +84,7 @@ void cq_put_mask(struct cq_model *m, const struct cq_rowset *masks, cq_bytes col
     struct cq_row r;
 
     if (!one) return;
-    cq_row_split(&r, masks->shape, masks->rows[one->row]);
+    r = cq_row_of(masks, one->row);
     cq_buf_clear(&m->text);
     if (!cq_is_null(r.cell[CQ_MASKS_function_keyspace])) {
         cq_buf_put(&m->text, r.cell[CQ_MASKS_function_keyspace].p,

@@ -33,13 +33,13 @@ void cq_model_fini(struct cq_model *m)
 static bool is_whole(const struct cq_rowset *set)
 {
     for (size_t i = 0; i < set->n; i++)
-        if (!cq_row_is_whole(set->shape, set->rows[i])) return false;
+        if (!cq_row_is_whole(set->shape, cq_rowset_at(set, i))) return false;
     return true;
 }
 
 int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *line)
 {
-    if (!cq_row_is_whole(o->shape, o->row) || !is_whole(&o->indexes) || !is_whole(&o->triggers) ||
+    if (!cq_row_is_whole(o->shape, o->cells) || !is_whole(&o->indexes) || !is_whole(&o->triggers) ||
         !is_whole(&o->masks))
         return CQ_EPROTOCOL;
     switch (o->kind) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From rows to records: takes one object at a time as views into pages (its own row and the rows of
- * its children, raw) and writes one record (docs/records.md). No object model of a cluster, no
- * allocation per row: what is needed between two calls is scratch that grows and stays. Reads cells
- * with proto/value.h and proto/type.h, knows no connection and no cursor.
+ * its children, taken apart) and writes one record (docs/records.md). No object model of a cluster,
+ * no allocation per row: what is needed between two calls is scratch that grows and stays. Reads
+ * cells with proto/value.h and proto/type.h, knows no connection and no cursor.
  */
 #ifndef CQ_MODEL_MODEL_H
 #define CQ_MODEL_MODEL_H
@@ -12,13 +12,20 @@
 #include "model/tables.h"
 #include "record/record.h"
 
-/* Raw rows of one child table that belong to the object in hand, in the order of the server. shape
- * NULL: the table is absent, and its key is left out of the record. */
+/* Rows of one child table that belong to the object in hand, in the order of the server: n times
+ * cq_shape_cells(shape) cells. shape NULL: the table is absent, and its key is left out of the
+ * record. */
 struct cq_rowset {
     const struct cq_shape *shape;
-    const cq_bytes *rows;
+    const cq_bytes *cells;
     size_t n;
 };
+
+/* The cells of row i. */
+static inline const cq_bytes *cq_rowset_at(const struct cq_rowset *set, size_t i)
+{
+    return set->cells + i * cq_shape_cells(set->shape);
+}
 
 struct cq_udts; /* the user types of the keyspace in hand */
 
@@ -29,7 +36,7 @@ struct cq_object {
     cq_bytes keyspace;
     cq_bytes name;                /* null for a keyspace */
     const struct cq_shape *shape; /* of the object's own row */
-    cq_bytes row;
+    const cq_bytes *cells;
     struct cq_rowset columns, indexes, triggers, dropped, masks; /* tables and views */
     const struct cq_udts *udts; /* NULL: the types table is absent */
 };
@@ -69,13 +76,13 @@ int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
 int cq_udts_new(struct cq_udts **out, const struct cq_mem *mem);
 void cq_udts_free(struct cq_udts *u);
 void cq_udts_reset(struct cq_udts *u);
-/* Copies what it needs of the row. 0, CQ_ENOMEM, CQ_ETOO_MANY. */
-int cq_udts_add(struct cq_udts *u, const struct cq_shape *shape, cq_bytes row);
+/* A row of CQ_T_TYPES; copies what it needs. 0, CQ_ENOMEM, CQ_ETOO_MANY. */
+int cq_udts_add(struct cq_udts *u, const cq_bytes *cells);
 
 /* ---- cluster and nodes ---- */
 struct cq_cluster_facts {
     const struct cq_shape *shape; /* of system.local; NULL: denied or absent */
-    cq_bytes row;
+    const cq_bytes *cells;
     int protocol;            /* chosen: 4 or 5; 0: not yet */
     const cq_bytes *offered; /* PROTOCOL_VERSIONS of SUPPORTED, in order; n_offered 0: not said */
     size_t n_offered;
@@ -104,7 +111,7 @@ int cq_model_cluster(struct cq_model *m, const struct cq_cluster_facts *f, cq_by
  * which). default_port: of rows that carry none. CQ_ENOT_FOUND: the row names no host_id and no
  * address (the caller writes an anomaly).
  */
-int cq_model_node(struct cq_model *m, const struct cq_shape *shape, cq_bytes row,
+int cq_model_node(struct cq_model *m, const struct cq_shape *shape, const cq_bytes *cells,
                   uint16_t default_port, cq_bytes *line);
 
 /* ---- anomalies ---- */

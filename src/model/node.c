@@ -97,18 +97,17 @@ static bool is_bulk(cq_bytes name)
 static void put_extra(struct cq_model *m, const struct cq_row *r)
 {
     struct cq_extra_column kept[CQ_MAX_RESULT_COLUMNS];
+    cq_bytes cells[CQ_MAX_CELLS];
     struct cq_shape shape = *r->shape;
-    struct cq_row without = *r;
 
     shape.n_extra = 0;
     shape.extra = kept;
-    without.shape = &shape;
     for (uint32_t i = 0; i < r->shape->n_extra; i++) {
         if (is_bulk(r->shape->extra[i].name)) continue;
         kept[shape.n_extra] = r->shape->extra[i];
-        without.cell[shape.n_known + shape.n_extra++] = r->cell[shape.n_known + i];
+        cells[shape.n_known + shape.n_extra++] = r->cell[shape.n_known + i];
     }
-    cq_put_extra(m, &without, true);
+    cq_put_extra(m, &(struct cq_row){&shape, cells}, true);
 }
 
 static void put_body(struct cq_model *m, const struct source *s, const struct cq_row *r,
@@ -135,17 +134,16 @@ static void put_body(struct cq_model *m, const struct source *s, const struct cq
     put_extra(m, r);
 }
 
-int cq_model_node(struct cq_model *m, const struct cq_shape *shape, cq_bytes row,
+int cq_model_node(struct cq_model *m, const struct cq_shape *shape, const cq_bytes *cells,
                   uint16_t default_port, cq_bytes *line)
 {
     const struct source *s = &peers;
     struct cq_rec_head head = {.kind = CQ_KIND_NODE, .hashed = true};
-    struct cq_row r;
+    struct cq_row r = {shape, cells};
     char identity[46];
 
     if (shape->table == CQ_T_LOCAL) s = &local;
     if (shape->table == CQ_T_PEERS_V2) s = &peers_v2;
-    cq_row_split(&r, shape, row);
     if (!identify(s, &r, identity)) return CQ_ENOT_FOUND;
     head.part[0] = cq_str(identity);
     cq_rec_begin(m->rec, &head);

@@ -9,28 +9,16 @@
 
 #include "base/digest.h"
 #include "model/sort.h"
-#include "proto/rows.h"
 #include "proto/type.h"
 
-void cq_row_split(struct cq_row *r, const struct cq_shape *shape, cq_bytes row)
+bool cq_row_is_whole(const struct cq_shape *shape, const cq_bytes *cells)
 {
-    r->shape = shape;
-    for (uint32_t i = 0; i < shape->n_known; i++)
-        r->cell[i] = CQ_NULL;
-    cql_row_cells(row, shape->n_columns, shape->slot, r->cell);
-}
-
-bool cq_row_is_whole(const struct cq_shape *shape, cq_bytes row)
-{
-    struct cq_row r;
-
-    cq_row_split(&r, shape, row);
     for (uint64_t left = shape->lists | shape->maps; left; left &= left - 1) {
         int slot = __builtin_ctzll(left);
         struct cql_iter it;
         cq_bytes a, b;
 
-        cql_iter_begin(&it, r.cell[slot]);
+        cql_iter_begin(&it, cells[slot]);
         if (shape->maps >> slot & 1)
             while (cql_iter_pair(&it, &a, &b)) {
             }

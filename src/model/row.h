@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One row taken apart, and what every kind of record does with cells: write them under a key of
+ * One row's cells, and what every kind of record does with cells: write them under a key of
  * ours where the server sent the column (null kept), leave the key out where it did not.
  */
 #ifndef CQ_MODEL_ROW_H
@@ -11,16 +11,20 @@
 
 struct cq_row {
     const struct cq_shape *shape;
-    cq_bytes cell[CQ_MAX_CELLS];
+    const cq_bytes *cell;
 };
 
 struct cq_pair {
     cq_bytes name, value;
 };
 
-void cq_row_split(struct cq_row *r, const struct cq_shape *shape, cq_bytes row);
+static inline struct cq_row cq_row_of(const struct cq_rowset *set, size_t i)
+{
+    return (struct cq_row){set->shape, cq_rowset_at(set, i)};
+}
+
 /* Every list, set and map has as many elements as it says. */
-bool cq_row_is_whole(const struct cq_shape *shape, cq_bytes row);
+bool cq_row_is_whole(const struct cq_shape *shape, const cq_bytes *cells);
 
 static inline bool cq_row_has(const struct cq_row *r, int slot)
 {

@@ -77,7 +77,7 @@ int cq_put_table(struct cq_model *m, const struct cq_object *o, cq_bytes *line)
                                .part = {o->keyspace, o->name}};
     struct cq_row r;
 
-    cq_row_split(&r, o->shape, o->row);
+    r = (struct cq_row){o->shape, o->cells};
     cq_rec_begin(m->rec, &head);
     cq_columns_begin(m, &o->columns);
     cq_udts_reach(m, o->udts);

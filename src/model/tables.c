@@ -97,8 +97,10 @@ static bool is_expected(cq_bytes name, cq_bytes option)
 
 void cq_shape_begin(struct cq_shape *s, enum cq_table table, uint32_t n_columns)
 {
-    *s = (struct cq_shape){
-        .table = table, .n_columns = n_columns, .n_known = (uint32_t)infos[table].n_columns};
+    *s = (struct cq_shape){.table = table,
+                           .n_columns = n_columns,
+                           .is_straight = true,
+                           .n_known = (uint32_t)infos[table].n_columns};
 }
 
 static int find_slot(const struct cq_shape *s, cq_bytes name, cq_bytes type)
@@ -119,8 +121,9 @@ int cq_shape_add(struct cq_shape *s, uint32_t i, cq_bytes name, cq_bytes type, s
 
     if (s->n_columns > CQ_MAX_RESULT_COLUMNS || i >= s->n_columns) return CQ_ETOO_MANY;
     slot = find_slot(s, name, type);
+    s->slot[i] = (int16_t)(slot >= 0 ? slot : (int)cq_shape_cells(s));
+    if (s->slot[i] != (int)i) s->is_straight = false;
     if (slot >= 0) {
-        s->slot[i] = (int16_t)slot;
         s->present |= UINT64_C(1) << slot;
         if (is_type(type, CQL_TYPE_MAP)) s->maps |= UINT64_C(1) << slot;
         if (is_type(type, CQL_TYPE_LIST) || is_type(type, CQL_TYPE_SET))
@@ -131,10 +134,8 @@ int cq_shape_add(struct cq_shape *s, uint32_t i, cq_bytes name, cq_bytes type, s
     if (!extra) extra = cq_arena_alloc(a, (s->n_columns - i) * sizeof(*extra));
     if (!extra) return CQ_ENOMEM;
     s->extra = extra;
-    extra += s->n_extra;
+    extra += s->n_extra++;
     extra->name = cq_arena_dup(a, name);
     extra->type = cq_arena_dup(a, type);
-    if (!extra->name.p || !extra->type.p) return CQ_ENOMEM;
-    s->slot[i] = (int16_t)(s->n_known + s->n_extra++);
-    return 0;
+    return extra->name.p && extra->type.p ? 0 : CQ_ENOMEM;
 }

@@ -126,9 +126,9 @@ const struct cq_table_info *cq_table_info(enum cq_table t);
 
 /*
  * How the rows of one result are laid out: filled from the metadata of the first page, the same for
- * all pages of that table. A row's cells are taken apart by cql_row_cells(row, n_columns, slot,
- * cells): known columns at their slots, the others behind them (n_known + i = extra[i]). Cells of
- * slots that the server did not send stay as they were: set them null first (CQ_MAX_CELLS of room).
+ * all pages of that table. A row is cq_shape_cells cells in slot order: known columns at their
+ * slots (null where the server did not send one), the others behind them (n_known + i = extra[i]).
+ * cql_rows_next_cells takes rows apart like that.
  */
 struct cq_extra_column {
     cq_bytes name;
@@ -139,12 +139,25 @@ struct cq_shape {
     enum cq_table table;
     uint32_t n_columns; /* of the result */
     int16_t slot[CQ_MAX_RESULT_COLUMNS];
+    bool is_straight;     /* slot[i] == i everywhere */
     uint64_t present;     /* bit s: the server sent known column s */
     uint64_t lists, maps; /* of them */
     uint32_t n_known;
     uint32_t n_extra;
     const struct cq_extra_column *extra; /* owner: the crawl's arena */
 };
+
+/* Of one row, at most CQ_MAX_CELLS. */
+static inline uint32_t cq_shape_cells(const struct cq_shape *s)
+{
+    return s->n_known + s->n_extra;
+}
+
+/* The slots as cql_rows_next_cells wants them. */
+static inline const int16_t *cq_shape_slots(const struct cq_shape *s)
+{
+    return s->is_straight ? NULL : s->slot;
+}
 
 static inline bool cq_has(const struct cq_shape *s, int slot)
 {

@@ -13,7 +13,7 @@ int cq_put_type(struct cq_model *m, const struct cq_object *o, cq_bytes *line)
     struct cq_json *j = &m->rec->json, structure;
     struct cq_row r;
 
-    cq_row_split(&r, o->shape, o->row);
+    r = (struct cq_row){o->shape, o->cells};
     cq_rec_begin(m->rec, &head);
     cq_json_member_text(j, "keyspace", o->keyspace);
     cq_json_member_text(j, "name", o->name);

@@ -85,17 +85,15 @@ static bool copy(struct cq_arena *a, cq_bytes from, cq_bytes *to)
     return cq_is_null(from) || !cq_is_null(*to);
 }
 
-int cq_udts_add(struct cq_udts *u, const struct cq_shape *shape, cq_bytes row)
+int cq_udts_add(struct cq_udts *u, const cq_bytes *cells)
 {
-    struct cq_row r;
     struct udt one;
     size_t at, n = count(u);
 
-    cq_row_split(&r, shape, row);
     if (n >= MAX_UDTS) return CQ_ETOO_MANY;
-    if (!copy(&u->arena, r.cell[CQ_TYPES_type_name], &one.name) ||
-        !copy(&u->arena, r.cell[CQ_TYPES_field_names], &one.fields) ||
-        !copy(&u->arena, r.cell[CQ_TYPES_field_types], &one.types)) {
+    if (!copy(&u->arena, cells[CQ_TYPES_type_name], &one.name) ||
+        !copy(&u->arena, cells[CQ_TYPES_field_names], &one.fields) ||
+        !copy(&u->arena, cells[CQ_TYPES_field_types], &one.types)) {
         return CQ_ENOMEM;
     }
     if (find(u, one.name) >= 0) return 0; /* a duplicate row: the merge reports it */

@@ -129,6 +129,40 @@ bool cql_rows_next(struct cql_rows *r, cq_bytes *row)
     return true;
 }
 
+/* Reads one cell's length and value; false: it is cut short. The length is compared with what is
+ * left before it is believed. */
+static inline bool next_cell(const uint8_t **p, const uint8_t *end, cq_bytes *cell)
+{
+    int32_t n;
+
+    if (end - *p < CELL_HEADER) return false;
+    n = (int32_t)cql_load_u32(*p);
+    *p += CELL_HEADER;
+    if (n < 0) {
+        *cell = CQ_NULL;
+        return true;
+    }
+    if (n > end - *p) return false;
+    *cell = (cq_bytes){*p, (size_t)n};
+    *p += n;
+    return true;
+}
+
+bool cql_rows_next_cells(struct cql_rows *r, const int16_t *slot, uint32_t n_cells, cq_bytes *cells)
+{
+    const uint8_t *p = r->p, *end = r->end;
+    uint32_t n = r->n_columns;
+
+    if (r->err || r->rows_read == r->n_rows) return false;
+    for (uint32_t i = slot ? 0 : n; i < n_cells; i++)
+        cells[i] = CQ_NULL;
+    for (uint32_t i = 0; i < n; i++)
+        if (!next_cell(&p, end, &cells[slot ? slot[i] : (int)i])) return fail(r, CQ_EPROTOCOL) == 0;
+    r->p = p;
+    r->rows_read++;
+    return true;
+}
+
 void cql_row_cells(cq_bytes row, uint32_t n_columns, const int16_t *slot, cq_bytes *cells)
 {
     const uint8_t *p = row.p;

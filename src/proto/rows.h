@@ -5,7 +5,8 @@
  *   cql_rows_begin(&r, body, version)        head: flags, paging state, number of columns
  *   cql_rows_column(&r, &col) ...            exactly r.n_columns times
  *   cql_rows_count(&r)                       number of rows, after the last column
- *   cql_rows_next(&r, &row) ...              one row at a time; its cells by cql_row_cells
+ *   cql_rows_next_cells(&r, ...) ...         one row at a time, taken apart in the same pass
+ *   cql_rows_next(&r, &row) ...              the same, raw; its cells by cql_row_cells
  *
  * Everything is a view into body and lives as long as that. Errors are sticky in r.err:
  * CQ_EPROTOCOL (cut short, lengths that do not fit), CQ_ETOO_MANY. Trailing bytes are ignored
@@ -43,6 +44,12 @@ int cql_rows_begin(struct cql_rows *r, cq_bytes body, int version);
 bool cql_rows_column(struct cql_rows *r, struct cql_column *col);
 int cql_rows_count(struct cql_rows *r);
 bool cql_rows_next(struct cql_rows *r, cq_bytes *row);
+/*
+ * The next row's cells: that of column i at cells[slot[i]], or where slot is NULL at cells[i]; slot
+ * has n_columns entries, each less than n_cells. Cells that no column maps to become null.
+ */
+bool cql_rows_next_cells(struct cql_rows *r, const int16_t *slot, uint32_t n_cells,
+                         cq_bytes *cells);
 
 /*
  * Splits a row of n_columns cells: cell i goes to cells[slot[i]] where slot[i] >= 0. slot has

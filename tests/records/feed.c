@@ -41,12 +41,13 @@ static struct cq_rowset children(struct feed *f, const struct cq_object *o, enum
 static void put_object(struct feed *f, enum cq_kind kind, enum cq_table t, size_t i)
 {
     const struct loaded_table *table = &f->l.tables[t];
+    cq_bytes cells[CQ_MAX_CELLS];
     struct cq_object o = {.kind = kind,
                           .virtual_ = t >= CQ_T_VKEYSPACES,
                           .keyspace = cell_of(&f->l, t, i, 0),
                           .name = CQ_NULL,
                           .shape = &table->shape,
-                          .row = table->rows[i],
+                          .cells = cells_of(&f->l, t, i, cells),
                           .udts = f->udts};
     cq_bytes line = CQ_NULL;
     int err;
@@ -84,7 +85,7 @@ static void put_keyspace(struct feed *f, enum cq_table t, size_t i)
     }
     cq_udts_reset(f->udts);
     for (size_t k = 0; k < types.n; k++)
-        if (cq_udts_add(f->udts, types.shape, types.rows[k])) f->err = CQ_ENOMEM;
+        if (cq_udts_add(f->udts, cq_rowset_at(&types, k))) f->err = CQ_ENOMEM;
     put_all(f, CQ_KIND_TYPE, CQ_T_TYPES, keyspace);
     put_all(f, CQ_KIND_FUNCTION, CQ_T_FUNCTIONS, keyspace);
     put_all(f, CQ_KIND_AGGREGATE, CQ_T_AGGREGATES, keyspace);
@@ -101,8 +102,9 @@ static void put_nodes(struct feed *f)
 
         if (s == 2 && f->l.tables[CQ_T_PEERS_V2].present) continue;
         for (size_t i = 0; i < t->n; i++) {
-            cq_bytes line = CQ_NULL;
-            int err = cq_model_node(&f->model, &t->shape, t->rows[i], 9042, &line);
+            cq_bytes cells[CQ_MAX_CELLS], line = CQ_NULL;
+            int err = cq_model_node(&f->model, &t->shape, cells_of(&f->l, sources[s], i, cells),
+                                    9042, &line);
 
             out(f, err, line);
         }
@@ -114,8 +116,9 @@ static void put_cluster(struct feed *f)
     static const cq_bytes offered[] = {{(const uint8_t *)"3/v3", 4}, {(const uint8_t *)"4/v4", 4}};
     static const struct cq_product product = {"Apache Cassandra", "", "release_version"};
     const struct loaded_table *t = &f->l.tables[CQ_T_LOCAL];
+    cq_bytes cells[CQ_MAX_CELLS];
     struct cq_cluster_facts facts = {.shape = &t->shape,
-                                     .row = t->rows[0],
+                                     .cells = cells_of(&f->l, CQ_T_LOCAL, 0, cells),
                                      .protocol = 4,
                                      .offered = offered,
                                      .n_offered = 2,
@@ -184,7 +187,8 @@ static int run(struct feed *f, const char *cluster, const char *labels)
     cq_rec_init(&f->rec, &cq_mem_libc);
     cq_model_init(&f->model, &cq_mem_libc, &f->rec);
     for (int t = 0; t < CQ_N_TABLES; t++)
-        f->room[t] = cq_arena_alloc(&f->l.arena, (f->l.tables[t].n + 1) * sizeof(cq_bytes));
+        f->room[t] = cq_arena_alloc(&f->l.arena, (f->l.tables[t].n + 1) * sizeof(cq_bytes) *
+                                                     (cq_shape_cells(&f->l.tables[t].shape) + 1));
     cq_rec_scope(&f->rec, cq_str(cluster), cq_str(labels), 217123456);
     f->rec.wall_ms = 1795236000123;
     f->scope = (struct cq_scope){.attempt = 1, .started_ms = 1795236000123};

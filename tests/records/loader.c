@@ -143,16 +143,26 @@ cq_bytes cell_of(const struct loaded *l, enum cq_table t, size_t i, uint32_t col
     return cells[column];
 }
 
+const cq_bytes *cells_of(const struct loaded *l, enum cq_table t, size_t i, cq_bytes *cells)
+{
+    const struct loaded_table *table = &l->tables[t];
+
+    for (uint32_t k = 0; k < cq_shape_cells(&table->shape); k++)
+        cells[k] = CQ_NULL;
+    cql_row_cells(table->rows[i], table->shape.n_columns, table->shape.slot, cells);
+    return cells;
+}
+
 struct cq_rowset rows_of(const struct loaded *l, enum cq_table t, cq_bytes keyspace, cq_bytes name,
                          cq_bytes *room)
 {
     const struct loaded_table *table = &l->tables[t];
-    struct cq_rowset set = {.shape = table->present ? &table->shape : NULL, .rows = room};
+    struct cq_rowset set = {.shape = table->present ? &table->shape : NULL, .cells = room};
 
     for (size_t i = 0; i < table->n; i++) {
         if (!cq_eq(cell_of(l, t, i, 0), keyspace)) continue;
         if (!cq_is_null(name) && !cq_eq(cell_of(l, t, i, 1), name)) continue;
-        room[set.n++] = table->rows[i];
+        cells_of(l, t, i, room + set.n++ * cq_shape_cells(&table->shape));
     }
     return set;
 }

@@ -27,8 +27,10 @@ struct loaded {
 bool load_transcript(struct loaded *l, const char *path);
 void unload(struct loaded *l);
 
+/* Row i in slot order; cells has room for CQ_MAX_CELLS. Gives cells. */
+const cq_bytes *cells_of(const struct loaded *l, enum cq_table t, size_t i, cq_bytes *cells);
 /* The rows of `t` that begin with these one or two names (keyspace, object), in order, as a rowset
- * into room, which must hold l->tables[t].n rows. */
+ * into room, which must hold the cells of that many rows. */
 struct cq_rowset rows_of(const struct loaded *l, enum cq_table t, cq_bytes keyspace, cq_bytes name,
                          cq_bytes *room);
 /* Cell 0, 1, ... of row i as sent. */

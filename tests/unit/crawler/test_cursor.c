@@ -115,10 +115,26 @@ static void assert_row(struct world *w, const char *t, const char *c)
     assert_true(cq_eq(w->c.key.third, cq_str(c)));
 }
 
+/* Rows of b.t, a column for each letter. */
+static void assert_hand(struct world *w, const char *letters)
+{
+    struct cq_rowset hand = cq_cursor_hand(&w->c);
+
+    assert_int_equal(hand.n, strlen(letters));
+    for (size_t i = 0; i < hand.n; i++) {
+        const cq_bytes *cells = cq_rowset_at(&hand, i);
+
+        assert_true(cq_eq(cells[CQ_COLUMNS_keyspace_name], CQ_LIT("b")));
+        assert_true(cq_eq(cells[CQ_COLUMNS_table_name], CQ_LIT("t")));
+        assert_true(
+            cq_eq(cells[CQ_COLUMNS_column_name], (cq_bytes){(const uint8_t *)letters + i, 1}));
+        assert_true(cq_is_null(cells[CQ_COLUMNS_type]));
+    }
+}
+
 static void test_pages(void **state)
 {
     struct world w;
-    struct cq_rowset hand;
 
     (void)state;
     begin(&w, CQ_T_COLUMNS);
@@ -148,11 +164,7 @@ static void test_pages(void **state)
     assert_int_equal(cq_cursor_take(&w.c), 0);
     assert_row(&w, "t", "z");
     assert_int_equal(w.c.key.rank, 1);
-    hand = cq_cursor_hand(&w.c); /* over two page ends */
-    assert_int_equal(hand.n, 3);
-    assert_memory_equal(hand.rows[0].p + hand.rows[0].n - 1, "x", 1);
-    assert_memory_equal(hand.rows[1].p + hand.rows[1].n - 1, "y", 1);
-    assert_memory_equal(hand.rows[2].p + hand.rows[2].n - 1, "z", 1);
+    assert_hand(&w, "xyz"); /* over two page ends */
     cq_cursor_drop(&w.c);
     assert_int_equal(cq_cursor_hand(&w.c).n, 0);
     cq_cursor_skip(&w.c);
@@ -160,6 +172,31 @@ static void test_pages(void **state)
     assert_false(cq_cursor_wants_page(&w.c));
     assert_int_equal(w.c.outcome.rows, 4);
     assert_int_equal(w.c.outcome.pages, 3);
+    end(&w);
+}
+
+/* The last page waits for the hand, and no longer. */
+static void test_last_page(void **state)
+{
+    struct world w;
+
+    (void)state;
+    begin(&w, CQ_T_COLUMNS);
+    page_begin(&w, "column_name", NULL);
+    row(&w, "b", "t", "x");
+    row(&w, "b", "t", "y");
+    assert_int_equal(page_end(&w), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_ROW);
+        assert_int_equal(cq_cursor_take(&w.c), 0);
+    }
+    assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_END);
+    assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_END);
+    assert_hand(&w, "xy");
+    assert_true(w.budget.held > 0);
+    cq_cursor_drop(&w.c);
+    assert_int_equal(w.budget.held, 0);
+    assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_END);
     end(&w);
 }
 
@@ -343,9 +380,13 @@ static void test_sort(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pages),  cmocka_unit_test(test_room),
-        cmocka_unit_test(test_order),  cmocka_unit_test(test_answers_that_are_none),
-        cmocka_unit_test(test_bounds), cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_room),
+        cmocka_unit_test(test_last_page),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_answers_that_are_none),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_sort),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,8 +253,8 @@ static void test_waiting_slot(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        assert_true(held_waiting(names[i], CQ_T_LOCAL) <= CQ_KIB(3) + 256);
-        assert_true(held_waiting(names[i], CQ_T_COLUMNS) <= CQ_KIB(3) + 256);
+        assert_true(held_waiting(names[i], CQ_T_LOCAL) <= CQ_KIB(3) + 512);
+        assert_true(held_waiting(names[i], CQ_T_COLUMNS) <= CQ_KIB(3) + 512);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/rows.h"
 #include "unit/record/point.h"
 
 static void put32(struct cq_buf *b, uint32_t v)
@@ -157,6 +158,15 @@ static void add_column(struct made *m, uint32_t i, const char *cell)
     cq_buf_fini(&option);
 }
 
+static void take_apart(struct made *m, cq_bytes row)
+{
+    cq_bytes *cells = m->cells + m->n++ * cq_shape_cells(&m->shape);
+
+    if (cells + cq_shape_cells(&m->shape) > m->cells + sizeof(m->cells) / sizeof(*cells)) abort();
+    memset(cells, 0, cq_shape_cells(&m->shape) * sizeof(*cells));
+    cql_row_cells(row, m->shape.n_columns, m->shape.slot, cells);
+}
+
 void made_row(struct made *m, enum cq_table t, const char *const *cells)
 {
     struct cq_buf row;
@@ -175,11 +185,16 @@ void made_row(struct made *m, enum cq_table t, const char *const *cells)
 
         put_cell(&row, *type, type + 2);
     }
-    m->rows[m->n++] = cq_arena_dup(&m->arena, cq_buf_view(&row));
+    take_apart(m, cq_arena_dup(&m->arena, cq_buf_view(&row)));
     cq_buf_fini(&row);
+}
+
+const cq_bytes *made_at(const struct made *m, size_t i)
+{
+    return m->cells + i * cq_shape_cells(&m->shape);
 }
 
 struct cq_rowset made_set(const struct made *m)
 {
-    return (struct cq_rowset){.shape = m->n ? &m->shape : NULL, .rows = m->rows, .n = m->n};
+    return (struct cq_rowset){.shape = m->n ? &m->shape : NULL, .cells = m->cells, .n = m->n};
 }

@@ -62,14 +62,14 @@ static const char *line_of(struct fixture *f)
     cq_bytes line;
 
     f->o.shape = &f->own.shape;
-    f->o.row = f->own.rows[0];
+    f->o.cells = made_at(&f->own, 0);
     f->o.columns = made_set(&f->columns);
     f->o.indexes = made_set(&f->indexes);
     f->o.triggers = made_set(&f->triggers);
     f->o.dropped = made_set(&f->dropped);
     f->o.masks = made_set(&f->masks);
     for (size_t i = 0; i < f->types.n; i++)
-        assert_int_equal(cq_udts_add(f->udts, &f->types.shape, f->types.rows[i]), 0);
+        assert_int_equal(cq_udts_add(f->udts, made_at(&f->types, i)), 0);
     assert_int_equal(cq_model_object(&f->model, &f->o, &line), 0);
     cq_buf_putc(&f->rec.out, 0);
     return (const char *)f->rec.out.p;
@@ -99,7 +99,7 @@ static void cut_short(void **state)
 
     for (size_t i = 0; i < 2; i++) {
         struct made own;
-        uint8_t row[64];
+        int slot = i ? (int)CQ_TYPES_field_names : (int)CQ_KEYSPACES_replication;
         cq_bytes line;
 
         made_init(&own);
@@ -107,13 +107,12 @@ static void cut_short(void **state)
             ROW(&own, CQ_T_KEYSPACES, "keyspace_name:t=k", "replication:m=class|X");
         else
             ROW(&own, CQ_T_TYPES, "keyspace_name:t=k", "field_names:l=a|b");
-        memcpy(row, own.rows[0].p, own.rows[0].n);
         f->o = (struct cq_object){.kind = i ? CQ_KIND_TYPE : CQ_KIND_KEYSPACE};
         f->o.keyspace = f->o.name = CQ_LIT("k");
         f->o.shape = &own.shape;
-        f->o.row = (cq_bytes){row, own.rows[0].n};
+        f->o.cells = own.cells;
         assert_int_equal(cq_model_object(&f->model, &f->o, &line), 0);
-        row[5 + 4 + 3]++; /* behind the name and the cell's length: the count */
+        ((uint8_t *)(uintptr_t)own.cells[slot].p)[3]++; /* the count */
         assert_int_equal(cq_model_object(&f->model, &f->o, &line), CQ_EPROTOCOL);
         made_fini(&own);
     }
@@ -170,7 +169,7 @@ static void key_checks(void **state)
     set.n = 2; /* clustering 1 without 0 */
     assert_int_equal(cq_model_check_keys(&f->model, &set, &check), 0);
     assert_true(check.position_gap && !check.no_partition_key);
-    set.rows++; /* no partition key */
+    set.cells = cq_rowset_at(&set, 1); /* no partition key */
     assert_int_equal(cq_model_check_keys(&f->model, &set, &check), 0);
     assert_true(check.no_partition_key && !check.position_gap);
     set.n = 0;
@@ -299,6 +298,7 @@ static void muted_members(void **state)
     struct fixture *f = *state;
     char first[100];
     const char *line;
+    size_t width;
 
     ROW(&f->own, CQ_T_VIEWS, "keyspace_name:t=k", "view_name:t=t", "base_table_name:t=b",
         "base_table_id:u=000102030405060708090a0b0c0d0e0f", "include_all_columns:b=1",
@@ -309,6 +309,7 @@ static void muted_members(void **state)
     ROW(&f->own, CQ_T_VIEWS, "keyspace_name:t=k", "view_name:t=t", "base_table_name:t=b",
         "base_table_id:u=00", "include_all_columns:b=0", "id:u=ff0102030405060708090a0b0c0d0e0f",
         "where_clause:t=a > 1");
+    width = cq_shape_cells(&f->own.shape) * sizeof(cq_bytes);
     f->o.kind = CQ_KIND_VIEW;
     ROW(&f->dropped, CQ_T_DROPPED, "column_name:t=d", "dropped_time:s=1", "type:t=int");
     line = line_of(f);
@@ -316,11 +317,11 @@ static void muted_members(void **state)
               "\"base_table_id\":\"00010203-0405-0607-0809-0a0b0c0d0e0f\",\"where_clause\":"
               "\"a > 1\",\"include_all_columns\":true,\"columns\":[]");
     memcpy(first, strstr(line, "\"hash\""), 43);
-    f->own.rows[0] = f->own.rows[1];
+    memcpy(f->own.cells, made_at(&f->own, 1), width);
     f->dropped.n = 0;
     ROW(&f->dropped, CQ_T_DROPPED, "column_name:t=d", "dropped_time:s=2000", "type:t=int");
     assert_memory_equal(first, strstr(line_of(f), "\"hash\""), 43);
-    f->own.rows[0] = f->own.rows[2];
+    memcpy(f->own.cells, made_at(&f->own, 2), width);
     assert_memory_not_equal(first, strstr(line_of(f), "\"hash\""), 43);
 }
 
@@ -535,7 +536,8 @@ static const char *node_line(struct fixture *f, int want)
 {
     cq_bytes line;
 
-    assert_int_equal(cq_model_node(&f->model, &f->own.shape, f->own.rows[0], 9042, &line), want);
+    assert_int_equal(cq_model_node(&f->model, &f->own.shape, made_at(&f->own, 0), 9042, &line),
+                     want);
     cq_buf_putc(&f->rec.out, 0);
     return (const char *)f->rec.out.p;
 }

@@ -62,15 +62,16 @@ static void put(struct bench *b, enum cq_kind kind, enum cq_table t, size_t i)
 {
     static const enum cq_table child[] = {CQ_T_COLUMNS, CQ_T_INDEXES, CQ_T_TRIGGERS, CQ_T_DROPPED};
     const struct loaded_table *table = &b->l->tables[t];
+    cq_bytes cells[CQ_MAX_CELLS];
     struct cq_object o = {.kind = kind,
                           .keyspace = cell_of(b->l, t, i, 0),
                           .name = cell_of(b->l, t, i, 1),
                           .shape = &table->shape,
-                          .row = table->rows[i],
+                          .cells = cells_of(b->l, t, i, cells),
                           .udts = b->udts};
     struct cq_rowset *sets[] = {&o.columns, &o.indexes, &o.triggers, &o.dropped};
     struct cq_key_check check;
-    cq_bytes rooms[4][100], line;
+    cq_bytes rooms[4][2000], line;
 
     for (size_t k = 0; k < 4; k++)
         *sets[k] = rows_of(b->l, child[k], o.keyspace, o.name, rooms[k]);
@@ -89,13 +90,13 @@ static void put_all(struct bench *b)
         {CQ_KIND_TABLE, CQ_T_TABLES},       {CQ_KIND_VIEW, CQ_T_VIEWS},
     };
     const struct loaded_table *types = &b->l->tables[CQ_T_TYPES];
-    cq_bytes line;
+    cq_bytes cells[CQ_MAX_CELLS], line;
 
     cq_udts_reset(b->udts);
     for (size_t i = 0; i < types->n; i++)
-        if (cq_udts_add(b->udts, &types->shape, types->rows[i])) count(b, CQ_ENOMEM);
+        if (cq_udts_add(b->udts, cells_of(b->l, CQ_T_TYPES, i, cells))) count(b, CQ_ENOMEM);
     count(b, cq_model_node(&b->model, &b->l->tables[CQ_T_LOCAL].shape,
-                           b->l->tables[CQ_T_LOCAL].rows[0], 9042, &line));
+                           cells_of(b->l, CQ_T_LOCAL, 0, cells), 9042, &line));
     for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++)
         for (size_t i = 0; i < b->l->tables[all[k].table].n; i++)
             put(b, all[k].kind, all[k].table, i);
