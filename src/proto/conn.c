@@ -249,7 +249,8 @@ bool cql_conn_next(struct cql_conn *c, struct cql_event *ev)
         } else if (c->end_err) {
             fail_at_end(c);
         } else {
-            if (!c->in_flight) cql_inflow_idle(&c->in);
+            cql_inflow_idle(&c->in);
+            if (!c->in_flight) c->in.many = false;
             return false;
         }
     }

@@ -34,8 +34,8 @@
  * inside until the next call of cql_conn_next.
  *
  * Memory: compressed or segmented input waits in buffers of the connection's own; one that grows
- * beyond 4 KiB is asked for through take and given back when nothing is in flight. Whoever
- * waits for an answer and has called unused holds no buffer at all. While take refuses,
+ * beyond 4 KiB is asked for through take and given back when nothing is in it between two answers.
+ * Whoever waits for an answer and has called unused holds no buffer at all. While take refuses,
  * cql_conn_space offers no room: call it and cql_conn_next again when there is memory.
  *
  * Time: the owner's own delays (a block, memory, a token) count against no deadline. While a body

@@ -71,7 +71,7 @@ void cql_inflow_idle(struct cql_inflow *in)
 void cql_inflow_unused(struct cql_inflow *in)
 {
     in->direct = false;
-    if (in->raw.n == 0 && !charge(in->raw.cap)) release(in, &in->raw);
+    if (in->raw.n == 0) release(in, &in->raw);
 }
 
 size_t cql_inflow_pending(const struct cql_inflow *in)
@@ -160,7 +160,7 @@ void cql_inflow_commit(struct cql_inflow *in, size_t n)
     }
     assert(n <= in->raw.cap - in->raw.n);
     in->raw.n += n;
-    in->many = in->raw.n == in->raw.cap;
+    in->many |= in->raw.n == in->raw.cap;
 }
 
 static void start(struct cql_inflow *in, enum cql_in_dest dest)

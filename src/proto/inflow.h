@@ -71,7 +71,7 @@ struct cql_inflow {
     cq_bytes body;
     bool whole;      /* handed up: to be cleared at the next call */
     bool direct;     /* space offered the block itself */
-    bool many;       /* the last room was filled: more waits */
+    bool many;       /* a room was filled: bytes come in numbers */
     bool is_refused; /* the account refused a growth: space and next try again */
     int err;         /* sticky */
 };
@@ -100,9 +100,9 @@ void cql_inflow_segmented(struct cql_inflow *in);
 size_t cql_inflow_pending(const struct cql_inflow *in);
 /* Received so far, for the text of an error: what is next in line. */
 cq_bytes cql_inflow_peek(const struct cql_inflow *in);
-/* Nothing is asked: gives all buffers back, where nothing is in them. */
+/* Gives all buffers back, where nothing is in them and no body is in hand. */
 void cql_inflow_idle(struct cql_inflow *in);
-/* The space offered last is not used: the received bytes' first block goes back, if it is empty. */
+/* The space offered last is not used: the received bytes' block goes back, if it is empty. */
 void cql_inflow_unused(struct cql_inflow *in);
 
 #endif

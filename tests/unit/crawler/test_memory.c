@@ -208,7 +208,7 @@ static void test_many_share(void **state)
 
 struct waiting {
     struct counted *counted;
-    size_t slot, account; /* bytes besides the account, and of it */
+    size_t slot, account; /* bytes in all, and what of them the account knows to be in use */
 };
 
 static struct waiting seen; /* tests run one after the other */
@@ -217,7 +217,7 @@ static void look(struct drive *d)
 {
     cq_crawl_unused(d->c); /* as the shell says when the socket has nothing */
     if (seen.slot) return;
-    seen.account = d->o.account->used;
+    seen.account = d->c->budget.held;
     seen.slot = seen.counted->bytes;
 }
 
@@ -233,7 +233,6 @@ static size_t held_waiting(const char *name, enum cq_table t)
     bench_begin(&b, name);
     b.d.o.mem = &mem;
     b.d.o.account = &account;
-    b.d.o.need = 1; /* so that what is reserved is what is in use */
     b.s.silent_from[t] = 1;
     b.d.idle = look;
     bench_run(&b);

@@ -116,6 +116,7 @@ static void test_account(void **state)
     s.lz4 = true;
     server_ready(&s, 5);
     query(&s);
+    query(&s);
     cq_buf_init(&out, &cq_mem_libc, CQ_MIB(1));
     begin = cql_envelope_begin(&out, 0x85, 0, 0, CQL_RESULT);
     for (uint32_t i = 0; i < 25000; i++)
@@ -142,7 +143,7 @@ static void test_account(void **state)
     }
     assert_log(&s, "5 stream 0 code -1 err 0 text  bytes 0 body 100000\n");
     assert_memory_equal(s.t.bodies[0].p, out.p + 9, 100000);
-    assert_int_equal(m.used, 0); /* nothing is in flight: all given back */
+    assert_int_equal(m.used, 0); /* all given back, though another answer is to come */
     server_end(&s);
     assert_int_equal(m.used, 0);
     cq_buf_fini(&out);
