@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 
-#include "base/digest.h"
+#include "base/lanes.h"
 #include "proto/wire.h"
 
 bool cql_get_bool(cq_bytes cell, bool *v)
@@ -38,19 +38,21 @@ bool cql_get_double(cq_bytes cell, double *v)
     return true;
 }
 
+/* Groups of 8, 4, 4, 4 and 12 digits. */
 bool cql_get_uuid(cq_bytes cell, char out[37])
 {
-    static const uint8_t groups[] = {4, 2, 2, 2, 6};
-    const uint8_t *p = cell.p;
+    uint8_t hex[32];
 
     if (cell.n != 16 || cq_is_null(cell)) return false;
-    for (size_t i = 0; i < sizeof(groups); i++) {
-        if (i > 0) *out++ = '-';
-        cq_hex(p, groups[i], out);
-        p += groups[i];
-        out += 2 * groups[i];
-    }
-    *out = 0;
+    cq_hex8(cell.p, hex);
+    cq_hex8(cell.p + 8, hex + 16);
+    memcpy(out, hex, 8);
+    memcpy(out + 9, hex + 8, 4);
+    memcpy(out + 14, hex + 12, 4);
+    memcpy(out + 19, hex + 16, 4);
+    memcpy(out + 24, hex + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
+    out[36] = 0;
     return true;
 }
 

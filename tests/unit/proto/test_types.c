@@ -273,6 +273,17 @@ static void test_readers(void **state)
     assert_true(!cql_iter_pair(&it, &a, &b) && it.bad);
 }
 
+static void test_uuids(void **state)
+{
+    char out[37];
+
+    (void)state;
+    assert_true(cql_get_uuid(
+        CQ_LIT("\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10"), out));
+    assert_string_equal(out, "01234567-89ab-cdef-fedc-ba9876543210");
+    assert_false(cql_get_uuid(CQ_LIT("\x01"), out) || cql_get_uuid(CQ_NULL, out));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_unknown),    cmocka_unit_test(test_nesting),
         cmocka_unit_test(test_names),      cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_containers), cmocka_unit_test(test_readers),
+        cmocka_unit_test(test_uuids),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
