@@ -97,6 +97,7 @@ int cqlcrawl_new(cqlcrawl **out, const struct cqlcrawl_options *options)
     c = cq_calloc(&mem, 1, sizeof(*c));
     if (!c) return CQ_ENOMEM;
     c->mem = mem;
+    cq_buf_init(&c->labels, &c->mem, SIZE_MAX / 2);
     c->o = o;
     c->is_private = o.loop == NULL;
     c->loop = c->is_private ? &c->own : o.loop;

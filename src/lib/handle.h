@@ -13,6 +13,7 @@
 #include "cqlcrawl.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "cred/secret.h"
 #include "crawler/driver.h"
 #include "lib/sinks.h"
@@ -56,7 +57,9 @@ struct cqlcrawl {
     struct cq_greetings *greetings; /* within the process */
     struct cq_state *state;         /* NULL: nothing is remembered beyond it */
     uint8_t destinations[32];       /* fingerprint of the sinks */
-    struct cq_target *in_done;      /* whose DONE is being told */
+    struct cq_buf labels;      /* that settings were hashed with last: targets mostly share them */
+    char settings[33];         /* "": not made yet */
+    struct cq_target *in_done; /* whose DONE is being told */
     void (*closed)(void *ctx);
     void *closed_ctx;
 };

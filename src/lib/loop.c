@@ -18,6 +18,7 @@ static void free_handle(cqlcrawl *c)
 
     cq_tls_cache_free(c->tls);
     cq_greetings_free(c->greetings);
+    cq_buf_fini(&c->labels);
     cq_secret_release(c->shared);
     cq_free(&mem, c->names.buckets);
     cq_free(&mem, c->slots);

@@ -18,13 +18,19 @@ struct cq_remember {
     bool asked;       /* something of the schema may have left */
     bool complete;    /* the last attempt was a complete read, with a proof */
     bool undelivered; /* the host lost it */
+    bool news;        /* besides the complete read and the greeting: what is known has changed */
 };
 
 /* Besides the filters: what decides what is written, and where it goes. */
 static void hash_settings(const struct cq_target *t, char out[33])
 {
     uint8_t sum[32], parts[4][32] = {{0}};
+    cqlcrawl *c = t->c;
 
+    if (c->settings[0] && cq_eq(cq_buf_view(&c->labels), t->labels)) {
+        memcpy(out, c->settings, sizeof(c->settings));
+        return;
+    }
     (void)cq_sha256(t->labels, parts[0]);
     (void)cq_sha256(cq_str(CQLCRAWL_VERSION), parts[1]);
     memcpy(parts[2], t->c->destinations, sizeof(parts[2]));
@@ -32,12 +38,16 @@ static void hash_settings(const struct cq_target *t, char out[33])
     (void)cq_sha256((cq_bytes){&parts[0][0], sizeof(parts)}, sum);
     cq_hex(sum, 16, out);
     out[32] = 0;
+    cq_buf_clear(&c->labels);
+    cq_buf_put(&c->labels, t->labels.p, t->labels.n);
+    memcpy(c->settings, c->labels.err ? "" : out, c->labels.err ? 1 : sizeof(c->settings));
 }
 
 void cq_remember_destination(cqlcrawl *c, cq_bytes name)
 {
     uint8_t parts[2][32];
 
+    c->settings[0] = 0;
     memcpy(parts[0], c->destinations, sizeof(parts[0]));
     (void)cq_sha256(name, parts[1]);
     (void)cq_sha256((cq_bytes){&parts[0][0], sizeof(parts)}, c->destinations);
@@ -53,6 +63,7 @@ static void end(struct cq_target *t, bool kept)
     if (r->asked) ending = CQ_ENDING_SPOILED;
     if (r->asked && r->complete && kept) ending = CQ_ENDING_COMPLETE;
     r->next.complete.epoch = t->job.last_epoch;
+    if (!r->news) r->next.identity.cluster_name[0] = 0; /* most: a heartbeat of one who is known */
     (void)cq_state_end(t->c->state, t->name, ending, &r->next); /* no memory: it stays open */
 }
 
@@ -155,6 +166,7 @@ static void take_identity(struct cq_remember *r, const struct cq_identity *now)
 {
     if (!now || !now->cluster_name[0]) return;
     r->next.identity = *now;
+    if (!cq_identity_same(now, &r->known.identity)) r->news = true;
     if (!r->known.identity.cluster_name[0]) r->known.identity = *now; /* for further attempts */
     if (!now->whole && r->known.identity.whole) r->next.identity = r->known.identity;
 }
@@ -189,9 +201,8 @@ void cq_remember_ended(void *ctx, struct cq_job *job, const struct cq_crawl_even
     if (!r || c->closing) return; /* lines were dropped: nothing may be said of it */
     r->in_attempt = r->complete = false;
     take_identity(r, ev->identity);
-    if (ev->unchanged) r->next.beat_ms = (uint64_t)s->finished_ms;
     if (!ev->asked) return;
-    r->asked = true;
+    r->asked = r->news = true;
     r->next.memory = ev->need;
     r->known.complete.epoch = 0;
     if (s->read == CQ_READ_COMPLETE && s->proof != CQ_PROOF_NONE && s->digest[0])

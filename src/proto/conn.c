@@ -58,10 +58,11 @@ void cql_conn_fail(struct cql_conn *c, int err, const char *fmt, ...)
     cql_conn_set_state(c, CQL_CONN_FAILED);
 }
 
-void cql_conn_show(cq_bytes b, char out[128])
+struct cql_seen cql_conn_seen(cq_bytes b)
 {
     size_t n = b.n < 24 ? b.n : 24;
-    char *p = out;
+    struct cql_seen seen;
+    char *p = seen.text;
 
     for (size_t i = 0; i < n; i++)
         p += snprintf(p, 4, "%02x ", b.p[i]);
@@ -70,6 +71,7 @@ void cql_conn_show(cq_bytes b, char out[128])
         *p++ = b.p[i] >= ' ' && b.p[i] < 0x7f ? (char)b.p[i] : '.';
     *p++ = '"';
     *p = 0;
+    return seen;
 }
 
 int cql_conn_new(struct cql_conn **out, const struct cql_conn_options *o, uint64_t now_ns)
@@ -203,20 +205,19 @@ static bool tell_want(struct cql_conn *c, struct cql_event *ev)
 
 static void fail_in(struct cql_conn *c, int err)
 {
-    char seen[128];
+    struct cql_seen seen = cql_conn_seen((cq_bytes){c->in.head, c->in.head_n});
 
-    cql_conn_show((cq_bytes){c->in.head, c->in.head_n}, seen);
     if (err == CQ_ECRC)
         cql_conn_fail(c, err, "a segment's checksum does not match");
     else if (err == CQ_ELZ4)
-        cql_conn_fail(c, err, "what came compressed cannot be unpacked (header %s)", seen);
+        cql_conn_fail(c, err, "what came compressed cannot be unpacked (header %s)", seen.text);
     else if (err == CQ_ETOO_LARGE)
         cql_conn_fail(c, err, "a body of %lu bytes is too large for its kind (header %s)",
-                      (unsigned long)c->in.h.length, seen);
+                      (unsigned long)c->in.h.length, seen.text);
     else if (err == CQ_ENOMEM)
         cql_conn_fail(c, err, "no memory for an answer");
     else
-        cql_conn_fail(c, err, "envelopes and segments do not fit together (header %s)", seen);
+        cql_conn_fail(c, err, "envelopes and segments do not fit together (header %s)", seen.text);
 }
 
 /* What begins with another version is no answer, however much of it is still to come. */

@@ -44,7 +44,6 @@ bool cql_conn_judge_first(struct cql_conn *c)
     const struct cql_inflow *in = &c->in;
     cq_bytes rest = cql_inflow_peek(in);
     uint8_t first[24];
-    char seen[128];
     size_t n = in->head_n;
 
     if (n == 0) return false;
@@ -52,7 +51,6 @@ bool cql_conn_judge_first(struct cql_conn *c)
     if (rest.n > sizeof(first) - n) rest.n = sizeof(first) - n;
     if (rest.n) memcpy(first + n, rest.p, rest.n);
     n += rest.n;
-    cql_conn_show((cq_bytes){first, n}, seen);
     if (is_cql_version(first[0])) {
         if (in->head_n < CQL_HEADER_BYTES) return false;
         c->is_known = in->h.opcode != CQL_EVENT && may_come(c, in->h.opcode);
@@ -60,11 +58,13 @@ bool cql_conn_judge_first(struct cql_conn *c)
     } else if (first[0] == 0x15 || first[0] == 0x16) {
         if (n == 1 && !c->end_err) return false;
         if (n > 1 && first[1] == 0x03) {
-            cql_conn_fail(c, CQ_ETLS_EXPECTED, "the peer sends TLS records: %s", seen);
+            cql_conn_fail(c, CQ_ETLS_EXPECTED, "the peer sends TLS records: %s",
+                          cql_conn_seen((cq_bytes){first, n}).text);
             return true;
         }
     }
-    cql_conn_fail(c, CQ_ENOT_CQL, "the peer does not begin as a CQL server does: %s", seen);
+    cql_conn_fail(c, CQ_ENOT_CQL, "the peer does not begin as a CQL server does: %s",
+                  cql_conn_seen((cq_bytes){first, n}).text);
     return true;
 }
 
@@ -79,27 +79,32 @@ static int expected_version(const struct cql_conn *c)
     return c->version ? c->version : c->o.version == 5 ? 5 : 4;
 }
 
+static struct cql_seen head_of(const struct cql_conn *c)
+{
+    return cql_conn_seen((cq_bytes){c->in.head, CQL_HEADER_BYTES});
+}
+
 static bool check_head(struct cql_conn *c)
 {
     const struct cql_header *h = &c->in.h;
     bool is_refusal = is_startup(c) && h->opcode == CQL_ERROR && h->response;
     int err = cql_header_check(h, is_refusal ? h->version : expected_version(c));
-    char seen[128];
 
-    cql_conn_show((cq_bytes){c->in.head, CQL_HEADER_BYTES}, seen);
     if (err == CQ_ETOO_LARGE)
-        cql_conn_fail(c, err, "an answer claims %lu bytes: %s", (unsigned long)h->length, seen);
+        cql_conn_fail(c, err, "an answer claims %lu bytes: %s", (unsigned long)h->length,
+                      head_of(c).text);
     else if (err)
-        cql_conn_fail(c, err, "this is no answer in protocol v%d: %s", expected_version(c), seen);
+        cql_conn_fail(c, err, "this is no answer in protocol v%d: %s", expected_version(c),
+                      head_of(c).text);
     else if (!may_come(c, h->opcode))
         cql_conn_fail(c, CQ_EPROTOCOL, "an answer of kind 0x%02x out of place: %s",
-                      (unsigned)h->opcode, seen);
+                      (unsigned)h->opcode, head_of(c).text);
     else if (h->opcode == CQL_EVENT ? h->stream >= 0 : is_startup(c) && !is_refusal && h->stream)
         cql_conn_fail(c, CQ_ESTREAM, "kind 0x%02x came on stream %d: %s", (unsigned)h->opcode,
-                      h->stream, seen);
+                      h->stream, head_of(c).text);
     else if (h->opcode == CQL_RESULT && !is_stream(c->in_flight | c->orphans, h->stream))
         cql_conn_fail(c, CQ_ESTREAM, "a result came on stream %d, where nothing was asked: %s",
-                      h->stream, seen);
+                      h->stream, head_of(c).text);
     return c->state != CQL_CONN_FAILED;
 }
 
@@ -123,11 +128,8 @@ void cql_conn_on_head(struct cql_conn *c)
 
 static bool broken(struct cql_conn *c)
 {
-    char seen[128];
-
-    cql_conn_show((cq_bytes){c->in.head, CQL_HEADER_BYTES}, seen);
     cql_conn_fail(c, CQ_EPROTOCOL, "the body of kind 0x%02x cannot be read (header %s)",
-                  (unsigned)c->in.h.opcode, seen);
+                  (unsigned)c->in.h.opcode, head_of(c).text);
     return false;
 }
 

@@ -62,8 +62,12 @@ void cql_conn_set_state(struct cql_conn *c, enum cql_conn_state to);
 /* The end: the first one counts. */
 void cql_conn_fail(struct cql_conn *c, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* "84 00 .. (..)" of at most 24 bytes, into out. */
-void cql_conn_show(cq_bytes b, char out[128]);
+/* "84 00 .. (..)" of at most 24 bytes. By value, so that it is made where it is told only: it costs
+ * more than all else that a header asks for. */
+struct cql_seen {
+    char text[128];
+};
+struct cql_seen cql_conn_seen(cq_bytes b);
 
 /* conn_answer.c: a header, a whole body. True: *ev is to be told. */
 void cql_conn_on_head(struct cql_conn *c);

@@ -79,6 +79,13 @@ void cq_identity_add(struct cq_identity *i, cq_bytes host_id)
     memcpy(i->hosts[at], host_id.p, 16);
 }
 
+bool cq_identity_same(const struct cq_identity *a, const struct cq_identity *b)
+{
+    return strcmp(a->cluster_name, b->cluster_name) == 0 &&
+           strcmp(a->partitioner, b->partitioner) == 0 && a->whole == b->whole &&
+           a->n_hosts == b->n_hosts && memcmp(a->hosts, b->hosts, a->n_hosts * 16) == 0;
+}
+
 void cq_identity_text(char out[CQ_MAX_IDENTITY_TEXT], cq_bytes text)
 {
     size_t n = text.n < CQ_MAX_IDENTITY_TEXT - 1 ? text.n : CQ_MAX_IDENTITY_TEXT - 1;

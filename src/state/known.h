@@ -50,8 +50,7 @@ struct cq_known {
     struct cq_identity identity; /* cluster_name "": nobody knows */
     struct cq_complete complete;
     struct cq_greeting greeting;
-    uint64_t memory;  /* bytes that the last crawl needed; 0: unknown */
-    uint64_t beat_ms; /* when the last heartbeat was; 0: none since the complete read */
+    uint64_t memory; /* bytes that the last crawl needed; 0: unknown */
 };
 
 /* False: too large to be kept. */
@@ -86,6 +85,7 @@ bool cq_complete_stands(const struct cq_complete *c, const struct cq_wanted *w);
 void cq_identity_add(struct cq_identity *i,
                      cq_bytes host_id); /* 16 bytes; others are passed over */
 bool cq_identity_has(const struct cq_identity *i, cq_bytes host_id);
+bool cq_identity_same(const struct cq_identity *a, const struct cq_identity *b); /* to the byte */
 void cq_identity_text(char out[CQ_MAX_IDENTITY_TEXT], cq_bytes text);
 /*
  * The same cluster? Another name or partitioner: no. Hosts: one in common is enough (nodes come and

@@ -35,7 +35,7 @@ struct cq_state_options {
 int cq_state_open(struct cq_state **out, const struct cq_state_options *o, struct cq_fault *f);
 /* 0, or CQ_ENOMEM: then no answer comes. */
 int cq_state_begin(struct cq_state *s, cq_bytes name, int64_t wall_ms, void *token);
-/* Of known: complete where it is COMPLETE; identity, memory and beat_ms where the identity has a
+/* Of known: complete where it is COMPLETE; identity, memory where the identity has a
  * name, the greeting where learnt_ms is not 0. Copied. */
 int cq_state_end(struct cq_state *s, cq_bytes name, enum cq_ending ending,
                  const struct cq_known *known);

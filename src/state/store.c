@@ -61,21 +61,21 @@ static const char *const texts[N_STATEMENTS] = {
               " RETURNING epoch, open",
     /* read by store_row.c, in this order */
     [LOOK] = "SELECT epoch, finished_ms, proof, hash_v, schema_version, digest, filters, settings,"
-             " counts, beat_ms, cluster_name, partitioner, hosts, hosts_whole, memory,"
+             " counts, cluster_name, partitioner, hosts, hosts_whole, memory,"
              " greeting, release, greeted_ms FROM detail WHERE name = ?1",
     [CLOSE] = "INSERT INTO cluster VALUES (?1, ?2, 0, 0) ON CONFLICT (name) DO UPDATE SET"
               " open = 0, epoch = max(epoch, ?2)",
-    [MEET] = "INSERT INTO detail (name, cluster_name, partitioner, hosts, hosts_whole, memory,"
-             " beat_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET"
+    [MEET] = "INSERT INTO detail (name, cluster_name, partitioner, hosts, hosts_whole, memory)"
+             " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET"
              " cluster_name = ?2, partitioner = ?3, hosts = ?4, hosts_whole = ?5,"
-             " memory = iif(?6, ?6, memory), beat_ms = iif(?7, ?7, beat_ms)",
+             " memory = iif(?6, ?6, memory)",
     [GREET] = "UPDATE detail SET greeting = ?2, release = ?3, greeted_ms = ?4 WHERE name = ?1",
     [FORGET] = "UPDATE detail SET epoch = 0 WHERE name = ?1 AND epoch <> 0",
     [COMPLETE] = "INSERT INTO detail (name, epoch, finished_ms, proof, hash_v, schema_version,"
                  " digest, filters, settings, counts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
                  " ?10) ON CONFLICT (name) DO UPDATE SET epoch = ?2, finished_ms = ?3, proof = ?4,"
                  " hash_v = ?5, schema_version = ?6, digest = ?7, filters = ?8, settings = ?9,"
-                 " counts = ?10, beat_ms = 0",
+                 " counts = ?10",
     [DOUBT] = "UPDATE detail SET epoch = 0 WHERE epoch <> 0",
 };
 
@@ -339,7 +339,6 @@ static int meet(struct cq_store *s, cq_bytes name, const struct cq_known *k, str
     (void)sqlite3_bind_blob(q, 4, i->hosts, (int)(i->n_hosts * sizeof(i->hosts[0])), SQLITE_STATIC);
     put_number(q, 5, i->whole);
     put_number(q, 6, k->memory);
-    put_number(q, 7, k->beat_ms);
     return done(s, MEET, f);
 }
 

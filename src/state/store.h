@@ -38,7 +38,7 @@ void cq_store_abandon(struct cq_store *s);
 int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t *epoch,
                    struct cq_known *known, struct cq_fault *f);
 /* Of known: complete.epoch is the last one used; the rest of complete where it is COMPLETE, the
- * identity where it has a name, memory and beat_ms where not 0, the greeting (n 0: none any more)
+ * identity where it has a name, memory where not 0, the greeting (n 0: none any more)
  * where learnt_ms is not 0. */
 int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,
                  const struct cq_known *known, struct cq_fault *f);

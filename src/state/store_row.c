@@ -3,14 +3,16 @@
 #include "state/store_row.h"
 
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static void get_text(sqlite3_stmt *q, int at, char *out, size_t n)
 {
-    const char *text = (const char *)sqlite3_column_text(q, at);
+    const unsigned char *text = sqlite3_column_text(q, at);
+    size_t have = text ? (size_t)sqlite3_column_bytes(q, at) : 0;
 
-    (void)snprintf(out, n, "%s", text ? text : "");
+    if (have > n - 1) have = n - 1;
+    if (have) memcpy(out, text, have);
+    out[have] = 0;
 }
 
 static void get_counts(sqlite3_stmt *q, int at, uint64_t counts[CQ_KNOWN_COUNTS])
@@ -56,11 +58,10 @@ void cq_store_get(sqlite3_stmt *q, struct cq_known *k)
     get_text(q, 6, c->filters_hash, sizeof(c->filters_hash));
     get_text(q, 7, c->settings, sizeof(c->settings));
     get_counts(q, 8, c->counts);
-    k->beat_ms = (uint64_t)sqlite3_column_int64(q, 9);
-    get_text(q, 10, k->identity.cluster_name, sizeof(k->identity.cluster_name));
-    get_text(q, 11, k->identity.partitioner, sizeof(k->identity.partitioner));
-    get_hosts(q, 12, &k->identity);
-    k->identity.whole = sqlite3_column_int(q, 13) != 0;
-    k->memory = (uint64_t)sqlite3_column_int64(q, 14);
-    get_greeting(q, 15, &k->greeting);
+    get_text(q, 9, k->identity.cluster_name, sizeof(k->identity.cluster_name));
+    get_text(q, 10, k->identity.partitioner, sizeof(k->identity.partitioner));
+    get_hosts(q, 11, &k->identity);
+    k->identity.whole = sqlite3_column_int(q, 12) != 0;
+    k->memory = (uint64_t)sqlite3_column_int64(q, 13);
+    get_greeting(q, 14, &k->greeting);
 }

@@ -109,6 +109,19 @@ class State(Case):
         self.assertEqual(self.protocols(sim), [(5, 5)])
         self.assertEqual(self.protocols(sim), [(5, 4)])
 
+    def test_labels_of_each(self):
+        """Whose labels change is read anew, and nobody else."""
+        sim, receiver = self.fleet(clusters=3), self.receiver()
+
+        def run(*labels):
+            lines = "".join(f'  - {{name: c{i}, contact_points: ["{sim.targets[i]}"], labels: {{team: {label}}}}}\n'
+                            for i, label in enumerate(labels))
+            self.write("c.yaml", "clusters:\n" + lines)
+            return self.delta(receiver, "--config", "c.yaml")[:2]
+        self.assertEqual(run("a", "b", "b"), (3, 0))
+        self.assertEqual(run("a", "b", "b"), (0, 3))
+        self.assertEqual(run("b", "b", "b"), (1, 2))
+
     def test_lost_directory(self):
         sim, receiver = self.fleet(), self.receiver()
         self.delta(receiver, "--targets", sim.file)

@@ -169,6 +169,20 @@ static void test_identity(void **state)
     assert_int_equal(check(x, prod, &f), 0);
 }
 
+static void test_same(void **state)
+{
+    struct cq_identity prod = of("prod", M3, HOSTS(1, 2, 3)), x = prod;
+    struct cq_identity others[] = {of("test", M3, HOSTS(1, 2, 3)), of("prod", "p", HOSTS(1, 2, 3)),
+                                   of("prod", M3, HOSTS(1, 2)), of("prod", M3, HOSTS(1, 2, 4))};
+
+    (void)state;
+    assert_true(cq_identity_same(&prod, &x));
+    x.whole = !x.whole;
+    assert_false(cq_identity_same(&prod, &x));
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+        assert_false(cq_identity_same(&prod, &others[i]));
+}
+
 static void test_hosts(void **state)
 {
     struct cq_identity i = {0};
@@ -203,8 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_epoch),          cmocka_unit_test(test_stands),
         cmocka_unit_test(test_stronger_proof), cmocka_unit_test(test_full_after),
-        cmocka_unit_test(test_identity),       cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_long_text),
+        cmocka_unit_test(test_identity),       cmocka_unit_test(test_same),
+        cmocka_unit_test(test_hosts),          cmocka_unit_test(test_long_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

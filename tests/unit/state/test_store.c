@@ -78,7 +78,6 @@ static struct cq_known example(void)
                      .filters_hash = "f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0",
                      .settings = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"},
         .memory = 123456,
-        .beat_ms = 42,
     };
 
     for (int i = 0; i < CQ_KNOWN_COUNTS; i++)
@@ -117,7 +116,6 @@ static void test_everything_comes_back(void **state)
     assert_memory_equal(&k.complete, &was.complete, sizeof(k.complete));
     assert_memory_equal(&k.identity, &was.identity, sizeof(k.identity));
     assert_int_equal(k.memory, 123456);
-    assert_int_equal(k.beat_ms, 42);
     begin(b, CQ_LIT("b"), AT(78), &k); /* nobody else has it */
     assert_int_equal(k.complete.epoch, 0);
 }
