@@ -22,6 +22,7 @@ import contextlib
 import json
 import os
 import shlex
+import shutil
 import sys
 import tempfile
 import time
@@ -38,25 +39,32 @@ from measure import Failed, Machine  # noqa: E402
 from servers import Real  # noqa: E402
 
 SECONDS_SAID = 10
+PROGRAMS = {"cqlcrawl": "release/cqlcrawl", "cqlsim": "release/cqlsim", "null": "release/cq-null",
+            "launch": "release/cq-launch", "sink": "release/cq-sink", "count": "release/tests/libcount_alloc.so",
+            "core": "core/cqlcrawl"}
 
 
 class Bench:
     """What every part is given."""
 
     def __init__(self, options, folder):
-        release = os.path.join(ROOT, "build", "release")
         self.options, self.folder = options, folder
         self.rounds = options.rounds or (2 if options.quick else 5)
         self.quick = options.quick
         self.machine = Machine()
-        self.programs = {"cqlcrawl": release + "/cqlcrawl", "cqlsim": release + "/cqlsim", "null": release + "/cq-null",
-                         "launch": release + "/cq-launch", "sink": release + "/cq-sink",
-                         "count": release + "/tests/libcount_alloc.so", "core": ROOT + "/build/core/cqlcrawl"}
+        self.open, self.one_real = contextlib.ExitStack(), None
+        self.programs = self.copies()
         self.peers = [] if options.quick or options.without_peers else known_peers()
         self.peers += [named_peer(text) for text in options.peer]
         self.data = {}  # for plots and for later parts
         self.n_folders, self.said_at, self.failed = 0, 0.0, []
-        self.open, self.one_real = contextlib.ExitStack(), None
+
+    def copies(self):
+        """Copies of the programs, so that a build meanwhile does not change what is measured."""
+        os.makedirs(self.at("build/bench"), exist_ok=True)
+        folder = self.open.enter_context(tempfile.TemporaryDirectory(prefix="bin-", dir=self.at("build/bench")))
+        return {name: shutil.copy2(self.at("build/" + path), os.path.join(folder, name))
+                for name, path in PROGRAMS.items()}
 
     @contextlib.contextmanager
     def real(self):
