@@ -92,6 +92,10 @@ def large(bench):
     return [unsure(x, found.is_unsure()) if found.is_unsure() and x.unit == "ms" else x for x in out]
 
 
+def size_text(n):
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{n / 1e3:.0f} KB"
+
+
 def growth(bench):
     sizes = [SIZES["small"], ("4", "10", "10"), SIZES["reference"], ("25", "40", "12"), SIZES["large"]]
     points, floor = [], []
@@ -106,7 +110,8 @@ def growth(bench):
     bench.data["sizes"] = {"cqlcrawl": points, "null": floor}
     k, b, fit = line(points)
     worst = max(abs(y - (k * x + b)) for x, y in points) / points[-1][1]
-    out = [judged("linear in bytes from 65 KB to 10 MB: r² of the line", fit, 0.99, "", ">=", form="{:.4f}",
+    what = f"linear in bytes, {size_text(points[0][0])} to {size_text(points[-1][0])}: r² of the line"
+    out = [judged(what, fit, 0.99, "", ">=", form="{:.4f}",
                   floor=f"null: r² {line(floor)[2]:.4f}",
                   note=f"{b:.2f} ms + {k * 1e6:.2f} ms per MB; farthest from the line by {worst:.1%} of the largest; "
                        f"grows as bytes^{power(points):.2f}")]

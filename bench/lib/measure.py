@@ -19,7 +19,8 @@ class Cost:
 
     def __init__(self, n, report, said):
         self.n, self.said = n, said
-        self.wall, self.cpu = report["wall"], report["user"] + report["sys"]
+        self.wall, self.user, self.sys = report["wall"], report["user"], report["sys"]
+        self.cpu = self.user + self.sys
         self.hwm_kb = report["hwm_kb"] or said.get("hwm_kb")
         self.wall_in = said.get("wall", self.wall)  # without the start of the program, where it says so
 
