@@ -62,13 +62,13 @@ static inline uint64_t cq_little64(uint64_t v)
 /*
  * Bit 7 of a byte is set where the byte is not plain; a borrow can only set it above one that is
  * not, so that zero means: all are. (x - 0x20 borrows below a space; x ^ c is zero where x is c,
- * and 0 - 1 borrows.)
+ * and 0 - 1 borrows; from 0x80 on at least one of the two x ^ c keeps bit 7.)
  */
 static inline uint64_t cq_odd_in_word(uint64_t v)
 {
     const uint64_t ones = UINT64_MAX / 255;
 
-    return ((v - ones * 0x20) | v | ((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones)) &
+    return ((v - ones * 0x20) | ((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones)) &
            ones * 0x80;
 }
 
