@@ -202,7 +202,7 @@ static int open_sock(struct cq_link *l, struct dial *d)
     struct cq_endpoint chosen[CQ_MAX_CONTACT_POINTS];
     struct cq_sock_options o = {
         .loop = l->o.loop,
-        .mem = l->o.mem,
+        .mem = l->o.crawl.mem,
         .resolver = l->o.resolver,
         .endpoints = chosen,
         .n_endpoints = cq_link_points(&l->o, chosen, d->which),

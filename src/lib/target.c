@@ -70,9 +70,12 @@ static void dup_authenticators(struct cq_target *t, bool *ok)
 
 static void dup_labels(struct cq_target *t, bool *ok)
 {
-    struct cq_label *labels = room(t, t->t.n_labels, sizeof(*labels), ok);
+    struct cq_label *labels;
     struct cq_buf out;
 
+    t->labels = CQ_LIT("{}");
+    if (!t->t.n_labels) return;
+    labels = room(t, t->t.n_labels, sizeof(*labels), ok);
     if (!labels) return;
     for (size_t i = 0; i < t->t.n_labels; i++) {
         labels[i] = (struct cq_label){cq_str(t->t.labels[i].name), cq_str(t->t.labels[i].value)};

@@ -43,7 +43,6 @@ static void free_sock(struct cq_sock *s)
     cq_buf_fini(&s->out);
     cq_tls_ctx_release(s->tls);
     cq_free(m, s->endpoints);
-    cq_free(m, s->asked);
     cq_free(m, s->sni);
     cq_free(m, s->verify_name);
     cq_free(m, s);
@@ -169,26 +168,27 @@ static bool valid(const struct cq_sock_options *o)
     return true;
 }
 
-static struct cq_endpoint *copy_endpoints(const struct cq_mem *m, const struct cq_endpoint *e,
-                                          size_t n)
+/* Endpoints, what is asked about each, and their texts: one block. */
+static bool copy_endpoints(struct cq_sock *s, const struct cq_endpoint *e, size_t n)
 {
-    size_t size = n * sizeof *e;
-    struct cq_endpoint *copy;
+    size_t size = n * (sizeof *s->endpoints + sizeof *s->asked);
     char *text;
 
     for (size_t i = 0; i < n; i++)
         size += strlen(e[i].host) + 1;
-    copy = cq_alloc(m, size);
-    if (!copy) return NULL;
-    text = (char *)(copy + n);
+    s->endpoints = cq_calloc(s->mem, 1, size);
+    if (!s->endpoints) return false;
+    s->n_endpoints = n;
+    s->asked = (struct cq_asked *)(void *)(s->endpoints + n);
+    text = (char *)(s->asked + n);
     for (size_t i = 0; i < n; i++) {
         size_t len = strlen(e[i].host) + 1;
 
-        copy[i] = (struct cq_endpoint){text, e[i].port};
+        s->endpoints[i] = (struct cq_endpoint){text, e[i].port};
         memcpy(text, e[i].host, len);
         text += len;
     }
-    return copy;
+    return true;
 }
 
 static char *copy_text(const struct cq_mem *m, const char *text, bool *ok)
@@ -209,15 +209,12 @@ static bool copy_options(struct cq_sock *s, const struct cq_sock_options *o)
     s->on = o->handler;
     s->ctx = o->ctx;
     s->timeout = o->connect_timeout_ns ? o->connect_timeout_ns : CQ_DEFAULT_CONNECT_TIMEOUT;
-    s->endpoints = copy_endpoints(o->mem, o->endpoints, o->n_endpoints);
-    s->n_endpoints = o->n_endpoints;
-    s->asked = cq_calloc(o->mem, o->n_endpoints, sizeof *s->asked);
     s->sni = copy_text(o->mem, o->sni, &ok);
     s->verify_name = copy_text(o->mem, o->verify_name, &ok);
     s->tls = o->tls ? cq_tls_ctx_retain(o->tls) : NULL;
     s->t = (struct cq_transport){.fd = -1, .fault = &s->fault};
     cq_buf_init(&s->out, o->mem, CQ_MAX_SEND);
-    return ok && s->endpoints && s->asked;
+    return copy_endpoints(s, o->endpoints, o->n_endpoints) && ok;
 }
 
 int cq_sock_open(struct cq_sock **out, const struct cq_sock_options *o)

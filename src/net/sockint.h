@@ -61,7 +61,7 @@ struct cq_sock {
     bool in_timer;  /* its callback is on the stack */
     size_t handles; /* not closed yet */
 
-    struct cq_endpoint *endpoints; /* one block with their texts */
+    struct cq_endpoint *endpoints; /* one block with `asked` and their texts */
     size_t n_endpoints;
     size_t endpoint;        /* that connected */
     struct cq_asked *asked; /* one per endpoint */
