@@ -26,6 +26,7 @@ ALL = [
     Part("held", "A session that is held", memory.held),
     Part("allocations", "Allocations", memory.allocations),
     Part("waits", "Waits in a row, connections, requests: counted by the server", wire.waits),
+    Part("wire", "The same on a real Cassandra 5.0, read off the loopback", wire.on_real, False),
     Part("latency", "Latency: 1, 20 and 80 ms", wire.latency),
     Part("unchanged", "An unchanged cluster again", wire.unchanged),
 ]

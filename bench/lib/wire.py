@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Waits, connections and requests as the server counts them; time over a distance; clusters that have not changed."""
+import json
 import os
+import subprocess
 
 from clients import Null, Ours
 from figures import Spread
@@ -13,6 +15,7 @@ from servers import Sim, Sink
 REQUESTS = 22
 PROBE = 4  # OPTIONS, STARTUP, local, peers
 FAR = 80
+LONG = 2.5  # seconds for one cluster: nobody waits for 200 of them
 
 
 def delta(sim, bench, client, n):
@@ -65,6 +68,27 @@ def of_peer(bench, peer):
                 f"{seen['requests_total']} requests, {seen['bytes_out'] / 1e3:,.0f} KB", form="{:.0f}")
 
 
+def on_real(bench):
+    """The same of a real server, read off the loopback by bench/wire, which has to be root for it."""
+    with bench.real() as real:
+        host, port = real.targets[0].rsplit(":", 1)
+        whose = [word for p in bench.peers if p.version for word in ("--peer", p.name)]
+        alone = ["--", *Ours(bench, "wire")(real.targets, "seq", 1)[0]]
+        whose = ["--all", *whose] if whose else alone
+        done = subprocess.run([bench.at("bench/wire"), host, port, "--json", *whose], text=True, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600,
+                              env={**os.environ, "CQLCRAWL": bench.programs["cqlcrawl"]})
+    out = []
+    for text in done.stdout.splitlines():
+        seen = json.loads(text)
+        out.append(told(f"{seen.get('peer', 'cqlcrawl')}: waits", seen["waits"], form="{:.0f}",
+                        note=f"{seen['connections']} connections, {seen['requests']} requests, "
+                             f"{seen['bytes_out'] / 1e3:,.1f} KB out, {seen['bytes_in'] / 1e3:,.0f} KB in"))
+    if not out:
+        raise Failed(f"bench/wire ended with {done.returncode}: {done.stderr[-300:].strip()}")
+    return out
+
+
 def latency(bench):
     out, data = [], {}
     many = 50 if bench.quick else 200
@@ -75,7 +99,7 @@ def latency(bench):
                     Job(Ours(bench, "one", timed=True), (1,)),
                     Job(Ours(bench, "all", "--memory-max", "1GiB", window=many, timed=True), (many,), "conc")]
             found = Rounds(bench, sim.targets, jobs, None if ms == FAR or bench.quick else 2)
-            theirs = [timed(bench, sim, peer, many) for peer in bench.peers] if ms > 1 else []
+            theirs = [timed(bench, sim, peer, many, ms == FAR) for peer in bench.peers] if ms > 1 else []
         wall = {j.client.name: Spread(found.each(j.name, lambda c: 1e3 * c.wall)) for j in jobs}
         data[ms] = {name: spread.median for name, spread in wall.items()} | {
             p.name: t for p, (t, _) in zip(bench.peers, theirs) if t}
@@ -90,14 +114,14 @@ def latency(bench):
     return out
 
 
-def timed(bench, sim, peer, many):
+def timed(bench, sim, peer, many, at_once):
     """(milliseconds for one cluster or None, what is to say: the seconds for many, a failure)"""
     try:
         command, env = peer(sim.targets, "seq", 1)
         one = run(bench.programs, bench.machine, command, 1, env).wall
     except Failed as why:
         return None, str(why)[-120:]
-    if not counts(peer, "conc") or one > 1.5:
+    if not counts(peer, "conc") or one > LONG or not at_once:
         return 1e3 * one, ""
     try:
         command, env = peer(sim.targets, "conc", many)
