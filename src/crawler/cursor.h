@@ -79,11 +79,16 @@ struct cq_cursor {
     size_t row_bytes;     /* as measured on the first page with rows */
     /* the row to look at */
     bool have;
+    bool same;      /* it is of the same keyspace and name as the row before, whose rank is known */
     bool duplicate; /* its key is that of the row before */
     bool fell;
+    bool at_end;           /* peek said END */
     const cq_bytes *cells; /* as cq_shape_cells says; until the next peek or drop */
     const uint8_t *from;   /* of it, in its page */
     struct cq_key key;
+    bool is_headed;      /* keyspace and name are a row's first cells, of all that order counts */
+    const uint8_t *head; /* of the row before: these cells, raw; NULL: gone with its page */
+    size_t head_bytes;
     bool has_last;
     bool last_kept;     /* last's names are in `names`, not in a page */
     struct cq_key last; /* of the row before */
@@ -118,7 +123,18 @@ bool cq_cursor_wants_page(const struct cq_cursor *c);
 
 /* ranks NULL: rows without a keyspace to order by. Negative: CQ_ENOMEM, CQ_ETOO_LARGE (carry, cells
  * of the rows in hand). */
-int cq_cursor_peek(struct cq_cursor *c, const struct cq_names *ranks);
+int cq_cursor_next(struct cq_cursor *c, const struct cq_names *ranks);
+static inline int cq_cursor_peek(struct cq_cursor *c, const struct cq_names *ranks)
+{
+    return c->have && !c->fell ? CQ_AT_ROW : cq_cursor_next(c, ranks);
+}
+/* Nothing is left, or only rows behind this rank: what most tables find of most kinds of children.
+ */
+static inline bool cq_cursor_is_past(const struct cq_cursor *c, uint32_t rank)
+{
+    return c->at_end ||
+           (c->have && !c->fell && c->key.rank > rank && c->key.rank != CQ_RANK_UNKNOWN);
+}
 void cq_cursor_skip(struct cq_cursor *c);
 int cq_cursor_take(struct cq_cursor *c); /* 0, CQ_ETOO_MANY */
 /* The rows in hand; shape NULL where the table did not end well. Valid until the next take or drop.

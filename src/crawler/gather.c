@@ -70,12 +70,16 @@ static int gather_child(struct cq_merge *m, int i)
     struct cq_cursor *c = m->child[i];
 
     for (;;) {
-        bool there;
-        int err = cq_merge_seek(m, c, &there);
-        int order;
+        int err, order;
 
-        if (err != CQ_MERGE_ON || !there) return err;
-        order = cq_cmp(c->key.name, m->own->key.name);
+        if (cq_cursor_peek(c, &m->ranks) != CQ_AT_ROW || c->key.rank != m->rank) {
+            bool there;
+
+            err = cq_merge_seek(m, c, &there);
+            if (err != CQ_MERGE_ON || !there) return err;
+        }
+        /* the row before is in hand: of the same name as this one, and as the object */
+        order = c->same && c->n_hand ? 0 : cq_cmp(c->key.name, m->own->key.name);
         if (order > 0) return CQ_MERGE_ON;
         err = order < 0 ? orphan(m, i) : take_child(m, c);
         if (err) return err;
@@ -85,8 +89,11 @@ static int gather_child(struct cq_merge *m, int i)
 int cq_merge_gather(struct cq_merge *m)
 {
     for (; m->at_child < CQ_N_CHILDREN; m->at_child++) {
-        int err = m->child[m->at_child] ? gather_child(m, m->at_child) : CQ_MERGE_ON;
+        const struct cq_cursor *c = m->child[m->at_child];
+        int err;
 
+        if (!c || cq_cursor_is_past(c, m->rank)) continue;
+        err = gather_child(m, m->at_child);
         if (err != CQ_MERGE_ON) return err;
     }
     return CQ_MERGE_ON;

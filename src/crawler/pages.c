@@ -125,6 +125,8 @@ static const char *read_head(struct cq_cursor *c, struct cql_rows *r, cq_bytes b
     c->metadata_hash = hash;
     for (int i = 0; i < c->slots.n; i++)
         if (!cq_has(c->shape, c->slots.slot[i])) *err = CQ_EPROTOCOL;
+    c->is_headed = c->slots.n > 1 && c->shape->slot[0] == c->slots.slot[0] &&
+                   c->shape->slot[1] == c->slots.slot[1];
     return *err ? "its key columns are missing" : NULL;
 }
 

@@ -58,7 +58,7 @@ static size_t count_rows(const struct cq_cursor *c)
 
 static void read_all(struct cq_cursor *c, const struct cq_names *ranks)
 {
-    struct cq_sorted *all = c->sorted, x;
+    struct cq_sorted *all = c->sorted, x = {0};
     cq_bytes cells[CQ_MAX_CELLS];
     size_t n = 0;
 

@@ -200,26 +200,41 @@ static void test_last_page(void **state)
     end(&w);
 }
 
-/* What peek says of the second row. */
-static int second(const char *k1, const char *t1, const char *c1, const char *k2, const char *t2,
-                  const char *c2, bool *duplicate)
+static int second_at(bool same_page, const char *const a[3], const char *const b[3],
+                     bool *duplicate)
 {
     struct world w;
     int at;
 
     begin(&w, CQ_T_COLUMNS);
     page_begin(&w, "column_name", "1");
-    row(&w, k1, t1, c1);
+    row(&w, a[0], a[1], a[2]);
+    if (same_page) row(&w, b[0], b[1], b[2]);
     assert_int_equal(page_end(&w), 0);
     assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_ROW);
     cq_cursor_skip(&w.c);
-    assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_NEED); /* the page goes, the key stays */
-    page_begin(&w, "column_name", NULL);
-    row(&w, k2, t2, c2);
-    assert_int_equal(page_end(&w), 0);
+    if (!same_page) { /* the page goes, the key stays */
+        assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_NEED);
+        page_begin(&w, "column_name", NULL);
+        row(&w, b[0], b[1], b[2]);
+        assert_int_equal(page_end(&w), 0);
+    }
     at = cq_cursor_peek(&w.c, &w.ranks);
     *duplicate = w.c.duplicate;
     end(&w);
+    return at;
+}
+
+/* What peek says of the second row, in a page of its own or not. */
+static int second(const char *k1, const char *t1, const char *c1, const char *k2, const char *t2,
+                  const char *c2, bool *duplicate)
+{
+    const char *const a[] = {k1, t1, c1}, *const b[] = {k2, t2, c2};
+    bool other;
+    int at = second_at(true, a, b, &other);
+
+    assert_int_equal(second_at(false, a, b, duplicate), at);
+    assert_int_equal(other, *duplicate);
     return at;
 }
 
