@@ -48,13 +48,16 @@ def rate(bench):
 def with_tls(bench, title, clusters, ns, limit):
     ca = os.path.join(bench.fresh("ca"), "ca.pem")
     with Sim(bench, "reference", "--tls", "--made-ca", ca, clusters=clusters) as sim:
-        jobs = [Job(Ours(bench, way, *options, window=50, cluster=tls(ca)), ns)
-                for way, options in (("default", []), ("v5", WAYS[0][1]))[:1 if bench.quick else 2]]
+        resume = ["--resume"] if clusters < ns[-1] else []
+        jobs = [Job(Null(bench, *WAYS[1][1], "--cacert", ca, *resume), ns)]
+        jobs += [Job(Ours(bench, way, *options, window=50, cluster=tls(ca)), ns)
+                 for way, options in (("default", []), ("v5", WAYS[0][1]))[:1 if bench.quick else 2]]
         found = Rounds(bench, sim.targets, jobs)
         total = sim.stats()["total"]
     resumed = total["tls_resumed"]
     seen = f"the server resumed {resumed / total['connections']:.0%} of the connections"
-    out = [judged(title, per_second(found, "default/seq"), limit, "/s", ">=", note=seen, form="{:,.0f}")]
+    out = [judged(title, per_second(found, "default/seq"), limit, "/s", ">=", note=seen, form="{:,.0f}",
+                  floor=f"null v5 lz4 {per_second(found, 'null/seq').median:,.0f}/s")]
     if found.has("v5/seq"):
         out.append(told(title + ", uncompressed", per_second(found, "v5/seq"), "/s", form="{:,.0f}"))
     return out

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cq-null [--protocol 4|5] [--compression none|lz4] [--walk] [--proof none] [--window N]
- *         HOST PORT seq|conc|hold N
+ *         [--cacert FILE [--resume]] HOST PORT seq|conc|hold N
  *
  * The floor under every figure of the bench: connect, handshake, the same writes as a crawl in the
  * same protocol version, compression and page sizes, read every byte, throw it away. seq: N crawls
  * one after another; conc: N with at most --window (all) at once under one epoll; hold: N sessions
  * read and kept open, then a second's pause. --walk: unpack everything and walk every cell.
+ * --cacert: TLS (seq only) to cqlsim's certificate, --resume: each session goes on from the last.
  * Standard output: an empty object. Last line of standard error: PEER {json}, as every peer's.
  */
 #include <arpa/inet.h>
@@ -24,6 +25,7 @@
 #include <unistd.h>
 
 #include "null/conn.h"
+#include "null/tls.h"
 
 enum { RECEIVE = 65536, EVENTS = 256 };
 
@@ -34,6 +36,9 @@ struct run {
     unsigned n, window;
     unsigned n_begun, n_done;
     int epoll;
+    const char *ca_file;
+    bool resume;
+    struct null_tls *tls;
     uint8_t *buf;
     struct null_counts sum;
 };
@@ -61,9 +66,11 @@ static int dial(const struct run *r, int flags)
     return fd;
 }
 
-static void flush(struct null_conn *c)
+static void flush(struct run *r, struct null_conn *c)
 {
-    if (c->out_n && send(c->fd, c->out, c->out_n, MSG_NOSIGNAL) != (ssize_t)c->out_n)
+    if (r->tls && c->out_n)
+        null_tls_write(r->tls, c->out, c->out_n);
+    else if (c->out_n && send(c->fd, c->out, c->out_n, MSG_NOSIGNAL) != (ssize_t)c->out_n)
         null_die("send: %s", strerror(errno));
     c->out_n = 0;
 }
@@ -71,13 +78,13 @@ static void flush(struct null_conn *c)
 /* 1: over, 0: go on */
 static int receive(struct run *r, struct null_conn *c)
 {
-    ssize_t n = recv(c->fd, r->buf, RECEIVE, 0);
+    ssize_t n = r->tls ? null_tls_read(r->tls, r->buf, RECEIVE) : recv(c->fd, r->buf, RECEIVE, 0);
     bool is_over;
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (n <= 0) null_die("recv: %s", n ? strerror(errno) : "the server closed");
     is_over = null_feed(c, r->buf, (size_t)n);
-    flush(c);
+    flush(r, c);
     return is_over;
 }
 
@@ -99,10 +106,12 @@ static void one_after_another(struct run *r)
 
     for (unsigned i = 0; i < r->n; i++) {
         c.fd = dial(r, 0);
+        if (r->tls) null_tls_open(r->tls, c.fd);
         null_begin(&c, &r->o);
-        flush(&c);
+        flush(r, &c);
         while (!receive(r, &c))
             ;
+        if (r->tls) null_tls_close(r->tls);
         close(c.fd);
         count(r, &c.counts);
         null_end(&c);
@@ -126,7 +135,7 @@ static void on_event(struct run *r, struct null_conn *c)
 
     if (c->phase == NULL_OPTIONS && c->out_n) {
         epoll_ctl(r->epoll, EPOLL_CTL_MOD, c->fd, &e);
-        flush(c);
+        flush(r, c);
         return;
     }
     if (!receive(r, c)) return;
@@ -180,7 +189,7 @@ static void report(const struct run *r, double wall)
             "PEER {\"peer\":\"%s\",\"mode\":\"%s\",\"n\":%u,\"wall\":%.6f,\"cpu\":%.6f,"
             "\"hwm_kb\":%ld,\"rss_kb\":%ld,\"threads\":%ld,\"conns\":%u,\"requests\":%llu,"
             "\"pages\":%llu,\"bytes\":%llu,\"errors\":%llu,\"rows\":%llu,\"cells\":%llu,"
-            "\"walked\":%llu}\n",
+            "\"walked\":%llu,\"resumed\":%u}\n",
             r->o.walk ? "null+walk" : "null", r->mode, r->n, wall,
             (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
                 (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
@@ -188,7 +197,7 @@ static void report(const struct run *r, double wall)
             !strcmp(r->mode, "hold") ? r->n : 0, (unsigned long long)s->requests,
             (unsigned long long)s->pages, (unsigned long long)s->bytes,
             (unsigned long long)s->errors, (unsigned long long)s->rows,
-            (unsigned long long)s->cells, (unsigned long long)s->sum);
+            (unsigned long long)s->cells, (unsigned long long)s->sum, null_tls_resumed(r->tls));
 }
 
 static void option(struct run *r, const char *name, const char *value)
@@ -199,6 +208,8 @@ static void option(struct run *r, const char *name, const char *value)
         r->o.lz4 = !strcmp(value, "lz4");
     else if (!strcmp(name, "--proof"))
         r->o.no_proof = !strcmp(value, "none");
+    else if (!strcmp(name, "--cacert"))
+        r->ca_file = value;
     else if (!strcmp(name, "--window"))
         r->window = (unsigned)strtoul(value, NULL, 10);
     else
@@ -210,8 +221,12 @@ static void arguments(struct run *r, int argc, char **argv)
     int i = 1;
 
     for (; i < argc && argv[i][0] == '-'; i++) {
-        if (!strcmp(argv[i], "--walk")) {
-            r->o.walk = true;
+        bool *flag = !strcmp(argv[i], "--walk")     ? &r->o.walk
+                     : !strcmp(argv[i], "--resume") ? &r->resume
+                                                    : NULL;
+
+        if (flag) {
+            *flag = true;
             continue;
         }
         if (i + 1 >= argc) null_die("%s wants a value", argv[i]);
@@ -236,6 +251,8 @@ int main(int argc, char **argv)
     arguments(&r, argc, argv);
     r.buf = malloc(RECEIVE);
     if (!r.buf) null_die("no memory");
+    if (r.ca_file && strcmp(r.mode, "seq") != 0) null_die("TLS goes with seq only");
+    if (r.ca_file) r.tls = null_tls_new(r.ca_file, "cqlsim.example", r.resume);
     clock_gettime(CLOCK_MONOTONIC, &t0);
     if (!strcmp(r.mode, "seq"))
         one_after_another(&r);
@@ -246,6 +263,7 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &t1);
     if (!strcmp(r.mode, "hold")) sleep(1);
     report(&r, (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9);
+    null_tls_free(r.tls);
     free(r.buf);
     return r.sum.errors ? 1 : 0;
 }

@@ -70,6 +70,12 @@ def main():
         with Sim(programs[1], folder, LISTEN) as sim:
             held = null(programs[2], sim.targets[0], mode="hold", n=5)
             checks.that("holds its sessions", held["conns"] == 5, f"{held}")
+        ca = folder.at("ca.pem")
+        with Sim(programs[1], folder, LISTEN, "--tls", "--made-ca", ca) as sim:
+            full = null(programs[2], sim.targets[0], "--cacert", ca, n=3)
+            again = null(programs[2], sim.targets[0], "--cacert", ca, "--resume", n=3)
+        checks.that("TLS: full handshakes, then resumed ones", (full["resumed"], again["resumed"]) == (0, 2)
+                    and full["rows"] == 0 and full["requests"] == again["requests"] == 60, f"{full}, {again}")
     checks.close()
 
 

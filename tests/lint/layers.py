@@ -33,7 +33,7 @@ SEES_PUBLIC = ("src/lib/", "src/cli/", "examples/", "tests/", "fuzz/")
 LIBRARIES = {
     r"uv(\.h|/)": ("src/net/", "src/crawler/link", "src/crawler/driver", "src/crawler/jobs", "src/state/state",
                    "src/lib/", "include/", "sim/", "examples/", "tests/"),
-    r"openssl/": ("src/net/tls", "src/base/digest", "sim/tls", "sim/main", "tests/"),
+    r"openssl/": ("src/net/tls", "src/base/digest", "sim/tls", "sim/main", "bench/null/tls", "tests/"),
     r"ares(_\w+)?\.h": ("src/net/resolver", "tests/"),
     r"lz4(\w*)\.h": ("src/proto/lz4", "sim/", "tests/", "bench/"),
     r"xxhash\.h": ("src/base/digest", "src/base/xxh3", "src/record/", "src/crawler/", "src/sink/", "src/cli/outname",
