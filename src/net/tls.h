@@ -116,6 +116,7 @@ struct x509_store_ctx_st;
 int cq_tls_on_verify(int ok, struct x509_store_ctx_st *store);
 /* Sets the fault for an SSL call that failed just now; err and reason of OpenSSL's queue. */
 void cq_tls_explain(struct cq_tls *t, unsigned long e);
-int cq_tls_describe_peer(struct cq_tls *t); /* subject, issuer, not_after_ms. 0 or CQ_ENOMEM */
+/* subject, issuer, not_after_ms, as often as one likes. 0 or CQ_ENOMEM. */
+int cq_tls_describe_peer(struct cq_tls *t);
 
 #endif

@@ -259,6 +259,11 @@ int cq_tls_describe_peer(struct cq_tls *t)
     X509 *cert = SSL_get0_peer_certificate(t->ssl);
     char text[CQ_MAX_CERT_TEXT];
 
+    if (SSL_session_reused(t->ssl)) return 0; /* told when the session was found */
+    cq_free(t->mem, t->subject);
+    cq_free(t->mem, t->issuer);
+    t->subject = t->issuer = NULL;
+    t->not_after_ms = -1;
     if (!cert) return 0;
     print_name(X509_get_subject_name(cert), text, sizeof text);
     t->subject = cq_strndup(t->mem, text, strlen(text));

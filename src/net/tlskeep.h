@@ -22,9 +22,10 @@ enum { CQ_TLS_KEY = 32 };
 struct cq_tls_keep;
 
 struct cq_tls_kept {
-    int64_t since_ms;   /* of the full handshake that it goes back to, since 1970 */
-    int64_t until_ms;   /* the first instant at which it must not be used any more */
-    int64_t trusted_ms; /* the certificates that were verified then are valid until here */
+    int64_t since_ms;     /* of the full handshake that it goes back to, since 1970 */
+    int64_t until_ms;     /* the first instant at which it must not be used any more */
+    int64_t not_after_ms; /* of the peer's certificate; -1: unreadable */
+    int64_t trusted_ms;   /* the certificates that were verified then are valid until here */
     size_t n;
 };
 

@@ -14,6 +14,10 @@
  * was verified in full, and when, are carried from session to session: past the first such end, or
  * CQ_TLS_RESUME_AGE after the full handshake, the next one is full again.
  *
+ * The server's certificate stands in a session, too, and OpenSSL 3.0 decodes its key with the
+ * session: 1.5 M instructions, two thirds of all that a resumed handshake takes beside. So it is
+ * cut out, and what is told of it is kept as text: subject NUL issuer NUL session.
+ *
  * OpenSSL marks a session's object as not resumable when its connection is freed without
  * close_notify; the bytes here were written before and know nothing of it.
  */
@@ -46,16 +50,30 @@ static int key_of(struct cq_tls *t, struct cq_tls_ctx *c, const struct cq_tls_pe
     return err;
 }
 
+/* The next text of b, off b. NULL without memory. */
+static char *take_text(const struct cq_mem *mem, cq_bytes *b)
+{
+    size_t n = strlen((const char *)b->p);
+    char *copy = cq_strndup(mem, b->p, n);
+
+    *b = (cq_bytes){b->p + n + 1, b->n - n - 1};
+    return copy;
+}
+
 /* Offers the session that is kept. */
 static void offer(struct cq_tls *t, struct cq_tls_keep *k, int64_t wall_ms)
 {
     struct cq_tls_kept kept;
     cq_bytes b = cq_tls_keep_find(k, t->resume.key, wall_ms, &kept);
-    const unsigned char *at = b.p;
-    SSL_SESSION *session;
+    SSL_SESSION *session = NULL;
+    const unsigned char *at;
 
     if (cq_is_null(b)) return;
-    session = d2i_SSL_SESSION(NULL, &at, (long)b.n);
+    t->subject = take_text(t->mem, &b);
+    t->issuer = take_text(t->mem, &b);
+    t->not_after_ms = kept.not_after_ms;
+    at = b.p;
+    if (t->subject && t->issuer) session = d2i_SSL_SESSION(NULL, &at, (long)b.n);
     if (session && SSL_set_session(t->ssl, session) == 1) {
         t->resume.since_ms = kept.since_ms;
         t->resume.trusted_ms = kept.trusted_ms;
@@ -95,7 +113,7 @@ static struct cq_tls_kept describe(const struct cq_tls *t, const SSL_SESSION *s)
 {
     int64_t made_ms = (int64_t)SSL_SESSION_get_time(s) * 1000;
     int64_t life_s = (int64_t)SSL_SESSION_get_ticket_lifetime_hint(s);
-    struct cq_tls_kept kept = {.since_ms = made_ms, .n = 0};
+    struct cq_tls_kept kept = {.since_ms = made_ms, .not_after_ms = t->not_after_ms};
     int64_t oldest;
 
     if (SSL_session_reused(t->ssl)) {
@@ -113,23 +131,82 @@ static struct cq_tls_kept describe(const struct cq_tls *t, const SSL_SESSION *s)
     return kept;
 }
 
+enum { PEER = 3 }; /* the certificate's tag in a session (ssl/ssl_asn1.c of OpenSSL) */
+
+/* A session's elements before its certificate and behind it. */
+struct parts {
+    cq_bytes before, behind;
+};
+
+/* False: it is no SEQUENCE that is understood here. */
+static bool part(const uint8_t *der, size_t n, struct parts *out)
+{
+    const uint8_t *at = der, *end = der + n, *body;
+    int tag, class;
+    long len;
+
+    if (ASN1_get_object(&at, &len, &tag, &class, (long)n) & 0x80 || at + len != end) return false;
+    *out = (struct parts){{at, (size_t)len}, {end, 0}};
+    body = at;
+    while (at < end) {
+        const uint8_t *begin = at;
+
+        if (ASN1_get_object(&at, &len, &tag, &class, end - at) & 0x80) return false;
+        at += len;
+        if (class != V_ASN1_CONTEXT_SPECIFIC || tag != PEER) continue;
+        *out = (struct parts){{body, (size_t)(begin - body)}, {at, (size_t)(end - at)}};
+        break;
+    }
+    return true;
+}
+
+static uint8_t *append(uint8_t *to, const void *p, size_t n)
+{
+    memcpy(to, p, n);
+    return to + n;
+}
+
+static void write_kept(struct cq_tls *t, struct cq_tls_keep *k, struct cq_tls_kept *kept,
+                       const struct parts *x)
+{
+    int inner = (int)(x->before.n + x->behind.n);
+    size_t n_subject = strlen(t->subject) + 1, n_issuer = strlen(t->issuer) + 1;
+    uint8_t *to;
+
+    kept->n = n_subject + n_issuer + (size_t)ASN1_object_size(1, inner, V_ASN1_SEQUENCE);
+    to = cq_tls_keep_put(k, t->resume.key, kept);
+    if (!to) return;
+    to = append(to, t->subject, n_subject);
+    to = append(to, t->issuer, n_issuer);
+    ASN1_put_object(&to, 1, inner, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    to = append(to, x->before.p, x->before.n);
+    (void)append(to, x->behind.p, x->behind.n);
+}
+
+static bool may_keep(const struct cq_tls *t, const SSL_SESSION *s)
+{
+    if (!s || !SSL_SESSION_is_resumable(s)) return false;
+    return SSL_get_verify_mode(t->ssl) == SSL_VERIFY_NONE ||
+           SSL_get_verify_result(t->ssl) == X509_V_OK;
+}
+
 static void keep(struct cq_tls *t, SSL_SESSION *s)
 {
     struct cq_tls_keep *k = t->resume.ctx ? cq_tls_ctx_keep(t->resume.ctx) : NULL;
     struct cq_tls_kept kept;
-    unsigned char *to;
+    struct parts parts;
+    unsigned char *der = NULL;
     int n;
 
-    if (!k || !s || !SSL_SESSION_is_resumable(s)) return;
-    if (SSL_get_verify_mode(t->ssl) != SSL_VERIFY_NONE &&
-        SSL_get_verify_result(t->ssl) != X509_V_OK)
-        return;
+    if (!k || !may_keep(t, s)) return;
+    /* TLS 1.2 gives its session before the handshake is over */
+    if (t->state == CQ_TLS_HANDSHAKE && cq_tls_describe_peer(t)) return;
+    if (!t->subject || !t->issuer) return;
     kept = describe(t, s);
-    n = i2d_SSL_SESSION(s, NULL);
+    n = i2d_SSL_SESSION(s, &der);
     if (n <= 0) return;
-    kept.n = (size_t)n;
-    to = cq_tls_keep_put(k, t->resume.key, &kept);
-    if (to) (void)i2d_SSL_SESSION(s, &to);
+    if (part(der, (size_t)n, &parts)) write_kept(t, k, &kept, &parts);
+    OPENSSL_clear_free(der, (size_t)n);
 }
 
 int cq_tls_on_session(SSL *ssl, SSL_SESSION *s)

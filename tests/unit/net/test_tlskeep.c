@@ -23,7 +23,8 @@ static void key_of(unsigned i, uint8_t key[CQ_TLS_KEY])
 
 static uint8_t *put_until(unsigned i, const char *text, int64_t until_ms, int64_t trusted_ms)
 {
-    struct cq_tls_kept kept = {1000, until_ms, trusted_ms, strlen(text)};
+    struct cq_tls_kept kept = {
+        .since_ms = 1000, .until_ms = until_ms, .trusted_ms = trusted_ms, .n = strlen(text)};
     uint8_t key[CQ_TLS_KEY];
     uint8_t *to;
 
