@@ -52,9 +52,13 @@
 #define CQ_MAX_CARRY CQ_MIB(8)    /* bytes of one object's rows carried over page ends */
 #define CQ_MAX_ANOMALIES 1000u    /* anomaly records of one attempt; further ones are counted */
 #define CQ_MAX_PEERS 10000u
-#define CQ_MAX_ATTEMPTS 3u       /* of a torn read */
-#define CQ_MAX_RECORD CQ_MIB(16) /* one record's JSON */
-#define CQ_MAX_ID 400u           /* an id longer than this is cut and sealed */
+#define CQ_MAX_ATTEMPTS 3u         /* of a torn read */
+#define CQ_MAX_RECORD CQ_MIB(16)   /* one record's JSON */
+#define CQ_MEMO_OPTIONS_KEPT 8u    /* tables' options kept as they were written, */
+#define CQ_MEMO_OPTION_BYTES 4096u /* of so many bytes with the cells they were made of */
+#define CQ_MEMO_COLUMNS_KEPT 256u  /* the same of what follows columns' names */
+#define CQ_MEMO_COLUMN_BYTES 384u
+#define CQ_MAX_ID 400u /* an id longer than this is cut and sealed */
 #define CQ_MAX_CONTACT_POINTS 16u
 #define CQ_MAX_CLUSTER_NAME 256u /* bytes of it that are told at the end */
 #define CQ_MAX_ADDRESSES 32u     /* addresses of one name */

@@ -83,6 +83,7 @@ static void init(struct cq_crawl *c, struct cq_work *w)
         cq_cursor_init(&w->asks[i].cursor, &w->shared, table_of(i));
     cq_rec_init(&w->rec, mem);
     cq_model_init(&w->model, mem, &w->rec);
+    w->model.memo = c->o->memo;
     cq_merge_init(&w->schema, mem);
     cq_merge_init(&w->virtual_, mem);
     cq_names_init(&w->peers_seen, mem);

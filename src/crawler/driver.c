@@ -11,6 +11,7 @@
 
 #include "base/sanitized.h"
 #include "crawler/budget.h"
+#include "model/memo.h"
 
 static struct cq_job *job_of_ready(struct cq_ring *node)
 {
@@ -118,6 +119,7 @@ static void maybe_close(struct cq_driver *d)
     if (!d->closing || d->handles_closing || d->n_jobs) return;
     d->handles_closing = true;
     cq_fleet_fini(&d->fleet);
+    cq_memo_free(d->memo);
     uv_close((uv_handle_t *)&d->check, handle_closed);
     uv_close((uv_handle_t *)&d->idle, handle_closed);
     uv_close((uv_handle_t *)&d->timer, handle_closed);
@@ -190,8 +192,12 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
         .timer_due_ns = CQ_NEVER,
     };
     cq_blocks_init(&d->blocks, o->mem, CQ_SANITIZED ? 0 : d->account.limit);
-    err = cq_resolver_new(&d->resolver, o->loop, o->mem);
-    if (err) return err;
+    err = cq_memo_new(&d->memo, o->mem);
+    if (!err) err = cq_resolver_new(&d->resolver, o->loop, o->mem);
+    if (err) {
+        cq_memo_free(d->memo);
+        return err;
+    }
     cq_fleet_init(&d->fleet, &fleet);
     cq_ring_init(&d->all);
     cq_ring_init(&d->doomed);

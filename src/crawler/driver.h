@@ -91,7 +91,7 @@ struct cq_job {
 struct cq_driver_handler {
     void (*begin)(void *ctx, struct cq_job *job);  /* -> cq_driver_begun; NULL: epochs by time */
     void (*settle)(void *ctx, struct cq_job *job); /* -> cq_driver_settled; NULL: at once */
-    /* Fills what an attempt needs: crawl (mem, account, epoch, attempt and sorted are set already),
+    /* Fills what an attempt needs: crawl (mem, account, memo, epoch, attempt, sorted are there),
      * endpoints, TLS. Not 0: the attempt fails with *f and dials nobody. release follows in any
      * case. */
     int (*prepare)(void *ctx, struct cq_job *job, struct cq_link_options *o, struct cq_fault *f);
@@ -115,6 +115,7 @@ struct cq_driver {
     uint64_t swept_ns;
     struct cq_resolver *resolver;
     struct cq_account account;
+    struct cq_memo *memo; /* of all crawls (model/memo.h) */
     struct cq_fleet fleet;
     size_t n_jobs; /* not over */
     size_t n_waits[CQ_N_WAITS];

@@ -131,7 +131,7 @@ static int remember_base(struct cq_merge *m, const struct cq_object *o)
 }
 
 /* Keys of the object in hand; its name, or its base, for the end of the keyspace. 0 or negative. */
-int cq_merge_whole(struct cq_merge *m, const struct cq_object *o)
+int cq_merge_whole(struct cq_merge *m, struct cq_object *o)
 {
     const struct cq_cursor *columns = m->child[CQ_CHILD_COLUMNS];
     const char *kind = cq_kind_name(o->kind);
@@ -145,6 +145,7 @@ int cq_merge_whole(struct cq_merge *m, const struct cq_object *o)
     if (columns->outcome.outcome != CQ_OUTCOME_ROWS) return 0;
     err = cq_model_check_keys(m->model, &o->columns, &check);
     if (err) return err;
+    o->keys_checked = true;
     m->keyless = check.no_partition_key;
     if (check.no_partition_key)
         err = cq_findings_add(m->findings, CQ_FOUND_NO_PARTITION_KEY, columns->table, kind,

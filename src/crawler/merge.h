@@ -91,7 +91,7 @@ enum { CQ_MERGE_ON = CQ_MERGE_END + 1 }; /* nothing stands in the way: go on */
 int cq_merge_seek(struct cq_merge *m, struct cq_cursor *c, bool *there);
 int cq_merge_gather(struct cq_merge *m);
 int cq_merge_left(struct cq_merge *m);
-int cq_merge_whole(struct cq_merge *m, const struct cq_object *o);
+int cq_merge_whole(struct cq_merge *m, struct cq_object *o);
 int cq_merge_bases(struct cq_merge *m);
 
 #endif

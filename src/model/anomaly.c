@@ -12,13 +12,13 @@ int cq_model_anomaly(struct cq_model *m, const struct cq_anomaly *a, cq_bytes *l
     struct cq_json *j = &m->rec->json;
 
     cq_rec_begin(m->rec, &head);
-    cq_json_key(j, "about");
+    cq_json_name(j, CQ_KEY("about"));
     cq_json_open(j, '{');
-    cq_json_member_text(j, "kind", cq_str(a->about_kind));
-    cq_json_member_text(j, "keyspace", a->keyspace);
-    cq_json_member_text(j, "name", a->name);
+    cq_json_member(j, CQ_KEY("kind"), cq_str(a->about_kind));
+    cq_json_member(j, CQ_KEY("keyspace"), a->keyspace);
+    cq_json_member(j, CQ_KEY("name"), a->name);
     cq_json_close(j, '}');
-    cq_json_member_text(j, "code", cq_str(a->code));
-    cq_json_member_text(j, "text", cq_str(a->text));
+    cq_json_member(j, CQ_KEY("code"), cq_str(a->code));
+    cq_json_member(j, CQ_KEY("text"), cq_str(a->text));
     return cq_rec_end(m->rec, line);
 }

@@ -52,7 +52,7 @@ static void put_arguments(struct cq_json *j, const struct cq_row *r)
 {
     struct cql_iter names, types;
 
-    cq_json_key(j, "arguments");
+    cq_json_name(j, CQ_KEY("arguments"));
     cq_json_open(j, '[');
     cql_iter_begin(&names, r->cell[CQ_FUNCTIONS_argument_names]);
     cql_iter_begin(&types, r->cell[CQ_FUNCTIONS_argument_types]);
@@ -62,8 +62,8 @@ static void put_arguments(struct cq_json *j, const struct cq_row *r)
 
         if (!cql_iter_next(&types, &type) && !any) break;
         cq_json_open(j, '{');
-        cq_json_member_text(j, "name", name);
-        cq_json_member_text(j, "type", type);
+        cq_json_member(j, CQ_KEY("name"), name);
+        cq_json_member(j, CQ_KEY("type"), type);
         cq_json_close(j, '}');
     }
     cq_json_close(j, ']');
@@ -79,13 +79,13 @@ int cq_put_function(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
     collect(m, r.cell[CQ_FUNCTIONS_argument_types], &head);
     cq_rec_begin(m->rec, &head);
     cq_model_fail(m, m->items.err);
-    cq_json_member_text(j, "keyspace", o->keyspace);
-    cq_json_member_text(j, "name", o->name);
+    cq_json_member(j, CQ_KEY("keyspace"), o->keyspace);
+    cq_json_member(j, CQ_KEY("name"), o->name);
     put_arguments(j, &r);
-    cq_put_text(j, "return_type", &r, CQ_FUNCTIONS_return_type);
-    cq_put_text(j, "language", &r, CQ_FUNCTIONS_language);
-    cq_put_text(j, "body", &r, CQ_FUNCTIONS_body);
-    cq_put_bool(j, "called_on_null_input", &r, CQ_FUNCTIONS_called_on_null_input);
+    cq_put_text(j, CQ_KEY("return_type"), &r, CQ_FUNCTIONS_return_type);
+    cq_put_text(j, CQ_KEY("language"), &r, CQ_FUNCTIONS_language);
+    cq_put_text(j, CQ_KEY("body"), &r, CQ_FUNCTIONS_body);
+    cq_put_bool(j, CQ_KEY("called_on_null_input"), &r, CQ_FUNCTIONS_called_on_null_input);
     cq_put_extra(m, &r, true);
     put_structure(m, &head, r.cell[CQ_FUNCTIONS_return_type], NULL);
     return cq_rec_end(m->rec, line);
@@ -101,14 +101,15 @@ int cq_put_aggregate(struct cq_model *m, const struct cq_object *o, cq_bytes *li
     collect(m, r.cell[CQ_AGGREGATES_argument_types], &head);
     cq_rec_begin(m->rec, &head);
     cq_model_fail(m, m->items.err);
-    cq_json_member_text(j, "keyspace", o->keyspace);
-    cq_json_member_text(j, "name", o->name);
-    cq_put_texts(j, "argument_types", &r, CQ_AGGREGATES_argument_types);
-    cq_put_text(j, "return_type", &r, CQ_AGGREGATES_return_type);
-    cq_put_text(j, "state_function", &r, CQ_AGGREGATES_state_func);
-    cq_put_text(j, "state_type", &r, CQ_AGGREGATES_state_type);
-    cq_put_text(j, "final_function", &r, CQ_AGGREGATES_final_func);
-    cq_put_text(j, "initial_condition", &r, CQ_AGGREGATES_initcond);
+    cq_json_member(j, CQ_KEY("keyspace"), o->keyspace);
+    cq_json_member(j, CQ_KEY("name"), o->name);
+    cq_put_texts(j, CQ_KEY("argument_types"), CQ_KEY("argument_types_base64"), &r,
+                 CQ_AGGREGATES_argument_types);
+    cq_put_text(j, CQ_KEY("return_type"), &r, CQ_AGGREGATES_return_type);
+    cq_put_text(j, CQ_KEY("state_function"), &r, CQ_AGGREGATES_state_func);
+    cq_put_text(j, CQ_KEY("state_type"), &r, CQ_AGGREGATES_state_type);
+    cq_put_text(j, CQ_KEY("final_function"), &r, CQ_AGGREGATES_final_func);
+    cq_put_text(j, CQ_KEY("initial_condition"), &r, CQ_AGGREGATES_initcond);
     cq_put_extra(m, &r, true);
     put_structure(m, &head, r.cell[CQ_AGGREGATES_return_type], &r.cell[CQ_AGGREGATES_state_type]);
     return cq_rec_end(m->rec, line);

@@ -47,14 +47,14 @@ static void put_index(struct cq_model *m, const struct cq_row *r)
     cq_bytes class = cq_map_get(options, own[1]);
 
     cq_json_open(j, '{');
-    cq_json_member_text(j, "name", r->cell[CQ_INDEXES_index_name]);
-    cq_put_text(j, "kind", r, CQ_INDEXES_kind);
-    cq_json_member_text(j, "target", target);
-    cq_json_member_text(j, "class", class);
-    cq_json_key(j, "using");
+    cq_json_member(j, CQ_KEY("name"), r->cell[CQ_INDEXES_index_name]);
+    cq_put_text(j, CQ_KEY("kind"), r, CQ_INDEXES_kind);
+    cq_json_member(j, CQ_KEY("target"), target);
+    cq_json_member(j, CQ_KEY("class"), class);
+    cq_json_name(j, CQ_KEY("using"));
     cq_json_text(j, cq_str(using_of(r->cell[CQ_INDEXES_kind], class)));
-    cq_put_target_columns(m, "columns", target);
-    cq_put_pairs(m, "options", options, own, false);
+    cq_put_target_columns(m, CQ_KEY("columns"), target);
+    cq_put_pairs(m, CQ_KEY("options"), options, own, false);
     cq_put_extra(m, r, false);
     cq_json_close(j, '}');
 }
@@ -64,7 +64,11 @@ void cq_put_indexes(struct cq_model *m, const struct cq_rowset *indexes)
     struct cq_row r;
 
     if (!indexes->shape) return;
-    cq_json_key(&m->rec->json, "indexes");
+    if (indexes->n == 0) {
+        cq_json_splice(&m->rec->json, CQ_LIT("\"indexes\":[]"));
+        return;
+    }
+    cq_json_name(&m->rec->json, CQ_KEY("indexes"));
     cq_json_open(&m->rec->json, '[');
     for (size_t i = 0; i < indexes->n; i++) {
         r = cq_row_of(indexes, i);
@@ -111,9 +115,9 @@ static void put_trigger(struct cq_model *m, const struct cq_row *r)
     cq_bytes options = r->cell[CQ_TRIGGERS_options];
 
     cq_json_open(j, '{');
-    cq_json_member_text(j, "name", r->cell[CQ_TRIGGERS_trigger_name]);
-    cq_json_member_text(j, "class", cq_map_get(options, own[0]));
-    cq_put_pairs(m, "options", options, own, false);
+    cq_json_member(j, CQ_KEY("name"), r->cell[CQ_TRIGGERS_trigger_name]);
+    cq_json_member(j, CQ_KEY("class"), cq_map_get(options, own[0]));
+    cq_put_pairs(m, CQ_KEY("options"), options, own, false);
     cq_put_extra(m, r, false);
     cq_json_close(j, '}');
 }
@@ -123,7 +127,11 @@ void cq_put_triggers(struct cq_model *m, const struct cq_rowset *triggers)
     struct cq_row r;
 
     if (!triggers->shape) return;
-    cq_json_key(&m->rec->json, "triggers");
+    if (triggers->n == 0) {
+        cq_json_splice(&m->rec->json, CQ_LIT("\"triggers\":[]"));
+        return;
+    }
+    cq_json_name(&m->rec->json, CQ_KEY("triggers"));
     cq_json_open(&m->rec->json, '[');
     for (size_t i = 0; i < triggers->n; i++) {
         r = cq_row_of(triggers, i);
@@ -141,10 +149,10 @@ static void put_dropped_at(struct cq_json *j, cq_bytes cell)
     bool known = cql_get_bigint(cell, &ms);
 
     cq_json_mute_begin(j);
-    cq_json_key(j, "dropped_at");
+    cq_json_name(j, CQ_KEY("dropped_at"));
     cq_json_text(j, known && cq_rfc3339(ms, text) ? cq_str(text) : CQ_NULL);
     if (known) snprintf(raw, sizeof(raw), "%lld", (long long)ms);
-    cq_json_key(j, "dropped_at_raw");
+    cq_json_name(j, CQ_KEY("dropped_at_raw"));
     cq_json_text(j, known ? cq_str(raw) : CQ_NULL);
     cq_json_mute_end(j);
 }
@@ -155,14 +163,18 @@ void cq_put_dropped(struct cq_model *m, const struct cq_rowset *dropped)
     struct cq_row r;
 
     if (!dropped->shape) return;
-    cq_json_key(j, "dropped_columns");
+    if (dropped->n == 0) {
+        cq_json_splice(&m->rec->json, CQ_LIT("\"dropped_columns\":[]"));
+        return;
+    }
+    cq_json_name(j, CQ_KEY("dropped_columns"));
     cq_json_open(j, '[');
     for (size_t i = 0; i < dropped->n; i++) {
         r = cq_row_of(dropped, i);
         cq_json_open(j, '{');
-        cq_json_member_text(j, "name", r.cell[CQ_DROPPED_column_name]);
-        cq_put_text(j, "type", &r, CQ_DROPPED_type);
-        cq_put_text(j, "kind", &r, CQ_DROPPED_kind);
+        cq_json_member(j, CQ_KEY("name"), r.cell[CQ_DROPPED_column_name]);
+        cq_put_text(j, CQ_KEY("type"), &r, CQ_DROPPED_type);
+        cq_put_text(j, CQ_KEY("kind"), &r, CQ_DROPPED_kind);
         if (cq_has(dropped->shape, CQ_DROPPED_dropped_time)) {
             put_dropped_at(j, r.cell[CQ_DROPPED_dropped_time]);
         }

@@ -14,12 +14,12 @@ int cq_put_keyspace(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
 
     r = (struct cq_row){o->shape, o->cells};
     cq_rec_begin(m->rec, &head);
-    cq_json_member_text(j, "name", o->keyspace);
+    cq_json_member(j, CQ_KEY("name"), o->keyspace);
     if (o->shape->table == CQ_T_KEYSPACES) {
         if (cq_row_has(&r, CQ_KEYSPACES_replication)) {
-            cq_put_class(m, "replication", r.cell[CQ_KEYSPACES_replication], "class", NULL);
+            cq_put_class(m, CQ_KEY("replication"), r.cell[CQ_KEYSPACES_replication], "class", NULL);
         }
-        cq_put_bool(j, "durable_writes", &r, CQ_KEYSPACES_durable_writes);
+        cq_put_bool(j, CQ_KEY("durable_writes"), &r, CQ_KEYSPACES_durable_writes);
     }
     cq_put_extra(m, &r, true);
     return cq_rec_end(m->rec, line);

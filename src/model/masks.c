@@ -62,7 +62,7 @@ static void put_arguments(struct cq_json *j, const struct cq_row *r)
     cql_iter_begin(&types, r->cell[CQ_MASKS_function_argument_types]);
     cql_iter_begin(&values, r->cell[CQ_MASKS_function_argument_values]);
     cql_iter_begin(&nulls, r->cell[CQ_MASKS_function_argument_nulls]);
-    cq_json_key(j, "arguments");
+    cq_json_name(j, CQ_KEY("arguments"));
     cq_json_open(j, '[');
     while (cql_iter_next(&types, &type)) {
         bool is_null = false;
@@ -70,8 +70,8 @@ static void put_arguments(struct cq_json *j, const struct cq_row *r)
         if (!cql_iter_next(&values, &value)) value = CQ_NULL;
         if (cql_iter_next(&nulls, &null)) cql_get_bool(null, &is_null);
         cq_json_open(j, '{');
-        cq_json_member_text(j, "type", type);
-        cq_json_member_text(j, "value", is_null ? CQ_NULL : value);
+        cq_json_member(j, CQ_KEY("type"), type);
+        cq_json_member(j, CQ_KEY("value"), is_null ? CQ_NULL : value);
         cq_json_close(j, '}');
     }
     cq_json_close(j, ']');
@@ -93,9 +93,9 @@ void cq_put_mask(struct cq_model *m, const struct cq_rowset *masks, cq_bytes col
     }
     cq_buf_put(&m->text, r.cell[CQ_MASKS_function_name].p, r.cell[CQ_MASKS_function_name].n);
     cq_model_fail(m, m->text.err);
-    cq_json_key(j, "mask");
+    cq_json_name(j, CQ_KEY("mask"));
     cq_json_open(j, '{');
-    cq_json_member_text(j, "function", cq_buf_view(&m->text));
+    cq_json_member(j, CQ_KEY("function"), cq_buf_view(&m->text));
     put_arguments(j, &r);
     cq_put_extra(m, &r, false);
     cq_json_close(j, '}');

@@ -10,8 +10,8 @@
 void cq_model_init(struct cq_model *m, const struct cq_mem *mem, struct cq_rec *rec)
 {
     *m = (struct cq_model){.mem = mem, .rec = rec};
-    cq_buf_init(&m->columns, mem, CQ_MAX_RECORD);
-    cq_buf_init(&m->order, mem, CQ_MAX_RECORD);
+    cq_buf_init(&m->keys, mem, CQ_MAX_RECORD);
+    cq_buf_init(&m->rows, mem, CQ_MAX_RECORD);
     cq_buf_init(&m->masks, mem, CQ_MAX_RECORD);
     cq_buf_init(&m->items, mem, CQ_MAX_RECORD);
     cq_buf_init(&m->marks, mem, CQ_MAX_RECORD);
@@ -21,8 +21,8 @@ void cq_model_init(struct cq_model *m, const struct cq_mem *mem, struct cq_rec *
 
 void cq_model_fini(struct cq_model *m)
 {
-    cq_buf_fini(&m->columns);
-    cq_buf_fini(&m->order);
+    cq_buf_fini(&m->keys);
+    cq_buf_fini(&m->rows);
     cq_buf_fini(&m->masks);
     cq_buf_fini(&m->items);
     cq_buf_fini(&m->marks);
@@ -30,22 +30,13 @@ void cq_model_fini(struct cq_model *m)
     cq_buf_fini(&m->text);
 }
 
-static bool is_whole(const struct cq_rowset *set)
-{
-    for (size_t i = 0; i < set->n; i++)
-        if (!cq_row_is_whole(set->shape, cq_rowset_at(set, i))) return false;
-    return true;
-}
-
 int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *line)
 {
-    if (!cq_row_is_whole(o->shape, o->cells) || !is_whole(&o->indexes) || !is_whole(&o->triggers) ||
-        !is_whole(&o->masks))
-        return CQ_EPROTOCOL;
+    const struct cq_row r = {o->shape, o->cells};
+
+    if (o->kind == CQ_KIND_TABLE || o->kind == CQ_KIND_VIEW) return cq_put_table(m, o, line);
+    if (!cq_row_is_whole(&r)) return CQ_EPROTOCOL;
     switch (o->kind) {
-    case CQ_KIND_TABLE:
-    case CQ_KIND_VIEW:
-        return cq_put_table(m, o, line);
     case CQ_KIND_KEYSPACE:
         return cq_put_keyspace(m, o, line);
     case CQ_KIND_TYPE:
@@ -54,6 +45,8 @@ int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
         return cq_put_function(m, o, line);
     case CQ_KIND_AGGREGATE:
         return cq_put_aggregate(m, o, line);
+    case CQ_KIND_TABLE:
+    case CQ_KIND_VIEW:
     case CQ_KIND_SCOPE_BEGIN:
     case CQ_KIND_SCOPE_END:
     case CQ_KIND_CLUSTER:

@@ -28,6 +28,7 @@ static inline const cq_bytes *cq_rowset_at(const struct cq_rowset *set, size_t i
 }
 
 struct cq_udts; /* the user types of the keyspace in hand */
+struct cq_memo; /* JSON made before */
 
 struct cq_object {
     enum cq_kind kind; /* TABLE, VIEW, KEYSPACE, TYPE, FUNCTION, AGGREGATE */
@@ -38,6 +39,7 @@ struct cq_object {
     const struct cq_shape *shape; /* of the object's own row */
     const cq_bytes *cells;
     struct cq_rowset columns, indexes, triggers, dropped, masks; /* tables and views */
+    bool keys_checked;          /* cq_model_check_keys saw these columns, and no others since */
     const struct cq_udts *udts; /* NULL: the types table is absent */
 };
 
@@ -52,16 +54,18 @@ struct cq_key_check {
 struct cq_model {
     const struct cq_mem *mem;
     struct cq_rec *rec;
+    struct cq_memo *memo; /* the caller's (model/memo.h); NULL: none */
     /* scratch: cleared by whoever uses it */
-    struct cq_buf columns; /* the columns of the table in hand (columns.c) */
-    struct cq_buf order;   /* their order */
-    struct cq_buf masks;   /* its masks by column name (masks.c) */
-    struct cq_buf items;   /* map entries, list elements, index targets */
-    struct cq_buf marks;   /* user types reached (udts.c) */
-    struct cq_buf work;    /* user types to look into */
-    struct cq_buf text;    /* one name or value */
+    struct cq_buf keys;  /* key columns of the table in hand (columns.c) */
+    struct cq_buf rows;  /* the order of all its columns */
+    struct cq_buf masks; /* its masks by column name (masks.c) */
+    struct cq_buf items; /* map entries, list elements, index targets */
+    struct cq_buf marks; /* user types reached (udts.c) */
+    struct cq_buf work;  /* user types to look into */
+    struct cq_buf text;  /* one name or value */
 };
 
+/* m->memo is the caller's to set, at any time. */
 void cq_model_init(struct cq_model *m, const struct cq_mem *mem, struct cq_rec *rec);
 void cq_model_fini(struct cq_model *m);
 

@@ -9,7 +9,7 @@
 #include "proto/type.h"
 
 struct member {
-    const char *key;
+    struct cq_json_key key;
     int slot;
 };
 
@@ -28,12 +28,12 @@ static const struct source local = {
     CQ_LOCAL_release_version,
     CQ_LOCAL_schema_version,
     CQ_LOCAL_rpc_port,
-    .addresses = {{"broadcast", CQ_LOCAL_broadcast_address},
-                  {"listen", CQ_LOCAL_listen_address},
-                  {"rpc", CQ_LOCAL_rpc_address}},
-    .ports = {{"broadcast", CQ_LOCAL_broadcast_port},
-              {"listen", CQ_LOCAL_listen_port},
-              {"rpc", CQ_LOCAL_rpc_port}},
+    .addresses = {{CQ_KEY_INIT("broadcast"), CQ_LOCAL_broadcast_address},
+                  {CQ_KEY_INIT("listen"), CQ_LOCAL_listen_address},
+                  {CQ_KEY_INIT("rpc"), CQ_LOCAL_rpc_address}},
+    .ports = {{CQ_KEY_INIT("broadcast"), CQ_LOCAL_broadcast_port},
+              {CQ_KEY_INIT("listen"), CQ_LOCAL_listen_port},
+              {CQ_KEY_INIT("rpc"), CQ_LOCAL_rpc_port}},
     .identity = {CQ_LOCAL_broadcast_address, CQ_LOCAL_listen_address, CQ_LOCAL_rpc_address},
 };
 
@@ -44,12 +44,12 @@ static const struct source peers_v2 = {
     CQ_PEERS_V2_release_version,
     CQ_PEERS_V2_schema_version,
     CQ_PEERS_V2_native_port,
-    .addresses = {{"native", CQ_PEERS_V2_native_address},
-                  {"preferred", CQ_PEERS_V2_preferred_ip},
-                  {"peer", CQ_PEERS_V2_peer}},
-    .ports = {{"native", CQ_PEERS_V2_native_port},
-              {"preferred", CQ_PEERS_V2_preferred_port},
-              {"peer", CQ_PEERS_V2_peer_port}},
+    .addresses = {{CQ_KEY_INIT("native"), CQ_PEERS_V2_native_address},
+                  {CQ_KEY_INIT("preferred"), CQ_PEERS_V2_preferred_ip},
+                  {CQ_KEY_INIT("peer"), CQ_PEERS_V2_peer}},
+    .ports = {{CQ_KEY_INIT("native"), CQ_PEERS_V2_native_port},
+              {CQ_KEY_INIT("preferred"), CQ_PEERS_V2_preferred_port},
+              {CQ_KEY_INIT("peer"), CQ_PEERS_V2_peer_port}},
     .identity = {CQ_PEERS_V2_peer, CQ_PEERS_V2_native_address, CQ_PEERS_V2_preferred_ip},
 };
 
@@ -60,9 +60,9 @@ static const struct source peers = {
     CQ_PEERS_release_version,
     CQ_PEERS_schema_version,
     -1,
-    .addresses = {{"rpc", CQ_PEERS_rpc_address},
-                  {"preferred", CQ_PEERS_preferred_ip},
-                  {"peer", CQ_PEERS_peer}},
+    .addresses = {{CQ_KEY_INIT("rpc"), CQ_PEERS_rpc_address},
+                  {CQ_KEY_INIT("preferred"), CQ_PEERS_preferred_ip},
+                  {CQ_KEY_INIT("peer"), CQ_PEERS_peer}},
     .identity = {CQ_PEERS_peer, CQ_PEERS_rpc_address, CQ_PEERS_preferred_ip},
 };
 
@@ -78,12 +78,12 @@ static void put_ports(struct cq_json *j, const struct source *s, const struct cq
 {
     bool any = false;
 
-    for (const struct member *p = s->ports; p->key; p++)
+    for (const struct member *p = s->ports; p->key.p; p++)
         any = any || cq_row_has(r, p->slot);
     if (!any) return;
-    cq_json_key(j, "ports");
+    cq_json_name(j, CQ_KEY("ports"));
     cq_json_open(j, '{');
-    for (const struct member *p = s->ports; p->key; p++)
+    for (const struct member *p = s->ports; p->key.p; p++)
         cq_put_int(j, p->key, r, p->slot);
     cq_json_close(j, '}');
 }
@@ -116,20 +116,20 @@ static void put_body(struct cq_model *m, const struct source *s, const struct cq
     struct cq_json *j = &m->rec->json;
     int32_t port;
 
-    cq_put_uuid(j, "host_id", r, s->host_id);
-    cq_json_key(j, "addresses");
+    cq_put_uuid(j, CQ_KEY("host_id"), r, s->host_id);
+    cq_json_name(j, CQ_KEY("addresses"));
     cq_json_open(j, '{');
-    for (const struct member *a = s->addresses; a->key; a++)
+    for (const struct member *a = s->addresses; a->key.p; a++)
         cq_put_inet(j, a->key, r, a->slot);
     cq_json_close(j, '}');
-    cq_json_key(j, "port");
+    cq_json_name(j, CQ_KEY("port"));
     cq_json_int(j, cql_get_int(cq_row_cell(r, s->port), &port) ? port : default_port);
     put_ports(j, s, r);
-    cq_put_text(j, "dc", r, s->dc);
-    cq_put_text(j, "rack", r, s->rack);
-    cq_put_text(j, "release_version", r, s->release_version);
-    cq_put_uuid(j, "schema_version", r, s->schema_version);
-    cq_json_key(j, "observed");
+    cq_put_text(j, CQ_KEY("dc"), r, s->dc);
+    cq_put_text(j, CQ_KEY("rack"), r, s->rack);
+    cq_put_text(j, CQ_KEY("release_version"), r, s->release_version);
+    cq_put_uuid(j, CQ_KEY("schema_version"), r, s->schema_version);
+    cq_json_name(j, CQ_KEY("observed"));
     cq_json_bool(j, r->shape->table == CQ_T_LOCAL);
     put_extra(m, r);
 }

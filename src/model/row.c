@@ -5,20 +5,20 @@
  */
 #include "model/row.h"
 
-#include <stdio.h>
-
 #include "base/digest.h"
 #include "model/sort.h"
 #include "proto/type.h"
 
-bool cq_row_is_whole(const struct cq_shape *shape, const cq_bytes *cells)
+bool cq_row_is_whole(const struct cq_row *r)
 {
+    const struct cq_shape *shape = r->shape;
+
     for (uint64_t left = shape->lists | shape->maps; left; left &= left - 1) {
         int slot = __builtin_ctzll(left);
         struct cql_iter it;
         cq_bytes a, b;
 
-        cql_iter_begin(&it, cells[slot]);
+        cql_iter_begin(&it, r->cell[slot]);
         if (shape->maps >> slot & 1)
             while (cql_iter_pair(&it, &a, &b)) {
             }
@@ -30,17 +30,17 @@ bool cq_row_is_whole(const struct cq_shape *shape, const cq_bytes *cells)
     return true;
 }
 
-void cq_put_text(struct cq_json *j, const char *key, const struct cq_row *r, int slot)
+void cq_put_text(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot)
 {
-    if (cq_row_has(r, slot)) cq_json_member_text(j, key, r->cell[slot]);
+    if (cq_row_has(r, slot)) cq_json_member(j, key, r->cell[slot]);
 }
 
-void cq_put_bool(struct cq_json *j, const char *key, const struct cq_row *r, int slot)
+void cq_put_bool(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot)
 {
     bool v;
 
     if (!cq_row_has(r, slot)) return;
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     if (cql_get_bool(r->cell[slot], &v)) {
         cq_json_bool(j, v);
     } else {
@@ -48,12 +48,12 @@ void cq_put_bool(struct cq_json *j, const char *key, const struct cq_row *r, int
     }
 }
 
-void cq_put_int(struct cq_json *j, const char *key, const struct cq_row *r, int slot)
+void cq_put_int(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot)
 {
     int32_t v;
 
     if (!cq_row_has(r, slot)) return;
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     if (cql_get_int(r->cell[slot], &v)) {
         cq_json_int(j, v);
     } else {
@@ -61,12 +61,12 @@ void cq_put_int(struct cq_json *j, const char *key, const struct cq_row *r, int 
     }
 }
 
-void cq_put_double(struct cq_json *j, const char *key, const struct cq_row *r, int slot)
+void cq_put_double(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot)
 {
     double v;
 
     if (!cq_row_has(r, slot)) return;
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     if (cql_get_double(r->cell[slot], &v)) {
         cq_json_double(j, v);
     } else {
@@ -74,21 +74,27 @@ void cq_put_double(struct cq_json *j, const char *key, const struct cq_row *r, i
     }
 }
 
-void cq_put_uuid(struct cq_json *j, const char *key, const struct cq_row *r, int slot)
+void cq_put_uuid(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot)
 {
-    char text[37];
+    char text[39];
 
     if (!cq_row_has(r, slot)) return;
-    cq_json_key(j, key);
-    cq_json_text(j, cql_get_uuid(r->cell[slot], text) ? cq_str(text) : CQ_NULL);
+    cq_json_name(j, key);
+    text[0] = '"';
+    if (!cql_get_uuid(r->cell[slot], text + 1)) {
+        cq_json_null(j);
+        return;
+    }
+    text[37] = '"'; /* over the NUL; nothing in it has to be escaped */
+    cq_json_splice(j, (cq_bytes){(const uint8_t *)text, 38});
 }
 
-void cq_put_inet(struct cq_json *j, const char *key, const struct cq_row *r, int slot)
+void cq_put_inet(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot)
 {
     char text[46];
 
     if (!cq_row_has(r, slot)) return;
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     cq_json_text(j, cql_get_inet(r->cell[slot], text) ? cq_str(text) : CQ_NULL);
 }
 
@@ -106,21 +112,20 @@ static bool texts(struct cq_json *j, cq_bytes list)
     return valid;
 }
 
-void cq_put_texts(struct cq_json *j, const char *key, const struct cq_row *r, int slot)
+void cq_put_texts(struct cq_json *j, struct cq_json_key key, struct cq_json_key twin,
+                  const struct cq_row *r, int slot)
 {
     struct cql_iter it;
     cq_bytes one;
-    char twin[64];
 
     if (!cq_row_has(r, slot)) return;
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     if (cq_is_null(r->cell[slot])) {
         cq_json_null(j);
         return;
     }
     if (texts(j, r->cell[slot])) return;
-    snprintf(twin, sizeof(twin), "%s_base64", key);
-    cq_json_key(j, twin);
+    cq_json_name(j, twin);
     cq_json_open(j, '[');
     cql_iter_begin(&it, r->cell[slot]);
     while (cql_iter_next(&it, &one))
@@ -162,11 +167,11 @@ static size_t collect(struct cq_model *m, cq_bytes map, const char *const withou
     return m->items.n / sizeof(p);
 }
 
-static void put_hex(struct cq_model *m, const char *key, cq_bytes blob)
+static void put_hex(struct cq_model *m, struct cq_json_key key, cq_bytes blob)
 {
     uint8_t *to;
 
-    cq_json_key(&m->rec->json, key);
+    cq_json_name(&m->rec->json, key);
     if (cq_is_null(blob)) {
         cq_json_null(&m->rec->json);
         return;
@@ -182,14 +187,14 @@ static void put_hex(struct cq_model *m, const char *key, cq_bytes blob)
     cq_json_text(&m->rec->json, cq_buf_view(&m->text));
 }
 
-void cq_put_pairs(struct cq_model *m, const char *key, cq_bytes map, const char *const without[2],
-                  bool hex)
+void cq_put_pairs(struct cq_model *m, struct cq_json_key key, cq_bytes map,
+                  const char *const without[2], bool hex)
 {
     struct cq_json *j = &m->rec->json;
     const struct cq_pair *p;
     size_t n;
 
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     if (cq_is_null(map)) {
         cq_json_null(j);
         return;
@@ -200,25 +205,25 @@ void cq_put_pairs(struct cq_model *m, const char *key, cq_bytes map, const char 
     cq_json_open(j, '[');
     for (size_t i = 0; i < n; i++) {
         cq_json_open(j, '{');
-        cq_json_member_text(j, "name", p[i].name);
+        cq_json_member(j, CQ_KEY("name"), p[i].name);
         if (hex) {
-            put_hex(m, "value", p[i].value);
+            put_hex(m, CQ_KEY("value"), p[i].value);
         } else {
-            cq_json_member_text(j, "value", p[i].value);
+            cq_json_member(j, CQ_KEY("value"), p[i].value);
         }
         cq_json_close(j, '}');
     }
     cq_json_close(j, ']');
 }
 
-void cq_put_class(struct cq_model *m, const char *key, cq_bytes map, const char *class_key,
+void cq_put_class(struct cq_model *m, struct cq_json_key key, cq_bytes map, const char *class_key,
                   const char *other_key)
 {
     struct cq_json *j = &m->rec->json;
     const char *used = class_key;
     cq_bytes name = cq_map_get(map, class_key);
 
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     if (cq_is_null(map)) {
         cq_json_null(j);
         return;
@@ -228,8 +233,8 @@ void cq_put_class(struct cq_model *m, const char *key, cq_bytes map, const char 
         used = other_key;
     }
     cq_json_open(j, '{');
-    cq_json_member_text(j, "class", name);
-    cq_put_pairs(m, "options", map, (const char *const[2]){used, NULL}, false);
+    cq_json_member(j, CQ_KEY("class"), name);
+    cq_put_pairs(m, CQ_KEY("options"), map, (const char *const[2]){used, NULL}, false);
     cq_json_close(j, '}');
 }
 
@@ -237,21 +242,24 @@ void cq_put_extra(struct cq_model *m, const struct cq_row *r, bool always)
 {
     struct cq_json *j = &m->rec->json;
 
-    if (r->shape->n_extra == 0 && !always) return;
-    cq_json_key(j, "extra");
+    if (r->shape->n_extra == 0) {
+        if (always) cq_json_splice(j, CQ_LIT("\"extra\":[]"));
+        return;
+    }
+    cq_json_name(j, CQ_KEY("extra"));
     cq_json_open(j, '[');
     for (uint32_t i = 0; i < r->shape->n_extra; i++) {
         const struct cq_extra_column *column = &r->shape->extra[i];
         cq_bytes cell = r->cell[r->shape->n_known + i];
 
         cq_json_open(j, '{');
-        cq_json_member_text(j, "name", column->name);
+        cq_json_member(j, CQ_KEY("name"), column->name);
         cq_buf_clear(&m->text);
         cq_model_fail(m, cql_type_text(column->type, &m->text));
-        cq_json_member_text(j, "type", cq_buf_view(&m->text));
+        cq_json_member(j, CQ_KEY("type"), cq_buf_view(&m->text));
         cq_buf_clear(&m->text);
         if (!cq_is_null(cell)) cq_model_fail(m, cql_value_text(column->type, cell, &m->text));
-        cq_json_member_text(j, "value", cq_is_null(cell) ? CQ_NULL : cq_buf_view(&m->text));
+        cq_json_member(j, CQ_KEY("value"), cq_is_null(cell) ? CQ_NULL : cq_buf_view(&m->text));
         cq_json_close(j, '}');
     }
     cq_json_close(j, ']');

@@ -6,6 +6,7 @@
 #ifndef CQ_MODEL_ROW_H
 #define CQ_MODEL_ROW_H
 
+#include "model/memo.h"
 #include "model/model.h"
 #include "proto/value.h"
 
@@ -24,7 +25,7 @@ static inline struct cq_row cq_row_of(const struct cq_rowset *set, size_t i)
 }
 
 /* Every list, set and map has as many elements as it says. */
-bool cq_row_is_whole(const struct cq_shape *shape, const cq_bytes *cells);
+bool cq_row_is_whole(const struct cq_row *r);
 
 static inline bool cq_row_has(const struct cq_row *r, int slot)
 {
@@ -37,24 +38,25 @@ static inline cq_bytes cq_row_cell(const struct cq_row *r, int slot)
     return slot >= 0 ? r->cell[slot] : CQ_NULL;
 }
 
-void cq_put_text(struct cq_json *j, const char *key, const struct cq_row *r, int slot);
-void cq_put_bool(struct cq_json *j, const char *key, const struct cq_row *r, int slot);
-void cq_put_int(struct cq_json *j, const char *key, const struct cq_row *r, int slot);
-void cq_put_double(struct cq_json *j, const char *key, const struct cq_row *r, int slot);
-void cq_put_uuid(struct cq_json *j, const char *key, const struct cq_row *r, int slot);
-void cq_put_inet(struct cq_json *j, const char *key, const struct cq_row *r, int slot);
-/* A list or set of texts, and "key_base64" with the bytes of all where one is not UTF-8. */
-void cq_put_texts(struct cq_json *j, const char *key, const struct cq_row *r, int slot);
+void cq_put_text(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot);
+void cq_put_bool(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot);
+void cq_put_int(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot);
+void cq_put_double(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot);
+void cq_put_uuid(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot);
+void cq_put_inet(struct cq_json *j, struct cq_json_key key, const struct cq_row *r, int slot);
+/* A list or set of texts, and under the key `twin` the bytes of all where one is not UTF-8. */
+void cq_put_texts(struct cq_json *j, struct cq_json_key key, struct cq_json_key twin,
+                  const struct cq_row *r, int slot);
 
 /* The value of a key of a map cell; null where there is none (or the value is null). */
 cq_bytes cq_map_get(cq_bytes map, const char *key);
 /* "key":[{"name","value"}] sorted by name, without the entries named in `without` (up to two, NULL:
  * none); null for a null map. hex: the values are blobs, written 0x.... */
-void cq_put_pairs(struct cq_model *m, const char *key, cq_bytes map, const char *const without[2],
-                  bool hex);
+void cq_put_pairs(struct cq_model *m, struct cq_json_key key, cq_bytes map,
+                  const char *const without[2], bool hex);
 /* "key":{"class","options":[...]}: class is the entry class_key, or other_key where that is
  * missing. */
-void cq_put_class(struct cq_model *m, const char *key, cq_bytes map, const char *class_key,
+void cq_put_class(struct cq_model *m, struct cq_json_key key, cq_bytes map, const char *class_key,
                   const char *other_key);
 /* "extra":[{name,type,value}]: the columns nobody knows. always: also where there are none. */
 void cq_put_extra(struct cq_model *m, const struct cq_row *r, bool always);
@@ -72,32 +74,56 @@ int cq_put_function(struct cq_model *m, const struct cq_object *o, cq_bytes *lin
 int cq_put_aggregate(struct cq_model *m, const struct cq_object *o, cq_bytes *line);
 int cq_put_keyspace(struct cq_model *m, const struct cq_object *o, cq_bytes *line);
 
-/* options.c */
-void cq_put_options(struct cq_model *m, const struct cq_row *r);
+/* options.c: the options of one row, made before or to be made */
+struct cq_options {
+    cq_bytes cells[CQ_MEMO_MAX_CELLS]; /* in the order of the record, flags behind */
+    struct cq_memo_key key;
+    struct cq_memo_found found; /* json null: not found */
+};
+void cq_options_find(struct cq_model *m, const struct cq_row *r, struct cq_options *o);
+void cq_put_options(struct cq_model *m, const struct cq_row *r, const struct cq_options *o);
 /* index.c */
 void cq_put_indexes(struct cq_model *m, const struct cq_rowset *indexes);
 void cq_put_triggers(struct cq_model *m, const struct cq_rowset *triggers);
 void cq_put_dropped(struct cq_model *m, const struct cq_rowset *dropped);
 void cq_structure_indexes(struct cq_model *m, struct cq_json *j, const struct cq_rowset *indexes);
 /* target.c: "columns":[...] of an index target */
-void cq_put_target_columns(struct cq_model *m, const char *key, cq_bytes target);
+void cq_put_target_columns(struct cq_model *m, struct cq_json_key key, cq_bytes target);
 /* masks.c: sorts the masks of a table; then "mask":{...} of one column where it has one */
 void cq_masks_begin(struct cq_model *m, const struct cq_rowset *masks);
 void cq_put_mask(struct cq_model *m, const struct cq_rowset *masks, cq_bytes column);
-/* columns.c: collects and orders the columns; the order stands until the next call */
-void cq_columns_begin(struct cq_model *m, const struct cq_rowset *columns);
-void cq_put_columns(struct cq_model *m, const struct cq_object *o);
-void cq_structure_columns(struct cq_model *m, struct cq_json *j);
-/* The type of column i of those collected; false: no more. */
-bool cq_columns_type(const struct cq_model *m, size_t i, cq_bytes *type);
+/* Of a column's kind: what comes first. */
+enum { CQ_RANK_PARTITION, CQ_RANK_CLUSTERING, CQ_RANK_OTHER };
+
+/* cq_eq with a literal, without a call. */
+static inline bool cq_is_text(cq_bytes b, cq_bytes literal)
+{
+    return b.n == literal.n && memcmp(b.p, literal.p, literal.n) == 0;
+}
+
+static inline uint64_t cq_column_rank(cq_bytes kind)
+{
+    if (cq_is_text(kind, CQ_LIT("partition_key"))) return CQ_RANK_PARTITION;
+    return cq_is_text(kind, CQ_LIT("clustering")) ? CQ_RANK_CLUSTERING : CQ_RANK_OTHER;
+}
+
+/* order.c: the numbers of the columns' rows in the order of the record, in m->rows */
+void cq_columns_order(struct cq_model *m, const struct cq_object *o);
+/* columns.c: "columns":[...], the same for the structure, and the user types reached */
+void cq_put_columns(struct cq_model *m, const struct cq_object *o, struct cq_json *structure);
 /* udts.c: "uses":[...] of one type text, where it names user types */
 void cq_put_uses(struct cq_model *m, const struct cq_udts *u, cq_bytes type);
 /* "fields":[{name,type,uses}] */
 void cq_put_fields(struct cq_model *m, const struct cq_udts *u, cq_bytes names, cq_bytes types);
 /* [[field,type]...] */
 void cq_structure_fields(struct cq_json *j, cq_bytes names, cq_bytes types);
-/* Marks every type that the collected columns reach; then "types":[...] and its structure. */
-void cq_udts_reach(struct cq_model *m, const struct cq_udts *u);
+/* A type text names something that is not built in. */
+bool cq_type_is_named(struct cq_model *m, cq_bytes type);
+/* Marks every type that the types of columns reach: begin, reach for each, end; then "types":[...]
+ * and its structure. */
+void cq_udts_begin(struct cq_model *m, const struct cq_udts *u);
+void cq_udts_reach(struct cq_model *m, const struct cq_udts *u, cq_bytes type);
+void cq_udts_end(struct cq_model *m, const struct cq_udts *u);
 void cq_put_types(struct cq_model *m, const struct cq_udts *u);
 void cq_structure_types(struct cq_model *m, struct cq_json *j, const struct cq_udts *u);
 

@@ -49,43 +49,43 @@ static const char *outcome_name(enum cq_outcome o)
     return "failed";
 }
 
-static void put_uint(struct cq_json *j, const char *key, uint64_t v)
+static void put_uint(struct cq_json *j, struct cq_json_key key, uint64_t v)
 {
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     cq_json_uint(j, v);
 }
 
-static void put_or_null(struct cq_json *j, const char *key, const char *text)
+static void put_or_null(struct cq_json *j, struct cq_json_key key, const char *text)
 {
-    cq_json_member_text(j, key, text[0] ? cq_str(text) : CQ_NULL);
+    cq_json_member(j, key, text[0] ? cq_str(text) : CQ_NULL);
 }
 
-static void put_time(struct cq_json *j, const char *key, int64_t ms)
+static void put_time(struct cq_json *j, struct cq_json_key key, int64_t ms)
 {
     char text[25];
 
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     cq_json_text(j, cq_rfc3339(ms, text) ? cq_str(text) : CQ_NULL);
 }
 
 static void put_fault(struct cq_json *j, const struct cq_scope *s)
 {
     if (s->read != CQ_READ_FAILED) return;
-    cq_json_member_text(j, "class", cq_str(cq_class_name(cq_err_class(s->err))));
-    cq_json_member_text(j, "code", cq_str(cq_err_code(s->err)));
-    cq_json_member_text(j, "text", cq_str(s->text));
-    cq_json_member_text(j, "remedy", cq_str(cq_err_remedy(s->err)));
+    cq_json_member(j, CQ_KEY("class"), cq_str(cq_class_name(cq_err_class(s->err))));
+    cq_json_member(j, CQ_KEY("code"), cq_str(cq_err_code(s->err)));
+    cq_json_member(j, CQ_KEY("text"), cq_str(s->text));
+    cq_json_member(j, CQ_KEY("remedy"), cq_str(cq_err_remedy(s->err)));
 }
 
 static void put_reasons(struct cq_json *j, const struct cq_scope *s)
 {
-    cq_json_key(j, "reasons");
+    cq_json_name(j, CQ_KEY("reasons"));
     cq_json_open(j, '[');
     for (unsigned i = 0; i < s->n_reasons; i++) {
         cq_json_open(j, '{');
-        cq_json_member_text(j, "code", cq_str(s->reasons[i].code));
-        cq_json_member_text(j, "text", cq_str(s->reasons[i].text));
-        cq_json_member_text(j, "table", cq_str(s->reasons[i].table));
+        cq_json_member(j, CQ_KEY("code"), cq_str(s->reasons[i].code));
+        cq_json_member(j, CQ_KEY("text"), cq_str(s->reasons[i].text));
+        cq_json_member(j, CQ_KEY("table"), cq_str(s->reasons[i].table));
         cq_json_close(j, '}');
     }
     cq_json_close(j, ']');
@@ -93,46 +93,46 @@ static void put_reasons(struct cq_json *j, const struct cq_scope *s)
 
 static void put_agreement(struct cq_json *j, const struct cq_scope *s)
 {
-    cq_json_key(j, "agreement");
+    cq_json_name(j, CQ_KEY("agreement"));
     if (!s->agreement_known) {
         cq_json_null(j);
         return;
     }
     cq_json_open(j, '{');
-    cq_json_key(j, "agreed");
+    cq_json_name(j, CQ_KEY("agreed"));
     cq_json_bool(j, s->agreed);
-    cq_json_key(j, "versions");
+    cq_json_name(j, CQ_KEY("versions"));
     cq_json_open(j, '[');
     for (unsigned i = 0; i < s->n_versions; i++)
         cq_json_text(j, cq_str(s->versions[i]));
     cq_json_close(j, ']');
-    put_uint(j, "nodes", s->n_nodes);
+    put_uint(j, CQ_KEY("nodes"), s->n_nodes);
     cq_json_close(j, '}');
 }
 
 static void put_schema_version(struct cq_json *j, const struct cq_scope *s)
 {
-    cq_json_key(j, "schema_version");
+    cq_json_name(j, CQ_KEY("schema_version"));
     cq_json_open(j, '{');
-    put_or_null(j, "before", s->version_before);
-    put_or_null(j, "after", s->version_after);
-    put_or_null(j, "settled", s->version_settled);
+    put_or_null(j, CQ_KEY("before"), s->version_before);
+    put_or_null(j, CQ_KEY("after"), s->version_after);
+    put_or_null(j, CQ_KEY("settled"), s->version_settled);
     cq_json_close(j, '}');
 }
 
 static void put_tables(struct cq_json *j, const struct cq_scope *s)
 {
-    cq_json_key(j, "tables");
+    cq_json_name(j, CQ_KEY("tables"));
     cq_json_open(j, '[');
     for (int t = 0; t < CQ_N_TABLES; t++) {
         const struct cq_table_outcome *o = &s->tables[t];
 
         if (o->outcome == CQ_OUTCOME_PENDING) continue;
         cq_json_open(j, '{');
-        cq_json_member_text(j, "name", cq_str(cq_table_info((enum cq_table)t)->name));
-        cq_json_member_text(j, "outcome", cq_str(outcome_name(o->outcome)));
-        put_uint(j, "rows", o->rows);
-        put_uint(j, "pages", o->pages);
+        cq_json_member(j, CQ_KEY("name"), cq_str(cq_table_info((enum cq_table)t)->name));
+        cq_json_member(j, CQ_KEY("outcome"), cq_str(outcome_name(o->outcome)));
+        put_uint(j, CQ_KEY("rows"), o->rows);
+        put_uint(j, CQ_KEY("pages"), o->pages);
         cq_json_close(j, '}');
     }
     cq_json_close(j, ']');
@@ -140,49 +140,51 @@ static void put_tables(struct cq_json *j, const struct cq_scope *s)
 
 static void put_counts(struct cq_json *j, const uint64_t *counts)
 {
-    cq_json_key(j, "counts");
+    cq_json_name(j, CQ_KEY("counts"));
     cq_json_open(j, '{');
-    for (int k = 0; k < CQ_KIND_HEARTBEAT; k++)
-        put_uint(j, cq_kind_name((enum cq_kind)k), counts[k]);
+    for (int k = 0; k < CQ_KIND_HEARTBEAT; k++) {
+        cq_json_key(j, cq_kind_name((enum cq_kind)k));
+        cq_json_uint(j, counts[k]);
+    }
     cq_json_close(j, '}');
 }
 
-static void put_ms(struct cq_json *j, const char *key, uint64_t ns)
+static void put_ms(struct cq_json *j, struct cq_json_key key, uint64_t ns)
 {
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     cq_json_double(j, (double)((ns + 500) / 1000) / 1000.0);
 }
 
 static void put_cost(struct cq_json *j, const struct cq_scope *s)
 {
-    cq_json_key(j, "cost");
+    cq_json_name(j, CQ_KEY("cost"));
     cq_json_open(j, '{');
-    put_uint(j, "waits", s->waits);
-    put_uint(j, "requests", s->requests);
-    put_uint(j, "connections", s->connections);
-    put_uint(j, "bytes_in", s->bytes_in);
-    put_uint(j, "bytes_out", s->bytes_out);
-    cq_json_key(j, "ms");
+    put_uint(j, CQ_KEY("waits"), s->waits);
+    put_uint(j, CQ_KEY("requests"), s->requests);
+    put_uint(j, CQ_KEY("connections"), s->connections);
+    put_uint(j, CQ_KEY("bytes_in"), s->bytes_in);
+    put_uint(j, CQ_KEY("bytes_out"), s->bytes_out);
+    cq_json_name(j, CQ_KEY("ms"));
     cq_json_open(j, '{');
-    put_ms(j, "resolve", s->ns_resolve);
-    put_ms(j, "connect", s->ns_connect);
-    put_ms(j, "tls", s->ns_tls);
-    put_ms(j, "protocol", s->ns_protocol);
-    put_ms(j, "login", s->ns_login);
-    put_ms(j, "before", s->ns_before);
-    put_ms(j, "main", s->ns_main);
-    put_ms(j, "after", s->ns_after);
-    put_ms(j, "total", s->ns_total);
+    put_ms(j, CQ_KEY("resolve"), s->ns_resolve);
+    put_ms(j, CQ_KEY("connect"), s->ns_connect);
+    put_ms(j, CQ_KEY("tls"), s->ns_tls);
+    put_ms(j, CQ_KEY("protocol"), s->ns_protocol);
+    put_ms(j, CQ_KEY("login"), s->ns_login);
+    put_ms(j, CQ_KEY("before"), s->ns_before);
+    put_ms(j, CQ_KEY("main"), s->ns_main);
+    put_ms(j, CQ_KEY("after"), s->ns_after);
+    put_ms(j, CQ_KEY("total"), s->ns_total);
     cq_json_close(j, '}');
-    put_uint(j, "cpu_us", s->cpu_us);
+    put_uint(j, CQ_KEY("cpu_us"), s->cpu_us);
     cq_json_close(j, '}');
 }
 
 static void put_identity(struct cq_json *j, const struct cq_scope *s)
 {
-    put_or_null(j, "filters_hash", s->filters_hash);
-    put_uint(j, "hash_v", CQ_HASH_V);
-    cq_json_member_text(j, "tool_version", cq_str(CQ_TOOL_VERSION));
+    put_or_null(j, CQ_KEY("filters_hash"), s->filters_hash);
+    put_uint(j, CQ_KEY("hash_v"), CQ_HASH_V);
+    cq_json_member(j, CQ_KEY("tool_version"), cq_str(CQ_TOOL_VERSION));
 }
 
 int cq_model_scope_begin(struct cq_model *m, const struct cq_scope *s, cq_bytes *line)
@@ -191,8 +193,8 @@ int cq_model_scope_begin(struct cq_model *m, const struct cq_scope *s, cq_bytes 
     struct cq_json *j = &m->rec->json;
 
     cq_rec_begin(m->rec, &head);
-    put_uint(j, "attempt", s->attempt);
-    put_time(j, "started_at", s->started_ms);
+    put_uint(j, CQ_KEY("attempt"), s->attempt);
+    put_time(j, CQ_KEY("started_at"), s->started_ms);
     put_identity(j, s);
     return cq_rec_end(m->rec, line);
 }
@@ -203,18 +205,18 @@ int cq_model_scope_end(struct cq_model *m, const struct cq_scope *s, cq_bytes *l
     struct cq_json *j = &m->rec->json;
 
     cq_rec_begin(m->rec, &head);
-    put_uint(j, "attempt", s->attempt);
-    put_time(j, "started_at", s->started_ms);
-    put_time(j, "finished_at", s->finished_ms);
-    cq_json_member_text(j, "read", cq_str(read_name(s->read)));
+    put_uint(j, CQ_KEY("attempt"), s->attempt);
+    put_time(j, CQ_KEY("started_at"), s->started_ms);
+    put_time(j, CQ_KEY("finished_at"), s->finished_ms);
+    cq_json_member(j, CQ_KEY("read"), cq_str(read_name(s->read)));
     put_fault(j, s);
     put_reasons(j, s);
-    cq_json_member_text(j, "proof", cq_str(proof_name(s->proof)));
+    cq_json_member(j, CQ_KEY("proof"), cq_str(proof_name(s->proof)));
     put_agreement(j, s);
     put_schema_version(j, s);
     put_tables(j, s);
     put_counts(j, m->rec->counts); /* lines before this one */
-    put_or_null(j, "digest", s->digest);
+    put_or_null(j, CQ_KEY("digest"), s->digest);
     put_identity(j, s);
     put_cost(j, s);
     return cq_rec_end(m->rec, line);
@@ -227,16 +229,16 @@ int cq_model_heartbeat(struct cq_model *m, const struct cq_scope *s, const struc
     struct cq_json *j = &m->rec->json;
 
     cq_rec_begin(m->rec, &head);
-    put_uint(j, "attempt", s->attempt);
-    put_time(j, "started_at", s->started_ms);
-    put_time(j, "finished_at", s->finished_ms);
-    put_uint(j, "since_epoch", h->since_epoch);
-    put_time(j, "since", h->since_ms);
-    cq_json_member_text(j, "proof", cq_str(proof_name(s->proof)));
+    put_uint(j, CQ_KEY("attempt"), s->attempt);
+    put_time(j, CQ_KEY("started_at"), s->started_ms);
+    put_time(j, CQ_KEY("finished_at"), s->finished_ms);
+    put_uint(j, CQ_KEY("since_epoch"), h->since_epoch);
+    put_time(j, CQ_KEY("since"), h->since_ms);
+    cq_json_member(j, CQ_KEY("proof"), cq_str(proof_name(s->proof)));
     put_agreement(j, s);
-    put_or_null(j, "schema_version", s->version_before);
+    put_or_null(j, CQ_KEY("schema_version"), s->version_before);
     put_counts(j, h->counts);
-    put_or_null(j, "digest", s->digest);
+    put_or_null(j, CQ_KEY("digest"), s->digest);
     put_identity(j, s);
     put_cost(j, s);
     return cq_rec_end(m->rec, line);

@@ -128,13 +128,13 @@ static void put_name(struct cq_model *m, cq_bytes target)
     cq_json_text(&m->rec->json, name);
 }
 
-void cq_put_target_columns(struct cq_model *m, const char *key, cq_bytes target)
+void cq_put_target_columns(struct cq_model *m, struct cq_json_key key, cq_bytes target)
 {
     struct cq_json *j = &m->rec->json;
     bool (*put)(struct cq_model *, cq_bytes) = NULL;
     size_t at;
 
-    cq_json_key(j, key);
+    cq_json_name(j, key);
     cq_json_open(j, '[');
     at = j->out->n;
     if (target.n && target.p[0] == '{') put = put_json;

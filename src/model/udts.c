@@ -120,7 +120,7 @@ void cq_put_uses(struct cq_model *m, const struct cq_udts *u, cq_bytes type)
             k++;
         if (i < 0 || k < n) continue;
         if (n == 0) {
-            cq_json_key(j, "uses");
+            cq_json_name(j, CQ_KEY("uses"));
             cq_json_open(j, '[');
         }
         seen[n++] = i;
@@ -135,7 +135,7 @@ void cq_put_fields(struct cq_model *m, const struct cq_udts *u, cq_bytes names, 
     struct cq_json *j = &m->rec->json;
     struct cql_iter name_it, type_it;
 
-    cq_json_key(j, "fields");
+    cq_json_name(j, CQ_KEY("fields"));
     cq_json_open(j, '[');
     cql_iter_begin(&name_it, names);
     cql_iter_begin(&type_it, types);
@@ -145,8 +145,8 @@ void cq_put_fields(struct cq_model *m, const struct cq_udts *u, cq_bytes names, 
 
         if (!cql_iter_next(&type_it, &type) && !any) break;
         cq_json_open(j, '{');
-        cq_json_member_text(j, "name", name);
-        cq_json_member_text(j, "type", type);
+        cq_json_member(j, CQ_KEY("name"), name);
+        cq_json_member(j, CQ_KEY("type"), type);
         cq_put_uses(m, u, type);
         cq_json_close(j, '}');
     }
@@ -173,11 +173,19 @@ void cq_structure_fields(struct cq_json *j, cq_bytes names, cq_bytes types)
     cq_json_close(j, ']');
 }
 
-/* The types that one text names: marked, and put on the work list the first time. */
-static void reach(struct cq_model *m, const struct cq_udts *u, cq_bytes type)
+bool cq_type_is_named(struct cq_model *m, cq_bytes type)
 {
     size_t at = 0;
 
+    return !cq_is_null(type) && cql_type_names(type, &at, &m->text) != 0;
+}
+
+/* The types that one text names: marked, and put on the work list the first time. */
+void cq_udts_reach(struct cq_model *m, const struct cq_udts *u, cq_bytes type)
+{
+    size_t at = 0;
+
+    if (m->marks.n == 0) return;
     while (!cq_is_null(type) && cql_type_names(type, &at, &m->text) == 1) {
         long i = find(u, cq_buf_view(&m->text));
 
@@ -188,11 +196,9 @@ static void reach(struct cq_model *m, const struct cq_udts *u, cq_bytes type)
     cq_model_fail(m, m->text.err);
 }
 
-void cq_udts_reach(struct cq_model *m, const struct cq_udts *u)
+void cq_udts_begin(struct cq_model *m, const struct cq_udts *u)
 {
     uint8_t *marks;
-    cq_bytes type;
-    long i;
 
     cq_buf_clear(&m->marks);
     cq_buf_clear(&m->work);
@@ -202,8 +208,13 @@ void cq_udts_reach(struct cq_model *m, const struct cq_udts *u)
     if (!marks) return;
     memset(marks, 0, count(u));
     m->marks.n = count(u);
-    for (size_t k = 0; cq_columns_type(m, k, &type); k++)
-        reach(m, u, type);
+}
+
+void cq_udts_end(struct cq_model *m, const struct cq_udts *u)
+{
+    cq_bytes type;
+    long i;
+
     while (m->work.n >= sizeof(i)) {
         struct cql_iter it;
 
@@ -211,7 +222,7 @@ void cq_udts_reach(struct cq_model *m, const struct cq_udts *u)
         memcpy(&i, m->work.p + m->work.n, sizeof(i));
         cql_iter_begin(&it, udts_of(u)[i].types);
         while (cql_iter_next(&it, &type))
-            reach(m, u, type);
+            cq_udts_reach(m, u, type);
     }
     cq_model_fail(m, m->work.err);
 }
@@ -220,14 +231,18 @@ void cq_put_types(struct cq_model *m, const struct cq_udts *u)
 {
     struct cq_json *j = &m->rec->json;
 
-    cq_json_key(j, "types");
+    if (m->marks.n == 0) {
+        cq_json_splice(j, CQ_LIT("\"types\":[]"));
+        return;
+    }
+    cq_json_name(j, CQ_KEY("types"));
     cq_json_open(j, '[');
     for (size_t i = 0; i < m->marks.n; i++) {
         const struct udt *one = &udts_of(u)[i];
 
         if (!m->marks.p[i]) continue;
         cq_json_open(j, '{');
-        cq_json_member_text(j, "name", one->name);
+        cq_json_member(j, CQ_KEY("name"), one->name);
         cq_put_fields(m, u, one->fields, one->types);
         cq_json_close(j, '}');
     }

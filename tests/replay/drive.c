@@ -24,11 +24,14 @@ void drive_init(struct drive *d, struct standin *s)
         .proof = CQ_PROOF_VERSION,
         .default_port = 9042,
     };
+    if (cq_memo_new(&d->memo, &cq_mem_libc) != 0) abort();
+    d->o.memo = d->memo;
     cq_buf_init(&d->lines, &cq_mem_libc, 256u << 20);
 }
 
 void drive_fini(struct drive *d)
 {
+    cq_memo_free(d->memo);
     cq_buf_fini(&d->lines);
 }
 

@@ -6,10 +6,12 @@
 
 #include "base/buf.h"
 #include "crawler/crawl.h"
+#include "model/memo.h"
 #include "replay/standin.h"
 
 struct drive {
     struct cq_crawl_options o;
+    struct cq_memo *memo;
     struct standin *s;
     size_t chunk;        /* bytes per read; 0: all at once */
     uint64_t cut_after;  /* the transport ends after so many bytes to the client; 0: never */

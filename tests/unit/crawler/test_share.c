@@ -45,6 +45,7 @@ static void start(struct world *w, struct member *m)
     standin_init(&m->s, &w->rec);
     drive_init(&d, &m->s);
     m->o = d.o;
+    m->o.memo = NULL; /* freed with d */
     drive_fini(&d);
     m->o.account = &w->account;
     m->o.owner = m;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order of a table's columns, and whether its keys are all there. Partition key by position,
+ * clustering by position, then all others by name. The rows come by name (protocol.md 2.2), so that
+ * only the keys are sorted, and the others only where a server does otherwise. A column of a kind
+ * never heard of stands with the others.
+ */
+#include "model/row.h"
+
+#include "base/short.h"
+#include "model/sort.h"
+
+struct place {
+    uint64_t key; /* rank, position */
+    cq_bytes name;
+    uint32_t row;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int c;
+
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    c = cq_cmp(x->name, y->name);
+    if (c != 0) return c;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static inline struct place place_of(const cq_bytes *cell, uint64_t rank, size_t row)
+{
+    struct place p = {rank << 32, cell[CQ_COLUMNS_column_name], (uint32_t)row};
+    int32_t position = 0;
+
+    (void)cql_get_int(cell[CQ_COLUMNS_position], &position);
+    if (rank != CQ_RANK_OTHER) p.key |= (uint32_t)position; /* negative ones go behind all others */
+    return p;
+}
+
+/* The key columns into m->keys, as they come; how many of each rank, and whether a kind is unknown.
+ */
+static void collect(struct cq_model *m, const struct cq_rowset *columns, size_t n[2], bool *unknown)
+{
+    cq_buf_clear(&m->keys);
+    for (size_t i = 0; i < columns->n; i++) {
+        const cq_bytes *cell = cq_rowset_at(columns, i);
+        cq_bytes kind = cell[CQ_COLUMNS_kind];
+        struct place p;
+        uint64_t rank;
+
+        if (cq_is_text(kind, CQ_LIT("regular")) || cq_is_text(kind, CQ_LIT("static"))) continue;
+        rank = cq_column_rank(kind);
+        if (rank == CQ_RANK_OTHER) {
+            *unknown = true;
+            continue;
+        }
+        n[rank]++;
+        p = place_of(cell, rank, i);
+        cq_buf_put(&m->keys, &p, sizeof(p));
+    }
+}
+
+/* Are the n positions of a rank 0..n-1, each once? `seen` has n bytes of room, all zero. */
+static bool is_gapless(const struct cq_model *m, uint64_t rank, size_t n, uint8_t *seen)
+{
+    const struct place *keys = (const struct place *)(const void *)m->keys.p;
+
+    for (size_t i = 0; i < m->keys.n / sizeof(*keys); i++) {
+        uint32_t position = (uint32_t)keys[i].key;
+
+        if (keys[i].key >> 32 != rank) continue;
+        if (position >= n || seen[position]) return false;
+        seen[position] = 1;
+    }
+    return true;
+}
+
+int cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
+                        struct cq_key_check *check)
+{
+    size_t n[2] = {0, 0};
+    uint8_t *seen;
+
+    *check = (struct cq_key_check){0};
+    collect(m, columns, n, &check->unknown_kind);
+    check->no_partition_key = n[CQ_RANK_PARTITION] == 0;
+    cq_buf_clear(&m->marks);
+    seen = cq_buf_room(&m->marks, n[CQ_RANK_PARTITION] + n[CQ_RANK_CLUSTERING] + 1);
+    if (!seen || m->keys.err) return m->keys.err ? m->keys.err : m->marks.err;
+    memset(seen, 0, n[CQ_RANK_PARTITION] + n[CQ_RANK_CLUSTERING]);
+    check->position_gap =
+        !is_gapless(m, CQ_RANK_PARTITION, n[CQ_RANK_PARTITION], seen) ||
+        !is_gapless(m, CQ_RANK_CLUSTERING, n[CQ_RANK_CLUSTERING], seen + n[CQ_RANK_PARTITION]);
+    return 0;
+}
+
+/* The numbers of all rows but keys, from `to` on. False: they do not come by name. */
+static bool put_others(const struct cq_rowset *columns, const struct place *keys, size_t n_keys,
+                       uint32_t *to)
+{
+    cq_bytes last = CQ_NULL;
+    bool by_name = true;
+    size_t k = 0;
+
+    for (uint32_t i = 0; i < columns->n; i++) {
+        cq_bytes name;
+
+        if (k < n_keys && keys[k].row == i) {
+            k++;
+            continue;
+        }
+        name = cq_rowset_at(columns, i)[CQ_COLUMNS_column_name];
+        if (cq_cmp_short(last, name) > 0) by_name = false;
+        last = name;
+        *to++ = i;
+    }
+    return by_name;
+}
+
+/* What stands in m->keys, sorted, and its numbers from `to` on. */
+static void put_sorted(struct cq_model *m, uint32_t *to)
+{
+    const struct place *keys = (const struct place *)(const void *)m->keys.p;
+    size_t n = m->keys.n / sizeof(*keys);
+
+    cq_sort(m->keys.p, n, sizeof(*keys), by_place);
+    for (size_t i = 0; i < n; i++)
+        to[i] = keys[i].row;
+}
+
+void cq_columns_order(struct cq_model *m, const struct cq_object *o)
+{
+    const struct cq_rowset *columns = &o->columns;
+    size_t n[2], n_keys;
+    uint32_t *rows;
+    bool unknown;
+
+    if (!o->keys_checked) collect(m, columns, n, &unknown);
+    n_keys = m->keys.n / sizeof(struct place);
+    cq_buf_clear(&m->rows);
+    rows = (uint32_t *)(void *)cq_buf_room(&m->rows, columns->n * sizeof(*rows));
+    if (rows && !put_others(columns, (struct place *)(void *)m->keys.p, n_keys, rows + n_keys)) {
+        for (size_t i = n_keys; i < columns->n; i++) {
+            struct place p = place_of(cq_rowset_at(columns, rows[i]), CQ_RANK_OTHER, rows[i]);
+
+            cq_buf_put(&m->keys, &p, sizeof(p));
+        }
+    }
+    cq_model_fail(m, m->keys.err ? m->keys.err : m->rows.err);
+    if (m->rec->out.err) return;
+    put_sorted(m, rows);
+    m->rows.n = columns->n * sizeof(*rows);
+}
