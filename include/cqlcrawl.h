@@ -136,6 +136,10 @@ struct cqlcrawl_target {
     /* but a complete read older than this is done again all the same (spread over the last quarter
      * of it). 0: 24 h; CQLCRAWL_NEVER. */
     uint64_t full_after_ms;
+    /* Without a state DONE waits until the second of its epoch is over, so that the next crawl of
+     * this name has a larger one. Not 0: nobody keeps these records by their version, it does not
+     * wait (a bench). */
+    int epochs_may_repeat;
 };
 
 #define CQLCRAWL_NEVER UINT64_MAX
@@ -216,6 +220,10 @@ struct cqlcrawl_event {
     const char *cluster_name; /* what the server calls itself; NULL: it was not reached */
     /* SINK */
     int sink_state; /* enum cqlcrawl_sink_state */
+    /* DONE: what the last attempt spent its time with; 0: it had no such phase. protocol: OPTIONS
+     * and STARTUP; before, main, after: the three writes. first_byte: since the attempt began. */
+    uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login;
+    uint64_t ns_before, ns_main, ns_after, ns_first_byte;
 };
 
 enum cqlcrawl_flow { CQLCRAWL_CONTINUE = 0, CQLCRAWL_PAUSE = 1 };
@@ -408,6 +416,9 @@ CQLCRAWL_API int cqlcrawl_timeout(const cqlcrawl *c);
 CQLCRAWL_API int cqlcrawl_step(cqlcrawl *c);
 
 CQLCRAWL_API const char *cqlcrawl_version(void);
+/* Versions of the libraries that it runs with: "libuv 1.44.2, OpenSSL 3.0.19 ...". Returns the
+ * length of the whole, as snprintf. */
+CQLCRAWL_API int cqlcrawl_libraries(char *to, size_t n);
 CQLCRAWL_API const char *cqlcrawl_strerror(int err);
 CQLCRAWL_API const char *cqlcrawl_errcode(int err);
 CQLCRAWL_API const char *cqlcrawl_errclass(int err);

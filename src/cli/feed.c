@@ -31,9 +31,10 @@ static bool fill(struct cq_session *s, const struct cq_cluster *cl, struct cq_ou
     t->check = s->check;
     t->incremental = s->incremental && (s->out == NULL || s->out->kind != CQ_OUTPUT_FOLDER ||
                                         cq_outdir_has(&s->out->dir, o->title));
+    t->epochs_may_repeat = s->once;
     t->full_after_ms = s->full_after_ms;
     t->accept_identity = cq_accepts_identity(s->a, cl->name);
-    if (s->check && !t->retries) t->retries = CQLCRAWL_NO_RETRIES; /* its steps tell more */
+    if ((s->check || s->once) && !t->retries) t->retries = CQLCRAWL_NO_RETRIES;
     return true;
 }
 

@@ -29,6 +29,9 @@ struct cq_session {
     struct cq_pool *pool;
     struct cq_output *out; /* NULL: no records */
     bool check;
+    /* `bench`: what fails is not tried again unless that was asked for, epochs may repeat */
+    bool once;
+    uint64_t record_bytes;
     unsigned other_files; /* descriptors that the command keeps for itself */
     unsigned concurrency; /* targets at once */
     const char *limited;  /* why they are fewer than was asked for; NULL */

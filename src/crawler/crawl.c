@@ -232,6 +232,7 @@ void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n)
 void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns)
 {
     set_now(c, now_ns);
+    if (!c->spent.ns_first_byte) c->spent.ns_first_byte = c->now_ns - c->start_ns;
     cql_conn_commit(c->conn, n, cq_crawl_inner(c));
 }
 

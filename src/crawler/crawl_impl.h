@@ -85,6 +85,7 @@ struct cq_told {
 /* What the attempt has cost until now: goes into the scope at the end. */
 struct cq_spent {
     uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login, ns_before, ns_main, ns_after;
+    uint64_t ns_first_byte; /* since the attempt began */
     uint32_t waits, connections;
 };
 

@@ -164,6 +164,7 @@ void cq_crawl_cost(struct cq_crawl *c)
     s->ns_before = spent->ns_before;
     s->ns_main = spent->ns_main;
     s->ns_after = spent->ns_after;
+    s->ns_first_byte = spent->ns_first_byte;
 }
 
 static uint64_t schema_rows(const struct cq_crawl *c)

@@ -61,6 +61,9 @@ struct cq_result {
     uint64_t records, bytes_in, bytes_out, ns_total;
     uint32_t requests, connections, waits;
     unsigned schema_versions; /* among the nodes; 0: unknown */
+    /* of the last attempt */
+    uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login;
+    uint64_t ns_before, ns_main, ns_after, ns_first_byte;
     /* of the last attempt that came so far */
     char cluster_name[CQ_MAX_CLUSTER_NAME]; /* "": none did */
     int64_t not_after_ms;                   /* 0: unknown, or no TLS */
@@ -74,7 +77,7 @@ struct cq_job {
     enum cq_job_wait wait;
     struct cq_driver *driver;
     struct cq_link *link;
-    bool writes; /* records leave: epochs matter */
+    bool writes; /* records leave that somebody keeps by their version: epochs matter */
     bool cancel, cancelled, resume, link_closing;
     bool waited;     /* for the last epoch's second, long enough */
     bool started;    /* an attempt was begun: there is something to settle */

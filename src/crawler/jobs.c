@@ -90,10 +90,24 @@ static void set_cancelled(struct cq_job *job)
 
 /* ---- an attempt's end ---- */
 
+static void take_times(struct cq_result *r, const struct cq_scope *s)
+{
+    r->ns_resolve = s->ns_resolve;
+    r->ns_connect = s->ns_connect;
+    r->ns_tls = s->ns_tls;
+    r->ns_protocol = s->ns_protocol;
+    r->ns_login = s->ns_login;
+    r->ns_before = s->ns_before;
+    r->ns_main = s->ns_main;
+    r->ns_after = s->ns_after;
+    r->ns_first_byte = s->ns_first_byte;
+}
+
 static void take_result(struct cq_result *r, const struct cq_crawl_event *ev)
 {
     const struct cq_scope *s = ev->scope;
 
+    take_times(r, s);
     r->read = s->read;
     r->proof = s->proof;
     r->err = s->err;

@@ -114,6 +114,19 @@ void cq_report_attempt(void *ctx, struct cq_job *job, const char *why)
     if (c->o.event) c->o.event(c->o.ctx, &ev);
 }
 
+static void fill_times(struct cqlcrawl_event *ev, const struct cq_result *r)
+{
+    ev->ns_resolve = r->ns_resolve;
+    ev->ns_connect = r->ns_connect;
+    ev->ns_tls = r->ns_tls;
+    ev->ns_protocol = r->ns_protocol;
+    ev->ns_login = r->ns_login;
+    ev->ns_before = r->ns_before;
+    ev->ns_main = r->ns_main;
+    ev->ns_after = r->ns_after;
+    ev->ns_first_byte = r->ns_first_byte;
+}
+
 static void fill_done(struct cqlcrawl_event *ev, const struct cq_result *r)
 {
     ev->read = (enum cqlcrawl_read)r->read;
@@ -150,6 +163,7 @@ void cq_report_done(void *ctx, struct cq_job *job)
 
     set_error(&ev, job->result.err, job->result.text);
     fill_done(&ev, &job->result);
+    fill_times(&ev, &job->result);
     ev.epoch = job->last_epoch;
     ev.delivery = cq_sinks_delivery(c, t, &ev.dead_letters);
     cq_sinks_detach(t);

@@ -2,7 +2,12 @@
 /* What is going on, in numbers, and whose a cluster is among several processes. */
 #include "lib/handle.h"
 
+#include <stdio.h>
+
 #include "base/digest.h"
+#include "net/resolver.h"
+#include "net/tls.h"
+#include "proto/lz4.h"
 
 void cqlcrawl_stats(const cqlcrawl *c, struct cqlcrawl_stats *out)
 {
@@ -30,4 +35,10 @@ void cqlcrawl_stats(const cqlcrawl *c, struct cqlcrawl_stats *out)
 unsigned cqlcrawl_shard(const char *name, unsigned n)
 {
     return n > 1 ? (unsigned)(cq_xxh3_64(cq_str(name)) % n) : 0;
+}
+
+int cqlcrawl_libraries(char *to, size_t n)
+{
+    return snprintf(to, n, "libuv %s, OpenSSL %s, c-ares %s, lz4 %s", uv_version_string(),
+                    cq_tls_library(), cq_resolver_library(), cql_lz4_library());
 }

@@ -181,7 +181,7 @@ int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_tar
         cq_target_free(t);
         return err;
     }
-    t->job.writes = !t->t.check;
+    t->job.writes = !t->t.check && !t->t.epochs_may_repeat;
     t->job.member.torn_limit = t->t.attempts;
     t->job.member.n_points = (unsigned)t->t.n_endpoints;
     t->job.member.retries = retries(&t->t);

@@ -172,6 +172,7 @@ struct cq_scope {
     uint64_t bytes_in, bytes_out;
     uint64_t ns_resolve, ns_connect, ns_tls, ns_protocol, ns_login;
     uint64_t ns_before, ns_main, ns_after, ns_total;
+    uint64_t ns_first_byte; /* since the attempt began; not written */
     uint64_t cpu_us;
     /* read failed: */
     int err; /* 0 or CQ_E*: gives class, code, remedy */

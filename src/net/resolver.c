@@ -301,3 +301,8 @@ void cq_resolver_close(struct cq_resolver *r, void (*closed)(void *ctx), void *c
     r->closed_ctx = ctx;
     uv_close((uv_handle_t *)&r->timer, on_timer_closed);
 }
+
+const char *cq_resolver_library(void)
+{
+    return ares_version(NULL);
+}

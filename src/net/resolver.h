@@ -28,5 +28,6 @@ void cq_lookup_cancel(struct cq_lookup *l);
 /* For tests: other name servers than the system's, "127.0.0.1:5353,...". Before the first lookup.
  */
 void cq_resolver_servers(struct cq_resolver *r, const char *csv);
+const char *cq_resolver_library(void); /* the version of c-ares that runs */
 
 #endif

@@ -273,3 +273,8 @@ int cq_tls_describe_peer(struct cq_tls *t)
     if (t->subject && t->issuer) return 0;
     return cq_fault_set(t->fault, CQ_ENOMEM, "no memory for the certificate's names");
 }
+
+const char *cq_tls_library(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

@@ -59,3 +59,8 @@ int cql_lz4_body(cq_bytes body, size_t *plain, cq_bytes *block)
     *block = cql_rest(&r);
     return !r.bad && cql_lz4_plausible(block->n, *plain) ? 0 : CQ_ELZ4;
 }
+
+const char *cql_lz4_library(void)
+{
+    return LZ4_versionString();
+}

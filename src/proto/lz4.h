@@ -24,5 +24,6 @@ int cql_lz4_pack(cq_bytes plain, struct cq_buf *out);
 /* A compressed v4 body: its claimed length (big-endian, first) and its block. CQ_ELZ4 on nonsense.
  */
 int cql_lz4_body(cq_bytes body, size_t *plain, cq_bytes *block);
+const char *cql_lz4_library(void); /* the version of lz4 that runs */
 
 #endif
