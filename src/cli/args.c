@@ -9,10 +9,10 @@
 enum { MOST_OPTIONS = 64 };
 
 #define HERE ((struct cq_place){NULL, 0, 0})
-#define COMMANDS "crawl, check, serve and validate"
+#define COMMANDS "crawl, check, serve, validate and bench"
 
-static const char *const commands[] = {"crawl", "check",   "serve", "validate",
-                                       "help",  "version", NULL};
+static const char *const commands[] = {"crawl", "check", "serve",   "validate",
+                                       "bench", "help",  "version", NULL};
 
 enum { READERS = CQ_CMD_HELP - CQ_CMD_CRAWL }; /* commands before help */
 
@@ -201,7 +201,8 @@ bool cq_args_parse(struct cq_pool *pool, struct cq_diags *d, int argc, char **ar
 
     *out = (struct cq_args){.command = CQ_CMD_NONE};
     if (argc < 2) {
-        cq_diag(d, HERE, "a command is missing: crawl, check, serve or validate (cqlcrawl --help)");
+        cq_diag(d, HERE,
+                "a command is missing: crawl, check, serve, validate or bench (cqlcrawl --help)");
         return false;
     }
     if (!command(&p, argv[1])) return false;

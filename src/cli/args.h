@@ -15,6 +15,7 @@ enum cq_command {
     CQ_CMD_CHECK,
     CQ_CMD_SERVE,
     CQ_CMD_VALIDATE,
+    CQ_CMD_BENCH,
     CQ_CMD_HELP,
     CQ_CMD_VERSION,
 };
@@ -25,6 +26,21 @@ enum cq_progress {
     CQ_PROGRESS_LINES,
     CQ_PROGRESS_JSON,
     CQ_PROGRESS_NONE,
+};
+
+/* Simulated clusters: "50" (reference), "50:small", "50:large", "50:3x10x8": keyspaces, tables in
+ * each, columns in each. */
+struct cq_simulate {
+    uint64_t clusters;
+    unsigned size[3];
+};
+
+/* `bench`; 0 and NULL: not said. */
+struct cq_bench_options {
+    struct cq_simulate simulate; /* clusters 0: the targets given */
+    const char *sim, *json, *compare;
+    uint64_t duration_ms, count, rounds;
+    uint64_t rate; /* of cq_settings */
 };
 
 struct cq_args {
@@ -46,6 +62,7 @@ struct cq_args {
     const char **accept_identity; /* names */
     size_t n_accept_identity;
     enum cq_progress progress;
+    struct cq_bench_options bench;
     bool json_log; /* --log-format json, or --progress json */
 };
 

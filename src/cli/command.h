@@ -18,6 +18,7 @@ int cq_command_crawl(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_check(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_serve(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_validate(struct cq_pool *pool, const struct cq_args *a);
+int cq_command_bench(struct cq_pool *pool, const struct cq_args *a);
 int cq_command_help(const struct cq_args *a);
 int cq_command_version(void);
 /* Says what is wrong with arguments or inventory; CQ_EXIT_USAGE. */

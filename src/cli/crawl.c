@@ -66,6 +66,7 @@ static const char *where(struct cq_session *s, int err, bool whole)
     case CQ_OUTPUT_FOLDER:
         return in_folder(s->pool, o->name, o->dir.ends);
     case CQ_OUTPUT_NONE:
+    case CQ_OUTPUT_DISCARD:
         break;
     }
     return NULL;

@@ -13,6 +13,7 @@ static const char general[] =
     "  cqlcrawl check    [OPTIONS] [TARGET...]   try each step to a target, say what is wrong\n"
     "  cqlcrawl serve    [OPTIONS]               keep reading the configured fleet\n"
     "  cqlcrawl validate [OPTIONS] [TARGET...]   read configuration and inventory, contact nobody\n"
+    "  cqlcrawl bench    [OPTIONS] [TARGET...]   what crawls cost: repeated, in rounds; --compare\n"
     "\n"
     "TARGET: the name of a cluster in the configuration, host, host:port, [v6]:port, or\n"
     "  cassandra://[user@]host[:port][,host[:port]...][?tls=MODE&name=NAME&sni=NAME]\n"

@@ -4,7 +4,7 @@
 set(farm ${CMAKE_BINARY_DIR}/include-of/cli)
 file(MAKE_DIRECTORY ${farm})
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/cli ${farm}/cli SYMBOLIC)
-add_library(cq_cli OBJECT cli/args.c cli/options.c cli/config.c cli/keys.c cli/values.c cli/yaml.c
+add_library(cq_cli OBJECT cli/args.c cli/options.c cli/loginset.c cli/config.c cli/keys.c cli/values.c cli/yaml.c
   cli/diag.c cli/pool.c cli/words.c cli/spec.c cli/target.c cli/inventory.c cli/password.c cli/text.c
   cli/output.c cli/session.c cli/report.c cli/summary.c cli/crawl.c cli/check.c cli/validate.c
   cli/help.c cli/schedule.c cli/notify.c cli/httpd.c cli/mhd.c)
@@ -21,6 +21,9 @@ target_sources(cq_cli PRIVATE cli/settings.c cli/url.c cli/run.c cli/sinks.c cli
 # serve
 target_sources(cq_cli PRIVATE cli/roster.c cli/serve.c cli/serve_http.c cli/serve_lists.c
   cli/serve_log.c cli/serve_metrics.c cli/serve_reload.c)
+# bench
+target_sources(cq_cli PRIVATE cli/bench.c cli/benchrun.c cli/benchfacts.c cli/benchsim.c cli/benchset.c
+  cli/benchjson.c cli/benchtable.c cli/benchcompare.c cli/histogram.c cli/pace.c cli/spread.c)
 target_include_directories(cq_cli PUBLIC ${farm} ${CMAKE_SOURCE_DIR}/include)
 target_include_directories(cq_cli PUBLIC ${MHD_INCLUDE_DIRS})
 target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML PkgConfig::XXHASH m ${CMAKE_DL_LIBS})

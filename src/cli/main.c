@@ -22,6 +22,8 @@ static int dispatch(struct cq_pool *pool, int argc, char **argv)
         return cq_command_serve(pool, &a);
     case CQ_CMD_VALIDATE:
         return cq_command_validate(pool, &a);
+    case CQ_CMD_BENCH:
+        return cq_command_bench(pool, &a);
     case CQ_CMD_HELP:
         return cq_command_help(&a);
     case CQ_CMD_VERSION:

@@ -3,16 +3,17 @@
 #include <string.h>
 
 #include "cli/args.h"
-#include "cli/target.h"
+#include "cli/setters.h"
 #include "cli/words.h"
 
 #define CRAWL (1u << CQ_CMD_CRAWL)
 #define CHECK (1u << CQ_CMD_CHECK)
 #define VALIDATE (1u << CQ_CMD_VALIDATE)
 #define SERVE (1u << CQ_CMD_SERVE)
+#define BENCH (1u << CQ_CMD_BENCH)
 #define READING (CRAWL | CHECK | SERVE | VALIDATE)
 #define KEEPING (CRAWL | SERVE | VALIDATE)
-#define ALL READING
+#define ALL (READING | BENCH)
 #define SETTER(fn)                                                                                 \
     static bool fn(struct cq_args *a, struct cq_pool *pool, const char *name, const char *value)
 #define UNUSED2 ((void)pool, (void)name)
@@ -47,92 +48,9 @@ SETTER(set_select)
     return strncmp(value, "name~", 5) == 0 || (strchr(value, '=') && value[0] != '=');
 }
 
-/* ---- login and TLS: of the command line's own targets ---- */
-
-static void login(struct cq_args *a, const char *name, enum cq_key key)
-{
-    a->login_option = name;
-    CQ_SAY(&a->login, key);
-}
-
 static struct cqlcrawl_text file(const char *path)
 {
     return (struct cqlcrawl_text){CQLCRAWL_FILE, path, 0};
-}
-
-SETTER(set_user)
-{
-    (void)pool;
-    login(a, name, CQ_KEY_USER);
-    a->login.t.user = value;
-    return *value && !strchr(value, ':');
-}
-
-SETTER(set_password_file)
-{
-    (void)pool;
-    login(a, name, CQ_KEY_PASSWORD);
-    a->password_file = value;
-    a->login.t.password = file(value);
-    return *value;
-}
-
-SETTER(set_plaintext)
-{
-    (void)pool, (void)value;
-    login(a, name, CQ_KEY_PLAINTEXT);
-    a->login.t.allow_plaintext_login = 1;
-    return true;
-}
-
-SETTER(set_tls)
-{
-    int i = cq_parse_word(value, cq_tls_words);
-
-    (void)pool;
-    login(a, name, CQ_KEY_TLS_MODE);
-    a->login.t.tls_mode = (enum cqlcrawl_tls_mode)(i < 0 ? 0 : i);
-    return i >= 0;
-}
-
-SETTER(set_tls_name)
-{
-    (void)pool;
-    login(a, name, CQ_KEY_TLS_NAME);
-    a->login.t.tls_name = value;
-    return *value;
-}
-
-SETTER(set_tls_sni)
-{
-    (void)pool;
-    login(a, name, CQ_KEY_TLS_SNI);
-    a->login.t.tls_sni = value;
-    return *value;
-}
-
-SETTER(set_cacert)
-{
-    (void)pool;
-    login(a, name, CQ_KEY_TLS_CACERT);
-    a->login.t.tls_cacert = file(value);
-    return *value;
-}
-
-SETTER(set_cert)
-{
-    (void)pool;
-    login(a, name, CQ_KEY_TLS_CERT);
-    a->login.t.tls_cert = file(value);
-    return *value;
-}
-
-SETTER(set_key)
-{
-    (void)pool;
-    login(a, name, CQ_KEY_TLS_KEY);
-    a->login.t.tls_key = file(value);
-    return *value;
 }
 
 /* ---- of every target ---- */
@@ -358,41 +276,48 @@ const struct cq_option cq_options[] = {
     {"config", "FILE", "clusters, groups, sinks and defaults in YAML", ALL, false, set_config, "a file"},
     {"targets", "FILE", "TARGETs, one a line, or a list of Prometheus (file_sd)", ALL, false, set_targets, "a file"},
     {"select", "WHAT", "only clusters of name~REGEX or LABEL=VALUE (repeatable: all must hold)", ALL, true, set_select, "name~REGEX or LABEL=VALUE"},
-    {"output", "FILE|DIR/|-", "records as NDJSON: a whole file at the end, one per cluster, a stream", CRAWL, false, set_output, "a file, a folder (DIR/) or -"},
+    {"output", "FILE|DIR/|-", "records as NDJSON: a whole file at the end, one per cluster, a stream", CRAWL | BENCH, false, set_output, "a file, a folder (DIR/) or -"},
     {"include", "REGEX", "write only what matches as a whole: keyspace, keyspace.name", ALL, false, set_include, "a regular expression"},
     {"exclude", "REGEX", "do not write what matches as a whole", ALL, false, set_exclude, "a regular expression"},
-    {"system", NULL, "write objects of system keyspaces, too", KEEPING, false, set_system, NULL},
+    {"system", NULL, "write objects of system keyspaces, too", KEEPING | BENCH, false, set_system, NULL},
     {"proof", "LEVEL", "none, version or settled: how sure that nothing changed meanwhile", ALL, false, set_proof, "none, version or settled"},
-    {"user", "NAME", "login of the targets given here", ALL, false, set_user, "a user's name (without a password)"},
-    {"password-file", "FILE|-", "its password: a file, or standard input", ALL, false, set_password_file, "a file or -"},
-    {"allow-plaintext-login", NULL, "send the password without TLS, too", ALL, false, set_plaintext, NULL},
-    {"tls", "MODE", "disable, require, verify-ca or verify-full", ALL, false, set_tls, "disable, require, verify-ca or verify-full"},
-    {"tls-name", "NAME", "the name that the certificate must be for", ALL, false, set_tls_name, "a name"},
-    {"tls-sni", "NAME", "the name that the handshake asks for", ALL, false, set_tls_sni, "a name"},
-    {"cacert", "FILE", "the CAs to trust, PEM", ALL, false, set_cacert, "a file"},
-    {"cert", "FILE", "the client certificate, PEM", ALL, false, set_cert, "a file"},
-    {"key", "FILE", "its key, PEM", ALL, false, set_key, "a file"},
+    {"user", "NAME", "login of the targets given here", ALL, false, cq_login_set_user, "a user's name (without a password)"},
+    {"password-file", "FILE|-", "its password: a file, or standard input", ALL, false, cq_login_set_password_file, "a file or -"},
+    {"allow-plaintext-login", NULL, "send the password without TLS, too", ALL, false, cq_login_set_plaintext, NULL},
+    {"tls", "MODE", "disable, require, verify-ca or verify-full", ALL, false, cq_login_set_tls, "disable, require, verify-ca or verify-full"},
+    {"tls-name", "NAME", "the name that the certificate must be for", ALL, false, cq_login_set_tls_name, "a name"},
+    {"tls-sni", "NAME", "the name that the handshake asks for", ALL, false, cq_login_set_tls_sni, "a name"},
+    {"cacert", "FILE", "the CAs to trust, PEM", ALL, false, cq_login_set_cacert, "a file"},
+    {"cert", "FILE", "the client certificate, PEM", ALL, false, cq_login_set_cert, "a file"},
+    {"key", "FILE", "its key, PEM", ALL, false, cq_login_set_key, "a file"},
     {"timeout", "TIME", "of a whole cluster (30s)", ALL, false, set_timeout, duration},
     {"connect-timeout", "TIME", "of each of name, connection and TLS (5s)", ALL, false, set_connect_timeout, duration},
     {"protocol", "V", "auto, 4 or 5", ALL, false, set_protocol, "auto, 4 or 5"},
     {"compression", "C", "auto, lz4 or none", ALL, false, set_compression, "auto, lz4 or none"},
-    {"concurrency", "N", "clusters at once (1000)", READING, false, set_concurrency, "a number from 1 to 1000000"},
-    {"memory-max", "SIZE", "what answers and batches in hand may take (64MiB)", READING, false, set_memory_max, "a size: 64MiB, 512KiB, 1GiB"},
-    {"rate", "N/s", "attempts begun per second (no limit)", READING, false, set_rate, CQ_EXPECT_RATE},
-    {"half-open", "N", "connections being made at once (256)", READING, false, set_half_open, "a number from 1 to 1000000"},
-    {"retries", "N", "further attempts after a fault that may pass by itself (2)", READING, false, set_retries, "a number from 0 to 100"},
-    {"max-in-flight", "N", "unanswered statements per cluster (all)", READING, false, set_max_in_flight, "a number from 1 to 64"},
-    {"seed", "N", "of every jitter, so that a run can be repeated", READING, false, set_seed, "a number from 1"},
+    {"concurrency", "N", "clusters at once (1000)", ALL, false, set_concurrency, "a number from 1 to 1000000"},
+    {"memory-max", "SIZE", "what answers and batches in hand may take (64MiB)", ALL, false, set_memory_max, "a size: 64MiB, 512KiB, 1GiB"},
+    {"rate", "N/s", "attempts begun per second (no limit)", ALL, false, set_rate, CQ_EXPECT_RATE},
+    {"half-open", "N", "connections being made at once (256)", ALL, false, set_half_open, "a number from 1 to 1000000"},
+    {"retries", "N", "further attempts after a fault that may pass by itself (2)", ALL, false, set_retries, "a number from 0 to 100"},
+    {"max-in-flight", "N", "unanswered statements per cluster (all)", ALL, false, set_max_in_flight, "a number from 1 to 64"},
+    {"seed", "N", "of every jitter, so that a run can be repeated", ALL, false, set_seed, "a number from 1"},
     {"shard", "I/N", "only part I of N, by the names; auto: of an array job", READING, false, set_shard, "I/N, I from 1 to N, or auto or auto/N in an array job"},
-    {"sink", "URL", "send the records to an HTTP receiver (repeatable)", KEEPING, true, set_sink, "a URL"},
-    {"sink-token-file", "FILE", "the bearer token for it", KEEPING, false, set_sink_token_file, "a file"},
-    {"dead-letters", "FILE", "keep records that a receiver refuses for good, with its answer", KEEPING, false, set_dead_letters, "a file"},
+    {"sink", "URL", "send the records to an HTTP receiver (repeatable)", KEEPING | BENCH, true, set_sink, "a URL"},
+    {"sink-token-file", "FILE", "the bearer token for it", KEEPING | BENCH, false, set_sink_token_file, "a file"},
+    {"dead-letters", "FILE", "keep records that a receiver refuses for good, with its answer", KEEPING | BENCH, false, set_dead_letters, "a file"},
     {"state", "DIR", "remember what was read: unchanged clusters cost a probe", KEEPING, false, set_state, "a folder"},
     {"full-after", "TIME", "read unchanged clusters in full so often all the same (24h)", KEEPING, false, set_full_after, duration},
     {"accept-identity", "NAME", "this cluster may be another one than before (repeatable)", CRAWL | SERVE, true, set_accept_identity, "a cluster's name"},
     {"fail-on", "WHAT", "any, none, N or N%: how many unread clusters make the run fail", CRAWL | CHECK | VALIDATE, false, set_fail_on, CQ_EXPECT_FAIL_ON},
     {"metrics-listen", "ADDR:PORT", "serve metrics and health there", SERVE | VALIDATE, false, set_metrics_listen, CQ_EXPECT_LISTEN},
     {"metrics-file", "FILE", "metrics for Prometheus, every 15 s and at the end", CRAWL | VALIDATE, false, set_metrics_file, "a file"},
+    {"simulate", "N[:SIZE]", "of N simulated clusters: small, reference, large or 10x20x12", BENCH, false, cq_bench_set_simulate, "a number up to 20000, and small, reference, large or KEYSPACESxTABLESxCOLUMNS (5 columns at least): 50:small"},
+    {"sim", "PATH", "the simulator (cqlsim, beside this program)", BENCH, false, cq_bench_set_sim, "a file"},
+    {"rounds", "N", "rounds, after one that is not counted (5)", BENCH, false, cq_bench_set_rounds, "a number from 1 to 1000"},
+    {"duration", "TIME", "of a round (2s)", BENCH, false, cq_bench_set_duration, duration},
+    {"count", "N", "crawls of a round, instead of a time", BENCH, false, cq_bench_set_count, "a number from 1"},
+    {"json", "FILE", "the result as JSON", BENCH, false, cq_bench_set_json, "a file"},
+    {"compare", "A.json B.json", "what differs between two results", BENCH, false, cq_bench_set_compare, "a file"},
     {"progress", "HOW", "auto, bar, lines, json or none, on standard error", CRAWL, false, set_progress, "auto, bar, lines, json or none"},
     {"log-format", "HOW", "text or json, on standard error", ALL, false, set_log_format, "text or json"},
     {NULL, NULL, NULL, 0, false, NULL, NULL},

@@ -172,7 +172,7 @@ static bool grow(struct cq_output *o, size_t n)
 void cq_output_put(struct cq_output *o, const char *line, size_t n)
 {
     o->lines++;
-    if (o->kind == CQ_OUTPUT_NONE || o->err) return;
+    if (o->kind == CQ_OUTPUT_NONE || o->kind == CQ_OUTPUT_DISCARD || o->err) return;
     if (o->cap - o->n < n && !grow(o, n)) {
         fail(o, ENOMEM);
         return;

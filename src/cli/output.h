@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where records go: nowhere (a table at the end, or sinks alone), a stream (standard output, a
- * pipe, a device), a file that appears whole (FILE.partial, fsync, rename), or a folder with a file
- * per cluster (cli/outdir.h). A stream that does not take them stops the crawl
- * (cq_output_is_full), never blocks it.
+ * Where records go: nowhere (a table at the end, or sinks alone; DISCARD: they are asked for and
+ * dropped), a stream (standard output, a pipe, a device), a file that appears whole (FILE.partial,
+ * fsync, rename), or a folder with a file per cluster (cli/outdir.h). A stream that does not take
+ * them stops the crawl (cq_output_is_full), never blocks it.
  *
  *   cq_output_open -> cq_output_put ... cq_output_flush when cq_output_fd is writable ->
  * cq_output_close
@@ -17,7 +17,13 @@
 
 #include "cli/outdir.h"
 
-enum cq_output_kind { CQ_OUTPUT_NONE, CQ_OUTPUT_STREAM, CQ_OUTPUT_FILE, CQ_OUTPUT_FOLDER };
+enum cq_output_kind {
+    CQ_OUTPUT_NONE,
+    CQ_OUTPUT_STREAM,
+    CQ_OUTPUT_FILE,
+    CQ_OUTPUT_FOLDER,
+    CQ_OUTPUT_DISCARD
+};
 
 struct cq_output {
     enum cq_output_kind kind;

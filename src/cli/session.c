@@ -77,6 +77,7 @@ static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, con
 {
     struct cq_session *s = ctx;
 
+    s->record_bytes += n;
     if (s->out->kind == CQ_OUTPUT_FOLDER) {
         put_into_folder(s, user_data, line, n);
         return CQLCRAWL_CONTINUE;

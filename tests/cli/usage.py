@@ -29,7 +29,7 @@ class Usage(Case):
         self.refused("crawl", says="nobody to read")
         self.refused("check", says="nobody to read")
         self.refused("validate", says="nothing to validate")
-        self.refused("bench", self.listener.address, says="unknown command 'bench'")
+        self.refused("bensh", self.listener.address, says="did you mean bench?")
         out, err = self.run_it("--help", status=0)
         self.assertIn("--password-file", out)
         self.assertNotIn("--fail-on", self.run_it("serve", "--help", status=0)[0])

@@ -40,7 +40,7 @@ static const struct {
 } bads[] = {
     {"cqlcrawl", "a command is missing"},
     {"cqlcrawl crwal", "did you mean crawl"},
-    {"cqlcrawl bench h", "unknown command 'bench'"},
+    {"cqlcrawl bensh h", "did you mean bench?"},
     {"cqlcrawl crawl --outptu x h", "unknown option --outptu; did you mean --output?"},
     {"cqlcrawl crawl -o x h", "unknown option -o"},
     {"cqlcrawl crawl --password hunter2 h", "a secret is never an argument"},
