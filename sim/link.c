@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 64 << 10, KEEP = 4 << 10 };
+/* PIECE: copied or encrypted at a time; MOST: offered to the socket as it lies */
+enum { PIECE = 64 << 10, MOST = 1 << 20, KEEP = 4 << 10 };
 
 static void pump(struct cqsim_link *link);
 
@@ -163,7 +164,7 @@ static void pump(struct cqsim_link *link)
     while (!link->closing && !link->writing && (s = gather(link)).n > 0) {
         char *base;
         memcpy(&base, &s.p, sizeof base);
-        uv_buf_t buf = uv_buf_init(base, (unsigned)(s.n < PIECE ? s.n : PIECE));
+        uv_buf_t buf = uv_buf_init(base, (unsigned)(s.n < MOST ? s.n : MOST));
         int n = uv_try_write((uv_stream_t *)&link->tcp, &buf, 1);
         if (n == UV_EAGAIN)
             write_later(link, s);
