@@ -15,6 +15,8 @@ struct cq_hash128 {
     uint64_t high, low;
 };
 struct cq_hash128 cq_xxh3_128(cq_bytes b);
+/* With a seed: the key of a batch. */
+struct cq_hash128 cq_xxh3_128_seeded(cq_bytes b, uint64_t seed);
 /* The same as 32 lower-case hex digits, no NUL: high first, as the library's canonical form. */
 void cq_hash128_hex(struct cq_hash128 h, char out[32]);
 /* XXH3-64 of b: places and shares, where nobody is trusted. */

@@ -11,5 +11,6 @@
 
 /* Only where the processor has AVX2. */
 struct cq_hash128 cq_xxh3_128_avx2(cq_bytes b);
+struct cq_hash128 cq_xxh3_128_seeded_avx2(cq_bytes b, uint64_t seed);
 
 #endif

@@ -11,3 +11,10 @@ struct cq_hash128 cq_xxh3_128(cq_bytes b)
 
     return (struct cq_hash128){h.high64, h.low64};
 }
+
+struct cq_hash128 cq_xxh3_128_seeded(cq_bytes b, uint64_t seed)
+{
+    XXH128_hash_t h = XXH3_128bits_withSeed(b.p, b.n, seed);
+
+    return (struct cq_hash128){h.high64, h.low64};
+}

@@ -16,3 +16,13 @@ struct cq_hash128 cq_xxh3_128(cq_bytes b)
     h = XXH3_128bits(b.p, b.n);
     return (struct cq_hash128){h.high64, h.low64};
 }
+
+struct cq_hash128 cq_xxh3_128_seeded(cq_bytes b, uint64_t seed)
+{
+    XXH128_hash_t h;
+
+    if (b.n > WITHOUT_VECTORS && __builtin_cpu_supports("avx2"))
+        return cq_xxh3_128_seeded_avx2(b, seed);
+    h = XXH3_128bits_withSeed(b.p, b.n, seed);
+    return (struct cq_hash128){h.high64, h.low64};
+}

@@ -16,13 +16,11 @@ uint64_t cq_receiver_seed(const char *url, uint64_t seed)
 void cq_receiver_head(struct cq_receiver_head *h, cq_bytes records, enum cq_encoding encoding,
                       uint64_t seed, bool plain_key)
 {
-    XXH128_hash_t x = XXH3_128bits_withSeed(records.p, records.n, seed + (uint64_t)encoding);
-    XXH128_canonical_t c;
+    struct cq_hash128 key = cq_xxh3_128_seeded(records, seed + (uint64_t)encoding);
     char hex[CQ_KEY_HEX];
     const char *quote = plain_key ? "" : "\"";
 
-    XXH128_canonicalFromHash(&c, x);
-    cq_hex(c.digest, sizeof(c.digest), hex);
+    cq_hash128_hex(key, hex);
     (void)snprintf(h->key, sizeof(h->key), "Idempotency-Key: %s%.*s%s", quote, CQ_KEY_HEX, hex,
                    quote);
     h->n = 0;

@@ -77,6 +77,9 @@ static void test_xxh3_is_the_library_s(void **state)
         struct cq_hash128 got = cq_xxh3_128((cq_bytes){text, n});
 
         assert_true(got.high == want.high64 && got.low == want.low64);
+        want = XXH3_128bits_withSeed(text, n, n * 77 + 5);
+        got = cq_xxh3_128_seeded((cq_bytes){text, n}, n * 77 + 5);
+        assert_true(got.high == want.high64 && got.low == want.low64);
     }
 }
 
