@@ -2,4 +2,4 @@
 cq_layer(record
   SOURCES record/json.c record/number.c record/id.c record/record.c
   USES base
-  LINK PkgConfig::XXHASH m)
+  LINK m)

@@ -36,7 +36,7 @@ LIBRARIES = {
     r"openssl/": ("src/net/tls", "src/base/digest", "sim/tls", "sim/main", "bench/null/tls", "tests/"),
     r"ares(_\w+)?\.h": ("src/net/resolver", "tests/"),
     r"lz4(\w*)\.h": ("src/proto/lz4", "sim/", "tests/", "bench/"),
-    r"xxhash\.h": ("src/base/digest", "src/base/xxh3", "src/record/", "src/crawler/", "src/sink/", "src/cli/outname",
+    r"xxhash\.h": ("src/base/digest", "src/base/xxh3", "src/crawler/", "src/sink/", "src/cli/outname",
                     "sim/", "tests/"),
     r"yaml\.h": ("src/cli/", "tests/"),
     r"microhttpd\.h": ("src/cli/mhd",),
