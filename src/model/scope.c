@@ -143,7 +143,7 @@ static void put_counts(struct cq_json *j, const uint64_t *counts)
     cq_json_name(j, CQ_KEY("counts"));
     cq_json_open(j, '{');
     for (int k = 0; k < CQ_KIND_HEARTBEAT; k++) {
-        cq_json_key(j, cq_kind_name((enum cq_kind)k));
+        cq_json_name(j, cq_kind_key((enum cq_kind)k));
         cq_json_uint(j, counts[k]);
     }
     cq_json_close(j, '}');

@@ -15,27 +15,38 @@
 
 enum { KIND_COPY = 16 };
 
+#define KIND(name)                                                                                 \
+    {                                                                                              \
+        name, sizeof(name) - 1, CQ_KEY_INIT(name)                                                  \
+    }
+
 static const struct {
     char text[KIND_COPY];
     size_t n;
+    struct cq_json_key key;
 } kinds[CQ_N_KINDS] = {
-    [CQ_KIND_SCOPE_BEGIN] = {"scope_begin", 11},
-    [CQ_KIND_SCOPE_END] = {"scope_end", 9},
-    [CQ_KIND_CLUSTER] = {"cluster", 7},
-    [CQ_KIND_NODE] = {"node", 4},
-    [CQ_KIND_KEYSPACE] = {"keyspace", 8},
-    [CQ_KIND_TABLE] = {"table", 5},
-    [CQ_KIND_VIEW] = {"view", 4},
-    [CQ_KIND_TYPE] = {"type", 4},
-    [CQ_KIND_FUNCTION] = {"function", 8},
-    [CQ_KIND_AGGREGATE] = {"aggregate", 9},
-    [CQ_KIND_ANOMALY] = {"anomaly", 7},
-    [CQ_KIND_HEARTBEAT] = {"heartbeat", 9},
+    [CQ_KIND_SCOPE_BEGIN] = KIND("scope_begin"),
+    [CQ_KIND_SCOPE_END] = KIND("scope_end"),
+    [CQ_KIND_CLUSTER] = KIND("cluster"),
+    [CQ_KIND_NODE] = KIND("node"),
+    [CQ_KIND_KEYSPACE] = KIND("keyspace"),
+    [CQ_KIND_TABLE] = KIND("table"),
+    [CQ_KIND_VIEW] = KIND("view"),
+    [CQ_KIND_TYPE] = KIND("type"),
+    [CQ_KIND_FUNCTION] = KIND("function"),
+    [CQ_KIND_AGGREGATE] = KIND("aggregate"),
+    [CQ_KIND_ANOMALY] = KIND("anomaly"),
+    [CQ_KIND_HEARTBEAT] = KIND("heartbeat"),
 };
 
 const char *cq_kind_name(enum cq_kind k)
 {
     return k < CQ_N_KINDS ? kinds[k].text : "unknown";
+}
+
+struct cq_json_key cq_kind_key(enum cq_kind k)
+{
+    return kinds[k].key;
 }
 
 uint8_t *cq_rec_put_kind(uint8_t *to, enum cq_kind k)

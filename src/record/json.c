@@ -34,36 +34,6 @@ void cq_json_reset(struct cq_json *j)
     cq_buf_clear(&j->far);
 }
 
-static void put_key(struct cq_json *j, const char *key, size_t n, const char *suffix, size_t m)
-{
-    uint8_t *to = cq_json_room(j, n + m);
-
-    if (!to) return;
-    to = cq_json_separate(j, to);
-    *to++ = '"';
-    memcpy(to, key, n);
-    memcpy(to + n, suffix, m);
-    to += n + m;
-    *to++ = '"';
-    *to++ = ':';
-    cq_json_wrote(j, to, false);
-}
-
-void cq_json_key(struct cq_json *j, const char *key)
-{
-    put_key(j, key, strlen(key), "", 0);
-}
-
-void cq_json_raw(struct cq_json *j, cq_bytes json)
-{
-    uint8_t *to = cq_json_room(j, json.n);
-
-    if (!to) return;
-    to = cq_json_separate(j, to);
-    memcpy(to, json.p, json.n);
-    cq_json_wrote(j, to + json.n, true);
-}
-
 /*
  * Length of the UTF-8 sequence that begins at p (n > 0), RFC 3629 section 4: no overlong forms, no
  * surrogates, nothing above U+10FFFF. Where it is not one, *valid is false and the length is that
@@ -206,16 +176,14 @@ void cq_json_base64(struct cq_json *j, cq_bytes bytes)
 
 void cq_json_twin(struct cq_json *j, struct cq_json_key key, cq_bytes bytes)
 {
-    put_key(j, key.p + 2, key.n - 4, "_base64", 7);
-    cq_json_base64(j, bytes);
-}
+    static const char suffix[] = "_base64\":";
+    uint8_t *to = cq_json_room(j, 0);
 
-void cq_json_member_text(struct cq_json *j, const char *key, cq_bytes text)
-{
-    cq_json_key(j, key);
-    if (cq_json_text(j, text)) return;
-    put_key(j, key, strlen(key), "_base64", 7);
-    cq_json_base64(j, text);
+    if (!to) return;
+    to = cq_json_copy_key(j, to, key) - 2;
+    memcpy(to, suffix, sizeof(suffix) - 1);
+    cq_json_wrote(j, to + sizeof(suffix) - 1, false);
+    cq_json_base64(j, bytes);
 }
 
 void cq_json_mute_end(struct cq_json *j)

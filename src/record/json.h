@@ -201,7 +201,6 @@ static inline void cq_json_int(struct cq_json *j, int64_t v)
     cq_json_wrote(j, to + 1, true);
 }
 
-void cq_json_raw(struct cq_json *j, cq_bytes json); /* a finished value */
 void cq_json_base64(struct cq_json *j, cq_bytes bytes);
 
 /* What cq_json_text and cq_json_member come to when a text is null, long or odd: the value, written
@@ -238,10 +237,6 @@ static inline void cq_json_member(struct cq_json *j, struct cq_json_key key, cq_
     if (!to || cq_json_put_text(j, cq_json_copy_key(j, to, key), text)) return;
     cq_json_twin(j, key, text);
 }
-
-/* The same for keys whose length nobody knows; to go when nobody uses them. */
-void cq_json_key(struct cq_json *j, const char *key); /* a literal: [a-z0-9_] only, not escaped */
-void cq_json_member_text(struct cq_json *j, const char *key, cq_bytes text);
 
 /*
  * Members between begin and end are not covered by `hash`. Never the first member of an object (the

@@ -190,13 +190,18 @@ static bool put_thousandths(struct cq_json *j, double v)
 void cq_json_double(struct cq_json *j, double v)
 {
     struct digits d = {.n = 0};
+    uint8_t *to;
 
     if (put_thousandths(j, v)) return;
     if (!isfinite(v)) {
         cq_json_null(j);
         return;
     }
-    cq_json_raw(j, v < 0 ? CQ_LIT("-") : CQ_LIT(""));
+    to = cq_json_room(j, 0);
+    if (!to) return;
+    to = cq_json_separate(j, to);
+    *to = '-';
+    cq_json_wrote(j, to + (v < 0), true);
     if (!short_decimal(&d, fabs(v))) any_double(&d, fabs(v));
     while (d.n > 1 && d.text[d.n - 1] == '0')
         d.n--;

@@ -38,6 +38,7 @@ enum cq_kind {
 };
 
 const char *cq_kind_name(enum cq_kind k); /* "table" */
+struct cq_json_key cq_kind_key(enum cq_kind k);
 
 struct cq_rec_head {
     enum cq_kind kind;

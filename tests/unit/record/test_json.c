@@ -38,7 +38,7 @@ static void commas_and_nesting(void **state)
 
     (void)state;
     cq_json_open(j, '{');
-    cq_json_key(j, "a");
+    cq_json_name(j, CQ_KEY("a"));
     cq_json_open(j, '[');
     cq_json_int(j, 1);
     cq_json_open(j, '{');
@@ -48,11 +48,11 @@ static void commas_and_nesting(void **state)
     cq_json_close(j, ']');
     cq_json_bool(j, true);
     cq_json_close(j, ']');
-    cq_json_member_text(j, "b", CQ_LIT("x"));
-    cq_json_member_text(j, "c", CQ_NULL);
-    cq_json_key(j, "d");
-    cq_json_raw(j, CQ_LIT("{\"e\":2}"));
-    cq_json_key(j, "f");
+    cq_json_member(j, CQ_KEY("b"), CQ_LIT("x"));
+    cq_json_member(j, CQ_KEY("c"), CQ_NULL);
+    cq_json_name(j, CQ_KEY("d"));
+    cq_json_splice(j, CQ_LIT("{\"e\":2}"));
+    cq_json_name(j, CQ_KEY("f"));
     cq_json_bool(j, false);
     cq_json_close(j, '}');
     end_with(&f, "{\"a\":[1,{},null,[],true],\"b\":\"x\",\"c\":null,\"d\":{\"e\":2},\"f\":false}");
@@ -207,7 +207,7 @@ static void twin_with_the_bytes(void **state)
     (void)state;
     cq_json_open(j, '{');
     cq_json_member(j, CQ_KEY("name"), CQ_LIT("a\xff"));
-    cq_json_member_text(j, "next", CQ_LIT("\xff"));
+    cq_json_member(j, CQ_KEY("next"), CQ_LIT("\xff"));
     cq_json_member(j, CQ_KEY("last"), CQ_LIT("b"));
     cq_json_close(j, '}');
     end_with(&f, "{\"name\":\"a\xef\xbf\xbd\",\"name_base64\":\"Yf8=\",\"next\":\"\xef\xbf\xbd\","
@@ -408,10 +408,10 @@ static void muted_stretches(void **state)
 
     (void)state;
     cq_json_open(j, '{');
-    cq_json_key(j, "a");
+    cq_json_name(j, CQ_KEY("a"));
     cq_json_int(j, 1);
     cq_json_mute_begin(j);
-    cq_json_key(j, "b");
+    cq_json_name(j, CQ_KEY("b"));
     cq_json_int(j, 2);
     cq_json_mute_end(j);
     cq_json_mute_begin(j);
@@ -433,7 +433,7 @@ static void a_full_buffer_is_an_error(void **state)
     f.out.max = 8;
     cq_json_text(&f.j, CQ_LIT("longer than that"));
     cq_json_base64(&f.j, CQ_LIT("longer than that"));
-    cq_json_key(&f.j, "key");
+    cq_json_name(&f.j, CQ_KEY("key"));
     assert_int_equal(f.out.err, CQ_ETOO_LARGE);
     cq_json_fini(&f.j);
     cq_buf_fini(&f.out);

@@ -17,12 +17,12 @@ static int write_one(struct cq_rec *r, cq_bytes *line)
     struct cq_json *j = &r->json;
 
     cq_rec_begin(r, &head);
-    cq_json_member_text(j, "keyspace", CQ_LIT("shop"));
-    cq_json_member_text(j, "name", CQ_LIT("orders"));
+    cq_json_member(j, CQ_KEY("keyspace"), CQ_LIT("shop"));
+    cq_json_member(j, CQ_KEY("name"), CQ_LIT("orders"));
     cq_json_mute_begin(j);
-    cq_json_member_text(j, "table_id", CQ_LIT("x"));
+    cq_json_member(j, CQ_KEY("table_id"), CQ_LIT("x"));
     cq_json_mute_end(j);
-    cq_json_member_text(j, "comment", CQ_LIT("c"));
+    cq_json_member(j, CQ_KEY("comment"), CQ_LIT("c"));
     cq_buf_puts(&r->structure, "[\"table\"]");
     return cq_rec_end(r, line);
 }
@@ -323,7 +323,7 @@ static void failures(void **state)
     bound(&r.structure, CQ_MAX_RECORD);
     assert_int_equal(write_one(&r, &line), 0); /* it recovers */
     cq_rec_begin(&r, &(struct cq_rec_head){.kind = CQ_KIND_TABLE});
-    cq_json_key(&r.json, "a");
+    cq_json_name(&r.json, CQ_KEY("a"));
     cq_json_open(&r.json, '[');
     assert_int_equal(cq_rec_end(&r, &line), CQ_EINTERNAL);
     cq_rec_fini(&r);
