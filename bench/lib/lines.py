@@ -15,6 +15,12 @@ class Line:
         return [self.what, self.target, self.measured, self.floor, self.verdict + (f"; {self.note}" if self.note
                                                                                    else "")]
 
+    @classmethod
+    def from_json(cls, saved):
+        line = cls(saved["what"])
+        line.__dict__.update(saved)
+        return line
+
     def json(self):
         value = self.value
         if isinstance(value, Spread):

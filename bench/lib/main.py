@@ -15,6 +15,7 @@ Cassandra, and prints the table of targets. The result is build/bench/result.jso
   --cassandra-host   an address whose Cassandra carries the reference schema already (port 9042)
   --markdown         the table as bench/README.md has it
   --output FILE      where the result goes
+  --from RESULT      prints a saved result (several: their parts together), and nothing is measured
   --compare A B      two results side by side, and nothing is measured
 """
 import argparse
@@ -34,7 +35,7 @@ import machine  # noqa: E402
 import parts  # noqa: E402
 import peer_list  # noqa: E402
 from clients import Peer  # noqa: E402
-from lines import markdown, missing, text_table  # noqa: E402
+from lines import Line, markdown, missing, text_table  # noqa: E402
 from measure import Failed, Machine  # noqa: E402
 from servers import Real  # noqa: E402
 
@@ -127,6 +128,7 @@ def arguments():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--output", default=os.path.join(ROOT, "build", "bench", "result.json"))
     parser.add_argument("--compare", nargs=2)
+    parser.add_argument("--from", dest="saved", action="append", default=[])
     return parser.parse_args()
 
 
@@ -143,10 +145,24 @@ def compare(paths):
             print(f"{key[0]:12} {key[1]:60.60} {a:10.4g} {b:10.4g} {results[0][key]['unit']:12} {change}")
 
 
+def print_saved(options):
+    results = []
+    for path in options.saved:
+        with open(path, encoding="utf-8") as f:
+            results.append(json.load(f))
+    lines = {}
+    for saved in (line for result in results for line in result["lines"]):
+        lines.setdefault(saved["part"], []).append(Line.from_json(saved))
+    done = [(part.title, lines[part.name]) for part in parts.ALL if part.name in lines]
+    print(markdown(done, results[0]["machine"], results[0]["command"].strip()) if options.markdown else text_table(done))
+
+
 def main():
     options = arguments()
     if options.compare:
         return compare(options.compare)
+    if options.saved:
+        return print_saved(options)
     chosen = [p for p in parts.ALL if not options.only or p.name in options.only]
     if options.list:
         return print("\n".join(f"{p.name:12} {p.title}" for p in parts.ALL))
