@@ -9,8 +9,8 @@ import urllib.request
 
 from measure import Failed, pinned
 
-SIM = "127.87.10.1:9042"
-SINK = "127.87.9.1"
+NET = f"127.{100 + os.getpid() % 100}"  # two of us at once measure nothing, but neither falls over the other
+SIM, SINK = f"{NET}.10.1:9042", f"{NET}.9.1"
 REAL = "127.87.8.1"
 WAIT = 60
 SIZES = {"small": ("1", "5", "8"), "reference": ("10", "20", "12"), "large": ("50", "100", "15")}
@@ -32,12 +32,13 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
-    def wait_for(self, is_ready, what):
+    def wait_for(self, is_ready, what, log):
         end = time.monotonic() + WAIT
         while not is_ready():
             if self.process.poll() is not None or time.monotonic() > end:
                 self.stop(signal.SIGKILL)
-                raise Failed(f"{what} did not start")
+                with open(log, encoding="utf-8") as f:
+                    raise Failed(f"{what} did not start: {f.read()[-200:].strip()}")
             time.sleep(0.01)
 
 
@@ -55,7 +56,7 @@ class Sim(Server):
         with open(self.folder + "/log", "w", encoding="utf-8") as log:
             self.process = pinned(self.core, self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.wait_for(lambda: os.path.exists(self.targets_file) and os.path.getsize(self.targets_file),
-                      f"cqlsim ({self.folder}/log)")
+                      "cqlsim", self.folder + "/log")
         with open(self.targets_file, encoding="utf-8") as f:
             self.targets = f.read().split()
         return self
