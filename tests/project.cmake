@@ -22,6 +22,6 @@ endif()
 
 if(TARGET cq-null AND TARGET cqlcrawl AND TARGET cqlsim)
   add_test(NAME bench_null COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/bench/null.py
-    $<TARGET_FILE:cqlcrawl> $<TARGET_FILE:cqlsim> $<TARGET_FILE:cq-null>)
+    $<TARGET_FILE:cqlcrawl> $<TARGET_FILE:cqlsim> $<TARGET_FILE:cq-null> $<TARGET_FILE:cq-null-tls>)
   set_tests_properties(bench_null PROPERTIES TIMEOUT 300 LABELS cost)
 endif()

@@ -13,7 +13,8 @@ class Null:
     """The floor: bench/null."""
 
     def __init__(self, bench, *options, name="null"):
-        self.name, self.program, self.options = name, bench.programs["null"], list(options)
+        program = "null-tls" if "--cacert" in options else "null"
+        self.name, self.program, self.options = name, bench.programs[program], list(options)
 
     def __call__(self, targets, mode, n):
         host, port = targets[0].rsplit(":", 1)

@@ -40,9 +40,9 @@ from measure import Failed, Machine  # noqa: E402
 from servers import Real  # noqa: E402
 
 SECONDS_SAID = 10
-PROGRAMS = {"cqlcrawl": "release/cqlcrawl", "cqlsim": "release/cqlsim", "null": "release/cq-null",
-            "launch": "release/cq-launch", "sink": "release/cq-sink", "count": "release/tests/libcount_alloc.so",
-            "core": "core/cqlcrawl"}
+PROGRAMS = {"cqlcrawl": "release/cqlcrawl", "core": "core/cqlcrawl", "cqlsim": "release/cqlsim",
+            "null": "release/cq-null", "null-tls": "release/cq-null-tls", "launch": "release/cq-launch",
+            "sink": "release/cq-sink", "count": "release/tests/libcount_alloc.so"}
 
 
 class Bench:
@@ -154,7 +154,8 @@ def print_saved(options):
     for saved in (line for result in results for line in result["lines"]):
         lines.setdefault(saved["part"], []).append(Line.from_json(saved))
     done = [(part.title, lines[part.name]) for part in parts.ALL if part.name in lines]
-    print(markdown(done, results[0]["machine"], results[0]["command"].strip()) if options.markdown else text_table(done))
+    about, command = results[0]["machine"], results[0]["command"].strip()
+    print(markdown(done, about, command) if options.markdown else text_table(done))
 
 
 def main():

@@ -7,8 +7,9 @@
  * same protocol version, compression and page sizes, read every byte, throw it away. seq: N crawls
  * one after another; conc: N with at most --window (all) at once under one epoll; hold: N sessions
  * read and kept open, then a second's pause. --walk: unpack everything and walk every cell.
- * --cacert: TLS (seq only) to cqlsim's certificate, --resume: each session goes on from the last.
- * Standard output: an empty object. Last line of standard error: PEER {json}, as every peer's.
+ * --cacert: TLS (cq-null-tls, seq only) to cqlsim's certificate, --resume: each session goes on
+ * from the last. Standard output: an empty object. Last line of standard error: PEER {json}, as
+ * every peer's.
  */
 #include <arpa/inet.h>
 #include <errno.h>

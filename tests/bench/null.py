@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""null.py CQLCRAWL CQLSIM CQ_NULL: the bench's floor asks what a crawl asks.
+"""null.py CQLCRAWL CQLSIM CQ_NULL CQ_NULL_TLS: the bench's floor asks what a crawl asks.
 
 Both crawl the same simulated cluster, one after the other, in every protocol version and compression; what the
 server counted of each must be equal: requests, pages, rows, waits, bytes of the answers. Walking must see every
@@ -31,7 +31,7 @@ def null(program, target, *options, mode="seq", n=1):
 
 def both(programs, folder, options, of_sim=()):
     """What the server counted of a crawl and of the null client, and what the latter says."""
-    cqlcrawl, cqlsim, cq_null = programs
+    cqlcrawl, cqlsim, cq_null, _ = programs
     with Sim(cqlsim, folder, LISTEN, *of_sim) as sim:
         crawl(cqlcrawl, folder, *options, *sim.targets)
         ours = sim.stats()
@@ -57,7 +57,7 @@ def one_way(checks, programs, folder, version, compression):
 
 
 def main():
-    programs = [os.path.realpath(p) for p in sys.argv[1:4]]
+    programs = [os.path.realpath(p) for p in sys.argv[1:5]]
     checks = Checks()
     with Folder() as folder:
         for version, compression in WAYS:
@@ -72,8 +72,8 @@ def main():
             checks.that("holds its sessions", held["conns"] == 5, f"{held}")
         ca = folder.at("ca.pem")
         with Sim(programs[1], folder, LISTEN, "--tls", "--made-ca", ca) as sim:
-            full = null(programs[2], sim.targets[0], "--cacert", ca, n=3)
-            again = null(programs[2], sim.targets[0], "--cacert", ca, "--resume", n=3)
+            full = null(programs[3], sim.targets[0], "--cacert", ca, n=3)
+            again = null(programs[3], sim.targets[0], "--cacert", ca, "--resume", n=3)
         checks.that("TLS: full handshakes, then resumed ones", (full["resumed"], again["resumed"]) == (0, 2)
                     and full["rows"] == 0 and full["requests"] == again["requests"] == 60, f"{full}, {again}")
     checks.close()
