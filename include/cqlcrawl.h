@@ -118,7 +118,7 @@ struct cqlcrawl_target {
     int system; /* write objects of system keyspaces too */
     enum cqlcrawl_proof proof;
     unsigned attempts;   /* of a torn read; 0: 3 */
-    int check;           /* read everything, write no records */
+    int check;           /* read and judge everything, make no records */
     uint32_t page_rows;  /* rows per page; 0: chosen by bytes */
     void *user_data;     /* comes back in callbacks */
     int tls_min_version; /* 0: TLS 1.2; 12, 13 */
@@ -234,7 +234,10 @@ struct cqlcrawl_options {
     uint64_t memory_max;  /* bytes of all pages and batches; 0: 64 MiB */
     unsigned concurrency; /* targets at once; 0: 1000 */
     /* One line of NDJSON, LF included; valid during the call. PAUSE: this target waits until
-     * cqlcrawl_resume(c, id). */
+     * cqlcrawl_resume(c, id). NULL: the host wants none; where there is no sink and no state
+     * either, records are not even made (as with target.check): the verdict and DONE's counts are
+     * as ever, `records` is 0. A value that could not be written as a record is not noticed then.
+     */
     enum cqlcrawl_flow (*record)(void *ctx, uint64_t id, void *user_data, const char *line,
                                  size_t n);
     void (*event)(void *ctx, const struct cqlcrawl_event *ev);

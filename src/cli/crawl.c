@@ -93,7 +93,7 @@ static int run(struct cq_session *s, const struct cq_settings *set)
     whole = !s->interrupted;
     err = cq_output_close(s->out, whole);
     cq_metricsfile_close(s);
-    if (s->out->kind == CQ_OUTPUT_NONE && !s->n_sinks) cq_report_table(s);
+    if (s->out->kind == CQ_OUTPUT_NONE && !s->n_sinks && !s->a->output) cq_report_table(s);
     cq_report_summary(s, where(s, err, whole));
     return status(s, set, err);
 }

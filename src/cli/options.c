@@ -276,7 +276,7 @@ const struct cq_option cq_options[] = {
     {"config", "FILE", "clusters, groups, sinks and defaults in YAML", ALL, false, set_config, "a file"},
     {"targets", "FILE", "TARGETs, one a line, or a list of Prometheus (file_sd)", ALL, false, set_targets, "a file"},
     {"select", "WHAT", "only clusters of name~REGEX or LABEL=VALUE (repeatable: all must hold)", ALL, true, set_select, "name~REGEX or LABEL=VALUE"},
-    {"output", "FILE|DIR/|-", "records as NDJSON: a whole file at the end, one per cluster, a stream", CRAWL | BENCH, false, set_output, "a file, a folder (DIR/) or -"},
+    {"output", "FILE|DIR/|-|none", "records as NDJSON: a whole file at the end, one per cluster, a stream", CRAWL | BENCH, false, set_output, "a file, a folder (DIR/), - or none"},
     {"include", "REGEX", "write only what matches as a whole: keyspace, keyspace.name", ALL, false, set_include, "a regular expression"},
     {"exclude", "REGEX", "do not write what matches as a whole", ALL, false, set_exclude, "a regular expression"},
     {"system", NULL, "write objects of system keyspaces, too", KEEPING | BENCH, false, set_system, NULL},

@@ -90,6 +90,7 @@ int cq_output_open(struct cq_output *o, const char *path, bool sinks)
     int err;
 
     *o = (struct cq_output){.kind = CQ_OUTPUT_NONE, .fd = -1};
+    if (path && strcmp(path, "none") == 0) return 0;
     if (!path && (sinks || isatty(STDOUT_FILENO))) return 0;
     if (!path || strcmp(path, "-") == 0) {
         return standard_output(o);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where records go: nowhere (a table at the end, or sinks alone; DISCARD: they are asked for and
- * dropped), a stream (standard output, a pipe, a device), a file that appears whole (FILE.partial,
- * fsync, rename), or a folder with a file per cluster (cli/outdir.h). A stream that does not take
- * them stops the crawl (cq_output_is_full), never blocks it.
+ * Where records go: nowhere ("none", a table at the end, or sinks alone; DISCARD: they are asked
+ * for and dropped), a stream (standard output, a pipe, a device), a file that appears whole
+ * (FILE.partial, fsync, rename), or a folder with a file per cluster (cli/outdir.h). A stream that
+ * does not take them stops the crawl (cq_output_is_full), never blocks it.
  *
  *   cq_output_open -> cq_output_put ... cq_output_flush when cq_output_fd is writable ->
  * cq_output_close
@@ -38,8 +38,8 @@ struct cq_output {
     struct cq_outdir dir; /* FOLDER: cq_outdir_put, not cq_output_put */
 };
 
-/* path NULL: NONE where there are sinks or standard output is a terminal, else that stream. A path
- * that ends with a slash: FOLDER. 0 or an errno. */
+/* "none": NONE. path NULL: NONE where there are sinks or standard output is a terminal, else that
+ * stream. A path that ends with a slash: FOLDER. 0 or an errno. */
 int cq_output_open(struct cq_output *o, const char *path, bool sinks);
 void cq_output_put(struct cq_output *o, const char *line, size_t n);
 bool cq_output_is_full(const struct cq_output *o);  /* stop pulling */

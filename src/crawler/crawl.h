@@ -74,10 +74,10 @@ struct cq_crawl_options {
     void *wants_ctx;
     char filters_hash[33];
     bool write_system;
-    enum cq_proof proof;   /* how sure: NONE skips the third write */
-    bool sorted;           /* this endpoint's order cannot be merged as it comes */
-    uint32_t page_rows;    /* 0: by bytes (CQ_PAGE_BYTES) */
-    bool discard;          /* `check`: read everything, write no records but make the verdict */
+    enum cq_proof proof; /* how sure: NONE skips the third write */
+    bool sorted;         /* this endpoint's order cannot be merged as it comes */
+    uint32_t page_rows;  /* 0: by bytes (CQ_PAGE_BYTES) */
+    bool discard;        /* read everything, count the records but make none; the verdict as ever */
     uint16_t default_port; /* dialled port: of nodes that name none */
     const struct cq_orphans
         *previous; /* of the attempt before this one (DONE's orphans); NULL: there was none */

@@ -24,6 +24,12 @@ bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line
     return true;
 }
 
+bool cq_crawl_discards(struct cq_crawl *c, enum cq_kind kind)
+{
+    if (c->o->discard) c->w->rec.counts[kind]++;
+    return c->o->discard;
+}
+
 static bool is_cut_short(const struct cq_crawl *c)
 {
     if (c->is_cancelled || c->fell || c->fault.err == CQ_ENOMEM) return true;
@@ -59,7 +65,7 @@ static bool is_whole(const struct cq_crawl *c, const struct cq_merge *m, const s
 static bool is_written(const struct cq_crawl *c, const struct cq_merge *m,
                        const struct cq_object *o)
 {
-    if (c->o->discard || (o->system && !c->o->write_system)) return false;
+    if (o->system && !c->o->write_system) return false;
     if (!is_whole(c, m, o)) return false;
     return !c->o->wants || c->o->wants(c->o->wants_ctx, o->keyspace, o->name);
 }
@@ -79,7 +85,7 @@ static bool emit_object(struct cq_crawl *c, const struct cq_merge *m, const stru
     cq_bytes line;
     int err;
 
-    if (!is_written(c, m, o)) return false;
+    if (!is_written(c, m, o) || cq_crawl_discards(c, o->kind)) return false;
     err = cq_model_object(&c->w->model, o, &line);
     if (err && err != CQ_ENOMEM) {
         note_unwritten(c, o, err);
@@ -143,7 +149,8 @@ static bool emit_anomaly(struct cq_crawl *c, struct cq_crawl_event *ev)
         return false;
     }
     c->w->finding = f->next;
-    if (c->o->discard || (cq_finding_is_orphan(f) && !c->w->orphans_confirmed)) return false;
+    if (cq_finding_is_orphan(f) && !c->w->orphans_confirmed) return false;
+    if (cq_crawl_discards(c, CQ_KIND_ANOMALY)) return false;
     cq_finding_anomaly(f, &a);
     err = cq_model_anomaly(&c->w->model, &a, &line);
     return cq_crawl_line(c, err, CQ_KIND_ANOMALY, line, ev);

@@ -241,6 +241,8 @@ void cq_crawl_close_scope(struct cq_crawl *c); /* its times and cost */
 bool cq_crawl_emit(struct cq_crawl *c, struct cq_crawl_event *ev);
 bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev);
 bool cq_crawl_emit_node(struct cq_crawl *c, struct cq_crawl_event *ev, bool *on);
+/* True: no record is made, this one is only counted. */
+bool cq_crawl_discards(struct cq_crawl *c, enum cq_kind kind);
 bool cq_crawl_line(struct cq_crawl *c, int err, enum cq_kind kind, cq_bytes line,
                    struct cq_crawl_event *ev);
 

@@ -38,7 +38,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
         f.cells = local->cells;
         keep_names(c, local);
     }
-    if (c->o->discard) return false;
+    if (cq_crawl_discards(c, CQ_KIND_CLUSTER)) return false;
     while (f.n_offered < MAX_OFFERED) {
         cq_bytes v = cql_conn_supported(c->conn, "PROTOCOL_VERSIONS", (unsigned)f.n_offered);
 
@@ -73,7 +73,7 @@ static int node_line(struct cq_crawl *c, struct cq_cursor *from, struct cq_crawl
         if (c->w->met) cq_identity_add(&c->w->met->identity, id);
         if (id.p) err = cq_names_put(&c->w->peers_seen, id, 0);
         if (err < 0) return err;
-        if (err && c->o->discard) return 0;
+        if (err && cq_crawl_discards(c, CQ_KIND_NODE)) return 0;
         if (err)
             err = cq_model_node(&c->w->model, from->shape, from->cells, c->o->default_port, &line);
         else

@@ -115,7 +115,7 @@ static void fill_crawl(struct cq_target *t, struct cq_crawl_options *o)
     o->proof = (enum cq_proof)t->t.proof;
     o->page_rows = t->t.page_rows;
     o->max_in_flight = t->t.max_in_flight;
-    o->discard = t->t.check != 0;
+    o->discard = t->makes_none;
     o->default_port = t->endpoints[0].port;
     cq_remember_prepare(t, o);
 }

@@ -85,7 +85,8 @@ struct cq_target {
     /* What the sinks have of it. It runs while neither a sink nor the host makes it wait. */
     struct cq_sink_client *clients;
     size_t n_clients;
-    unsigned waits; /* sinks without room */
+    unsigned waits;  /* sinks without room */
+    bool makes_none; /* no records: nobody wants them */
     bool host_paused;
     bool settling;                /* the read is over; sinks have not answered for all */
     struct cq_remember *remember; /* NULL: there is no state, or it has not answered yet */

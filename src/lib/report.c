@@ -9,7 +9,7 @@ bool cq_report_record(void *ctx, struct cq_job *job, cq_bytes line)
     struct cq_target *t = (struct cq_target *)job;
     cqlcrawl *c = ctx;
 
-    if (t->t.check) return true;
+    if (t->makes_none) return true;
     if (c->o.record && c->o.record(c->o.ctx, t->id, t->t.user_data, (const char *)line.p, line.n) ==
                            CQLCRAWL_PAUSE) {
         t->host_paused = true;

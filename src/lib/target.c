@@ -162,6 +162,12 @@ static unsigned retries(const struct cqlcrawl_target *t)
     return t->retries ? t->retries : CQLCRAWL_RETRIES;
 }
 
+/* Somebody takes its records, or remembers their digest. */
+static bool has_consumer(const cqlcrawl *c)
+{
+    return c->o.record || cqlcrawl_sinks(c) > 0 || c->state;
+}
+
 int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_target **out)
 {
     struct cq_target *t;
@@ -181,7 +187,8 @@ int cq_target_new(cqlcrawl *c, const struct cqlcrawl_target *from, struct cq_tar
         cq_target_free(t);
         return err;
     }
-    t->job.writes = !t->t.check && !t->t.epochs_may_repeat;
+    t->makes_none = t->t.check || !has_consumer(c);
+    t->job.writes = !t->makes_none && !t->t.epochs_may_repeat;
     t->job.member.torn_limit = t->t.attempts;
     t->job.member.n_points = (unsigned)t->t.n_endpoints;
     t->job.member.retries = retries(&t->t);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """crawl against simulated clusters: records, files, streams, exit statuses 0, 3, 4, interruption."""
+import json
 import os
 import pty
 import stat
@@ -27,6 +28,22 @@ class Records(Case):
             self.assertEqual((cost["connections"], cost["requests"], cost["waits"]),
                              (1, cluster["requests_total"], cluster["waits"]))
             self.assertEqual((cost["bytes_out"], cost["bytes_in"]), (cluster["bytes_in"], cluster["bytes_out"]))
+
+    def test_none(self):
+        sim = self.sim("127.50.11.9:0", "--rich", "--keyspaces", "2", "--tables", "5", "--fault", "duplicate")
+        ends = []
+        for output, written in (("r.ndjson", True), ("none", False)):
+            out, err = self.run_it("crawl", sim.targets[0], "--system", "--log-format", "json", "--output", output,
+                                   status=0)
+            self.assertEqual(out, "")
+            lines = [json.loads(line) for line in err.splitlines()]
+            end = [line for line in lines if line.get("event") == "summary"][-1]
+            self.assertEqual(bool(end["records"]), written)
+            ends.append({k: end[k] for k in ("complete", "keyspaces", "tables", "views", "types", "functions",
+                                             "aggregates", "nodes")})
+        self.assertEqual(ends[0], ends[1])
+        self.assertGreater(ends[0]["tables"], 50)
+        self.assertFalse(os.path.exists(self.path("none")))
 
     def test_epochs_of_two_runs(self):
         sim = self.sim("127.50.11.10:0", "--keyspaces", "1", "--tables", "2")

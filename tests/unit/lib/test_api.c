@@ -25,6 +25,7 @@ static struct simproc sim;
 struct seen {
     cqlcrawl *c;
     unsigned records, done, complete, failed, closed, paused;
+    uint64_t objects; /* and nodes, of the last DONE */
     uint64_t last_id, resume_id;
     int last_err;
     unsigned long long epoch;
@@ -68,6 +69,8 @@ static void on_event(void *ctx, const struct cqlcrawl_event *ev)
     if (ev->kind != CQLCRAWL_EVENT_DONE) return;
     s->done++;
     s->last_err = ev->err;
+    s->objects = ev->keyspaces + ev->tables + ev->views + ev->types + ev->functions +
+                 ev->aggregates + ev->nodes;
     s->complete += ev->err == 0 && ev->read == CQLCRAWL_READ_COMPLETE;
     s->failed += ev->read == CQLCRAWL_READ_FAILED;
     if (s->again) {
@@ -295,6 +298,28 @@ static void test_close_in_record(void **state)
     assert_int_equal(s.done, 2);
 }
 
+/* A host that wants no records gets the same verdict and counts. */
+static void test_no_record(void **state)
+{
+    struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);
+    struct seen with = {0}, without = {0};
+
+    (void)state;
+    open_handle(&with, NULL);
+    (void)add(&with, 0);
+    assert_int_equal(cqlcrawl_run(with.c), 0);
+    cqlcrawl_close(with.c, NULL, NULL);
+    o.event = on_event;
+    o.ctx = &without;
+    assert_int_equal(cqlcrawl_new(&without.c, &o), 0);
+    (void)add(&without, 0);
+    assert_int_equal(cqlcrawl_run(without.c), 0);
+    cqlcrawl_close(without.c, NULL, NULL);
+    assert_int_equal(without.complete, 1);
+    assert_int_equal(without.objects, with.objects);
+    assert_true(with.objects > 10 && with.records > with.objects);
+}
+
 static void test_close_while_dialling(void **state)
 {
     struct seen s = {0};
@@ -382,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_cancel_paused),
         cmocka_unit_test(test_close_in_record),
         cmocka_unit_test(test_close_while_dialling),
+        cmocka_unit_test(test_no_record),
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_empty),
     };
