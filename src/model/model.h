@@ -56,8 +56,10 @@ struct cq_model {
     struct cq_rec *rec;
     struct cq_memo *memo; /* the caller's (model/memo.h); NULL: none */
     /* scratch: cleared by whoever uses it */
-    struct cq_buf keys;  /* key columns of the table in hand (columns.c) */
-    struct cq_buf rows;  /* the order of all its columns */
+    struct cq_buf keys;      /* key columns of the table in hand (columns.c) */
+    struct cq_buf rows;      /* the order of all its columns */
+    const cq_bytes *checked; /* cells of the columns whose keys cq_model_check_keys collected */
+    size_t n_checked;
     struct cq_buf masks; /* its masks by column name (masks.c) */
     struct cq_buf items; /* map entries, list elements, index targets */
     struct cq_buf marks; /* user types reached (udts.c) */
