@@ -509,30 +509,37 @@ static void what_follows(void **state)
     made_fini(&masks);
 }
 
-/* Checked before or not: the order is the same. */
+/* Checked before, not, or said to be once too often: the order is the same. */
 static void keys_checked_before(void **state)
 {
     struct both *b = *state;
-    struct cq_object o = {.kind = CQ_KIND_TABLE, .keyspace = CQ_LIT("k"), .name = CQ_LIT("t")};
-    struct cq_key_check check;
 
-    OWN(b);
-    COLUMN(b, "z", "none", "regular", "-1", "text");
-    COLUMN(b, "c", "desc", "clustering", "1", "text");
-    COLUMN(b, "a", "asc", "clustering", "0", "text");
-    COLUMN(b, "b", "none", "regular", "-1", "text");
-    COLUMN(b, "p", "none", "partition_key", "0", "text");
-    o.shape = &b->own.shape;
-    o.cells = made_at(&b->own, 0);
-    o.columns = made_set(&b->columns);
-    assert_int_equal(put(b, &o), 0);
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(cq_model_check_keys(&b->model[i], &o.columns, &check), 0);
-    o.keys_checked = true;
-    assert_int_equal(put(b, &o), 0);
-    assert_int_equal(put(b, &o), 0); /* said once too often: they are collected anew */
-    assert_true(has(b, "\"columns\":[{\"name\":\"p\","));
-    assert_true(has(b, "{\"name\":\"b\",\"type\":\"text\",\"kind\":\"regular\"},{\"name\":\"z\","));
+    for (int by_name = 0; by_name < 2; by_name++) {
+        struct cq_object o = {.kind = CQ_KIND_TABLE, .keyspace = CQ_LIT("k"), .name = CQ_LIT("t")};
+        struct cq_key_check check;
+
+        made_fini(&b->columns);
+        made_init(&b->columns);
+        OWN(b);
+        if (!by_name) COLUMN(b, "z", "none", "regular", "-1", "text");
+        COLUMN(b, "a", "asc", "clustering", "0", "text");
+        COLUMN(b, "b", "none", "regular", "-1", "text");
+        COLUMN(b, "c", "desc", "clustering", "1", "text");
+        COLUMN(b, "p", "none", "partition_key", "0", "text");
+        if (by_name) COLUMN(b, "z", "none", "regular", "-1", "text");
+        o.shape = &b->own.shape;
+        o.cells = made_at(&b->own, 0);
+        o.columns = made_set(&b->columns);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(cq_model_check_keys(&b->model[i], &o.columns, &check), 0);
+        for (int i = 0; i < 3; i++) {
+            o.keys_checked = i < 2;
+            assert_int_equal(put(b, &o), 0);
+            assert_true(has(b, "\"columns\":[{\"name\":\"p\","));
+            assert_true(has(b, "{\"name\":\"b\",\"type\":\"text\",\"kind\":\"regular\"},"
+                               "{\"name\":\"z\",\"type\":\"text\",\"kind\":\"regular\"}],"));
+        }
+    }
 }
 
 int main(void)
