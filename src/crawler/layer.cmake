@@ -7,4 +7,5 @@ cq_layer(crawler
     crawler/crawl_work.c crawler/crawl_rate.c crawler/crawl_ask.c crawler/crawl_emit.c
     crawler/crawl_nodes.c crawler/crawl_known.c
     crawler/crawl_verdict.c crawler/due.c crawler/fleet.c crawler/retry.c
+  HOT crawler/cursor.c crawler/gather.c crawler/merge.c
   USES base proto record model state)
