@@ -118,7 +118,6 @@ int cq_tls_on_verify(int ok, struct x509_store_ctx_st *store);
 void cq_tls_explain(struct cq_tls *t, unsigned long e);
 /* subject, issuer, not_after_ms, as often as one likes. 0 or CQ_ENOMEM. */
 int cq_tls_describe_peer(struct cq_tls *t);
-int cq_tls_describe_peer(struct cq_tls *t); /* subject, issuer, not_after_ms. 0 or CQ_ENOMEM */
-const char *cq_tls_library(void);           /* the version of OpenSSL that runs */
+const char *cq_tls_library(void); /* the version of OpenSSL that runs */
 
 #endif
