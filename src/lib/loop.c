@@ -3,7 +3,7 @@
  * The private loop and the end of a handle. A host that polls cqlcrawl_fd sleeps on an epoll
  * descriptor whose interest list libuv brings up to date only when a turn begins; so a step takes
  * turns until one has found nothing to do, and the timeout is never longer than BELT_MS while
- * targets are active, should an event slip in between.
+ * anything may arrive at a descriptor, should an event slip in between.
  */
 #include "lib/handle.h"
 
@@ -106,6 +106,13 @@ int cqlcrawl_fd(const cqlcrawl *c)
     return c->is_private ? uv_backend_fd(c->loop) : -1;
 }
 
+/* Else the clock alone is waited for: an attempt's time, the end of its epoch's second (twenty
+ * turns in vain at the end of a crawl would be a tenth of its processor time). */
+static bool listens(const cqlcrawl *c)
+{
+    return c->driver.fleet.n[CQ_PLACE_SLOT] || c->sinks || c->state;
+}
+
 int cqlcrawl_timeout(const cqlcrawl *c)
 {
     int ms;
@@ -113,7 +120,7 @@ int cqlcrawl_timeout(const cqlcrawl *c)
     if (!c->is_private || !uv_loop_alive(c->loop)) return -1; /* dead, libuv says 0 */
     uv_update_time(c->loop);
     ms = uv_backend_timeout(c->loop);
-    if ((c->active || cq_sinks_fetching(c)) && (ms < 0 || ms > BELT_MS)) ms = BELT_MS;
+    if (listens(c) && (c->active || cq_sinks_fetching(c)) && (ms < 0 || ms > BELT_MS)) ms = BELT_MS;
     return ms;
 }
 
