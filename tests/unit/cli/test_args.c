@@ -47,7 +47,7 @@ static const struct {
     {"cqlcrawl crawl --password=hunter2 h", "a secret is never an argument"},
     {"cqlcrawl crawl --token=hunter2 h", "a secret is never an argument"},
     {"cqlcrawl crawl --output", "--output needs a value"},
-    {"cqlcrawl crawl --output= h", "--output: a file, a folder (DIR/) or -"},
+    {"cqlcrawl crawl --output= h", "--output: a file, a folder (DIR/), - or none"},
     {"cqlcrawl crawl --output a --output b h", "--output is there twice"},
     {"cqlcrawl crawl --system=1 h", "--system takes no value"},
     {"cqlcrawl check --output x h", "--output is not an option of check"},
