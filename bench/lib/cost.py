@@ -21,11 +21,11 @@ def floors(bench, ways):
 
 
 def writer(bench, output, way, options, sink):
-    """cqlcrawl with that output. With neither --output nor a sink it reads, merges and judges, and writes no record."""
+    """cqlcrawl with that output; with none it reads, merges and judges, and makes no record."""
     name = f"{output} {way}"
     if output == "HTTP sink":
         return Ours(bench, name, *options, "--sink", sink.url, output=None)
-    return Ours(bench, name, *options, output="/dev/null" if output == "encode and discard" else None)
+    return Ours(bench, name, *options, output="/dev/null" if output == "encode and discard" else "none")
 
 
 def measure(bench, server, ways, rounds=None):
