@@ -68,16 +68,20 @@ void cq_memo_keep(struct cq_memo *memo, enum cq_memo_of of, const struct cq_memo
     struct cq_memo_place *p;
     uint8_t *to;
 
+    static_assert(CQ_MEMO_OPTION_BYTES <= UINT16_MAX && CQ_MEMO_COLUMN_BYTES <= UINT16_MAX,
+                  "lengths have sixteen bits");
     assert(key->shape != 0 && key->n <= CQ_MEMO_MAX_CELLS);
     if (!memo || !fits(of, key, made)) return;
     p = choose(memo, of, key->hash);
     p->shape = key->shape;
     p->hash = key->hash;
+    p->nulls = 0;
     to = p->bytes;
     for (size_t i = 0; i < key->n; i++) {
         cq_bytes cell = key->cells[i];
 
-        p->length[i] = (uint16_t)(cq_is_null(cell) ? CQ_MEMO_NULL : cell.n);
+        p->length[i] = (uint16_t)cell.n;
+        if (cq_is_null(cell)) p->nulls |= UINT32_C(1) << i;
         to = put(to, cell);
     }
     p->n_cells = (uint16_t)(to - p->bytes);

@@ -36,12 +36,11 @@ struct cq_memo_found {
 struct cq_memo_place {
     uint64_t shape; /* 0: empty */
     uint64_t hash;
-    uint16_t length[CQ_MEMO_MAX_CELLS]; /* of each cell; CQ_MEMO_NULL */
+    uint32_t nulls; /* bit i: cell i is null, not empty */
+    uint16_t length[CQ_MEMO_MAX_CELLS];
     uint16_t n_cells, n_json, n_structure;
     uint8_t bytes[];
 };
-
-#define CQ_MEMO_NULL 0xffffu
 
 struct cq_memo {
     const struct cq_mem *mem;
@@ -83,7 +82,8 @@ static inline bool cq_memo_is_at(const struct cq_memo_place *p, const struct cq_
     for (size_t i = 0; i < key->n; i++) {
         cq_bytes cell = key->cells[i];
 
-        if (p->length[i] != (cq_is_null(cell) ? CQ_MEMO_NULL : cell.n)) return false;
+        if (p->length[i] != cell.n) return false;
+        if (cell.n == 0 && cq_is_null(cell) != (p->nulls >> i & 1)) return false;
         if (cell.n && !cq_same_bytes(cell.p, bytes, cell.n)) return false;
         bytes += cell.n;
     }

@@ -132,6 +132,10 @@ static void has_bounds(void **state)
     cq_memo_keep(memo, CQ_MEMO_OPTIONS, &key,
                  &(struct cq_memo_found){{big, sizeof(big)}, {big, 0}});
     assert_false(finds(memo, CQ_MEMO_OPTIONS, &key, ""));
+    cell = CQ_NULL; /* found by no length that sixteen bits might take for it */
+    keep(memo, CQ_MEMO_OPTIONS, &key, "null");
+    cell = (cq_bytes){big, UINT16_MAX};
+    assert_false(finds(memo, CQ_MEMO_OPTIONS, &key, ""));
     cq_memo_free(memo);
 }
 
