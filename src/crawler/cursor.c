@@ -97,7 +97,7 @@ static int close_page(struct cq_cursor *c)
     return 0;
 }
 
-static bool read_key(const struct cq_cursor *c, const cq_bytes *cells, struct cq_key *key)
+static inline bool read_key(const struct cq_cursor *c, const cq_bytes *cells, struct cq_key *key)
 {
     const int *slot = c->slots.slot;
 
@@ -108,7 +108,7 @@ static bool read_key(const struct cq_cursor *c, const cq_bytes *cells, struct cq
     return key->keyspace.p && (c->slots.n < 2 || key->name.p);
 }
 
-bool cq_cursor_raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_bytes *row)
+static inline bool raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_bytes *row)
 {
     struct cql_rows *rows;
 
@@ -124,6 +124,11 @@ bool cq_cursor_raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_
     if (read_key(c, cells, key)) return true;
     cq_cursor_fail(c, CQ_EPROTOCOL, "a row without its key");
     return false;
+}
+
+bool cq_cursor_raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_bytes *row)
+{
+    return raw(c, cells, key, row);
 }
 
 int cq_cursor_compare(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b)
@@ -183,7 +188,7 @@ static void find_rank(struct cq_cursor *c, const struct cq_names *ranks)
 }
 
 /* Where the cells of the next row go; who takes one row takes more. NULL: c->hand.err. */
-static cq_bytes *room(struct cq_cursor *c)
+static inline cq_bytes *room(struct cq_cursor *c)
 {
     enum { FURTHER_ROWS = 16 };
     size_t n = cq_shape_cells(c->shape) * sizeof(cq_bytes);
@@ -221,7 +226,7 @@ static int read_row(struct cq_cursor *c)
     if (c->at_page >= c->n_pages) return 0;
     c->cells = cells = room(c);
     if (!cells) return c->hand.err;
-    if (!cq_cursor_raw(c, cells, &c->key, &row)) return 0;
+    if (!raw(c, cells, &c->key, &row)) return 0;
     c->from = row.p;
     return 1;
 }

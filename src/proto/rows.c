@@ -154,22 +154,31 @@ static inline bool next_cell(struct at *at, cq_bytes *cell)
     return true;
 }
 
+/* Out of the way: next to no row of the many is of a table that has its columns elsewhere. */
+static __attribute__((noinline)) bool next_mapped(struct cql_rows *r, const int16_t *slot,
+                                                  uint32_t n_cells, cq_bytes *cells)
+{
+    struct at at = {r->p, 0, (uint64_t)(r->end - r->p)};
+
+    memset(cells, 0, n_cells * sizeof(*cells));
+    for (uint32_t i = 0; i < r->n_columns; i++)
+        if (!next_cell(&at, &cells[slot[i]])) return fail(r, CQ_EPROTOCOL) == 0;
+    r->p += at.i;
+    r->rows_read++;
+    return true;
+}
+
 bool cql_rows_next_cells(struct cql_rows *r, const int16_t *slot, uint32_t n_cells, cq_bytes *cells)
 {
     struct at at = {r->p, 0, (uint64_t)(r->end - r->p)};
-    uint32_t n = r->n_columns, i = 0;
+    cq_bytes *last = cells + r->n_columns, *end = cells + n_cells;
 
     if (r->err || r->rows_read == r->n_rows) return false;
-    if (slot) memset(cells, 0, n_cells * sizeof(*cells));
-    if (slot)
-        while (i < n && next_cell(&at, &cells[slot[i]]))
-            i++;
-    else
-        while (i < n && next_cell(&at, &cells[i]))
-            i++;
-    if (i < n) return fail(r, CQ_EPROTOCOL) == 0;
-    for (; i < n_cells && !slot; i++)
-        cells[i] = CQ_NULL;
+    if (slot) return next_mapped(r, slot, n_cells, cells);
+    for (; cells < last; cells++)
+        if (!next_cell(&at, cells)) return fail(r, CQ_EPROTOCOL) == 0;
+    for (; cells < end; cells++)
+        *cells = CQ_NULL;
     r->p += at.i;
     r->rows_read++;
     return true;
