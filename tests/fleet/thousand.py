@@ -12,7 +12,6 @@ TABLES = 200
 MEMORY_MAX = 64 * fleet.MIB
 SLOT_PLAIN, SLOT_TLS = 4 << 10, 48 << 10  # at most; in the middle of a TLS record (design.md, Memory)
 BASE = 24 * fleet.MIB  # program, libraries, configuration and what is known of 1,000 targets
-SLACK = 1.25  # what malloc keeps between blocks that come and go, as part of the budget
 PAIRS = 3
 RETRIES = 1
 GOODPUT = 0.95
@@ -122,7 +121,7 @@ def run(checks, folder, long):
         least = GOODPUT if long else STARVED
         checks.that(f"thousand: goodput with the sick is {ratio:.3f} of that without them, at least "
                     f"{least}", ratio >= least, [f"{r:.3f}" for r in ratios])
-        bound = int(MEMORY_MAX * SLACK) + BASE + EACH * (SLOT_PLAIN + SLOT_TLS)
+        bound = MEMORY_MAX + BASE + EACH * (SLOT_PLAIN + SLOT_TLS)
         checks.that(f"thousand: peak memory {sick.peak_kib} KiB of at most {bound >> 10} KiB",
                     0 < sick.peak_kib << 10 <= bound, sick.peak_kib)
         last = one(folder, "records", every, folder.at("records.ndjson"))
