@@ -47,7 +47,7 @@ static void put_options(struct cq_text *t, const struct cq_bench *b)
     cq_log_number(t, "rounds", b->n_rounds);
     cq_log_number(t, "count", b->o->count);
     cq_log_number(t, "duration_ms", b->o->count ? 0 : b->o->duration_ms);
-    cq_log_text(t, "output", b->s->out->kind == CQ_OUTPUT_DISCARD ? NULL : b->s->out->name);
+    cq_log_text(t, "output", b->s->out->kind == CQ_OUTPUT_NONE ? "none" : b->s->out->name);
     cq_log_number(t, "sinks", b->s->n_sinks);
     cq_log_text(t, "tls", cq_tls_words[spec->t.tls_mode]);
     cq_log_number(t, "protocol", (uint64_t)spec->t.protocol); /* 0: auto */

@@ -78,6 +78,8 @@ class Bench(Case):
         r, _, _ = self.bench(*sim.targets, "--count", "2", *ROUNDS, "--sink", receiver.url)
         self.assertEqual(r["options"]["sinks"], 1)
         self.run_it("bench", *sim.targets, "--output", "out/", status=2)
+        r, _, _ = self.bench(*sim.targets, "--count", "2", *ROUNDS, "--output", "none")
+        self.assertEqual((r["failed"], r["options"]["output"], r["figures"]["record_mb_per_s"]), (0, "none", [0] * 3))
 
     def test_simulate(self):
         """A simulator of its own, which is gone afterwards."""
