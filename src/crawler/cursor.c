@@ -172,10 +172,13 @@ static void check_same(struct cq_cursor *c)
 /* What the merge relies on. Also finds out whether the key is that of the row before. */
 static void check_order(struct cq_cursor *c)
 {
+    int order;
+
     c->duplicate = false;
     if (c->key.rank == CQ_RANK_UNKNOWN || !c->has_last || c->slots.n < 2) return;
-    c->duplicate = cq_cursor_compare(c, &c->key, &c->last) == 0;
-    c->fell = cq_cursor_falls(c, &c->key, &c->last);
+    order = cq_cursor_compare(c, &c->key, &c->last);
+    c->duplicate = !order;
+    c->fell = order < 0 && cq_cursor_falls(c, &c->key, &c->last);
 }
 
 static void find_rank(struct cq_cursor *c, const struct cq_names *ranks)
