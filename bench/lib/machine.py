@@ -32,7 +32,7 @@ def about(bench):
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
         "processor": processor(), "cores": os.cpu_count(), "memory_gib": memory_gib(), "kernel": platform.release(),
         "cqlcrawl": first_line(bench.programs["cqlcrawl"], "--version"), "compiler": first_line("gcc", "--version"),
-        "openssl": first_line("openssl", "version"), "java": first_line("java", "-version"),
+        "openssl": first_line("openssl", "version").split(" (")[0], "java": first_line("java", "-version"),
         "libuv": first_line("pkg-config", "--modversion", "libuv"),
         "libcurl": first_line("pkg-config", "--modversion", "libcurl"),
         "lz4": first_line("pkg-config", "--modversion", "liblz4"), "load": os.getloadavg()[0],
@@ -43,5 +43,5 @@ def about(bench):
         f"{found['cores']} cores of {found['processor']}", f"{found['memory_gib']} GiB", f"Linux {found['kernel']}",
         found["openssl"], f"libuv {found['libuv']}", f"libcurl {found['libcurl']}",
         f"servers on core {found['server_core']} and the client on core {found['client_core']}",
-        f"load {found['load']:.1f} before", f"{bench.rounds} rounds")) + "."
+        f"load {found['load']:.1f} before", f"{bench.rounds} round" + "s" * (bench.rounds > 1))) + "."
     return found
