@@ -240,7 +240,7 @@ clusters:
     # ---- what must be true then ----
 
     def check_probe(self, before, after):
-        """Requests of one read of a cluster that does not change: OPTIONS, STARTUP, local, peers."""
+        """Requests of one read of a cluster that does not change: STARTUP, local, peers (OPTIONS the first time)."""
         costs = []
         for name in self.fleet.names:
             if name in self.fleet.sick or name in self.fleet.changing:
