@@ -34,7 +34,7 @@ extern "C" {
 #define CQLCRAWL_API
 #endif
 
-#define CQLCRAWL_VERSION "0.2.0"
+#define CQLCRAWL_VERSION "0.3.0"
 
 typedef struct cqlcrawl cqlcrawl;
 

@@ -33,7 +33,7 @@ class Usage(Case):
         out, err = self.run_it("--help", status=0)
         self.assertIn("--password-file", out)
         self.assertNotIn("--fail-on", self.run_it("serve", "--help", status=0)[0])
-        self.assertEqual(self.run_it("--version", status=0)[0], "cqlcrawl 0.2.0\n")
+        self.assertEqual(self.run_it("--version", status=0)[0], "cqlcrawl 0.3.0\n")
         self.assertNotIn("--output", self.run_it("check", "--help", status=0)[0])
 
     def test_one_bad_target_stops_all(self):

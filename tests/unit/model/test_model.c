@@ -635,7 +635,7 @@ static void a_failed_scope(void **state)
         "\"settled\":null},\"tables\":[{\"name\":\"system_schema.types\",\"outcome\":\"denied\","
         "\"rows\":0,\"pages\":0}],\"counts\":{\"scope_begin\":0,");
     has((const char *)line.p,
-        "\"digest\":null,\"filters_hash\":null,\"hash_v\":1,\"tool_version\":\"0.2.0\",\"cost\":"
+        "\"digest\":null,\"filters_hash\":null,\"hash_v\":1,\"tool_version\":\"0.3.0\",\"cost\":"
         "{\"waits\":0,\"requests\":3,\"connections\":0,\"bytes_in\":123456789012,\"bytes_out\":0,"
         "\"ms\":{\"resolve\":0,\"connect\":1.235,\"tls\":0,\"protocol\":0,\"login\":0,\"before\":0,"
         "\"main\":0,\"after\":0,\"total\":2},\"cpu_us\":0}}\n");
