@@ -18,10 +18,12 @@
 #define CQ_PLAIN_PAIR cq_plain_pair_sse2
 #define CQ_UNRESERVED_PAIR cq_unreserved_pair_sse2
 #define CQ_HEX8 cq_hex8_sse2
+#define CQ_COPY_TWINS16 cq_copy_twins16_sse2
 #else
 #define CQ_PLAIN_PAIR cq_plain_pair_words
 #define CQ_UNRESERVED_PAIR cq_unreserved_pair_bytes
 #define CQ_HEX8 cq_hex8_bytes
+#define CQ_COPY_TWINS16 cq_copy_twins16_bytes
 #endif
 
 /* At -O3 gcc 12 follows a literal of five bytes into the branch for eight and more. */
@@ -84,15 +86,19 @@ static inline bool cq_plain_pair_words(uint64_t a, uint64_t b)
 }
 
 #ifdef __SSE2__
+static inline __m128i cq_odd_sse2(__m128i v)
+{
+    /* As signed bytes, 0x80 and above stand below a space too. */
+    return _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
+                        _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+                                     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+}
+
 static inline bool cq_plain_pair_sse2(uint64_t a, uint64_t b)
 {
     __m128i v = _mm_set_epi64x((long long)b, (long long)a);
-    /* As signed bytes, 0x80 and above stand below a space too. */
-    __m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
-                               _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-                                            _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
 
-    return _mm_movemask_epi8(odd) == 0;
+    return _mm_movemask_epi8(cq_odd_sse2(v)) == 0;
 }
 #endif
 
@@ -201,6 +207,43 @@ static inline bool cq_copy_plain_long(uint8_t *to, const uint8_t *p, size_t n)
     }
     memcpy(to + n - 16, p + n - 16, 16);
     return cq_plain16(p + n - 16);
+}
+
+static inline bool cq_copy_twins16_bytes(uint8_t *to, uint8_t *other, const uint8_t *p,
+                                         const uint8_t *q, size_t n)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < n && i < 16; i++)
+        good = good && p[i] >= ' ' && p[i] < 0x80 && p[i] != '"' && p[i] != '\\' && p[i] == q[i];
+    memcpy(to, p, 16);
+    memcpy(other, p, 16);
+    return good;
+}
+
+#ifdef __SSE2__
+static inline bool cq_copy_twins16_sse2(uint8_t *to, uint8_t *other, const uint8_t *p,
+                                        const uint8_t *q, size_t n)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i w = _mm_loadu_si128((const __m128i *)(const void *)q);
+    unsigned bad =
+        ~(unsigned)_mm_movemask_epi8(_mm_andnot_si128(cq_odd_sse2(v), _mm_cmpeq_epi8(v, w)));
+
+    _mm_storeu_si128((__m128i *)(void *)to, v);
+    _mm_storeu_si128((__m128i *)(void *)other, v);
+    return (bad & ((1u << (n < 16 ? n : 16)) - 1)) == 0;
+}
+#endif
+
+/*
+ * Copies sixteen bytes of p to two places, however many count: n, or sixteen where n is more. True:
+ * those are plain, and q has the same. All four have sixteen bytes.
+ */
+static inline bool cq_copy_twins16(uint8_t *to, uint8_t *other, const uint8_t *p, const uint8_t *q,
+                                   size_t n)
+{
+    return CQ_COPY_TWINS16(to, other, p, q, n);
 }
 
 static inline char cq_hex_digit(unsigned nibble)

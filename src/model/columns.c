@@ -74,9 +74,9 @@ static inline bool set_key(struct rest *r, const struct cq_shape *s, const cq_by
     if (order.n != 4 && order.n != 3) return false;
     if (position.p != kind.p + kind.n + CELL_HEADER) return false;
     if (type.p != position.p + position.n + CELL_HEADER) return false;
-    hash = cq_load16(type.p) + 7u * cq_load16(type.p + type.n - 2) + 31u * position.p[3];
-    hash = (hash + (type.n << 8) + kind.n) * UINT64_C(0x9e3779b97f4a7c15);
-    r->stretch = (cq_bytes){kind.p, (size_t)(type.p + type.n - kind.p)};
+    r->stretch = (cq_bytes){kind.p, kind.n + position.n + type.n + 2 * CELL_HEADER};
+    hash = cq_load64(type.p + type.n - 8) + position.p[3] + ((uint64_t)r->stretch.n << 40);
+    hash *= UINT64_C(0x9e3779b97f4a7c15);
     r->key.shape = (s->present & 0xff) | kind.n << 8 | order.n << 16 |
                    (uint64_t)cq_load16(order.p) << 32 |
                    (uint64_t)cq_load16(order.p + order.n - 2) << 48;
@@ -88,6 +88,55 @@ static inline bool set_key(struct rest *r, const struct cq_shape *s, const cq_by
 
 static_assert(CQ_COLUMNS_N <= 8, "the slots of columns fit into eight bits of shape");
 
+static inline bool find_rest(const struct cq_memo *memo, const struct rest *rest,
+                             struct cq_memo_found *found)
+{
+    return cq_memo_find_one(memo, CQ_MEMO_COLUMN, &rest->key, rest->stretch, found);
+}
+
+/*
+ * What is kept begins with the end of a name and ends with the beginning of the next column, so
+ * that a column is its name and one copy of that. A column on its own is what is between the two.
+ */
+#define NAME_END "\","
+#define JSON_BEGIN "{\"name\":\""
+#define JSON_NEXT "}," JSON_BEGIN
+#define STRUCTURE_BEGIN "[\""
+#define STRUCTURE_NEXT "]," STRUCTURE_BEGIN
+
+static inline cq_bytes between(cq_bytes kept, size_t n_next)
+{
+    size_t n_end = sizeof(NAME_END) - 1;
+
+    return (cq_bytes){kept.p + n_end, kept.n - n_end - n_next};
+}
+
+static void keep_piece(struct cq_buf *text, cq_bytes piece, const char *next)
+{
+    cq_buf_puts(text, NAME_END);
+    cq_buf_put(text, piece.p, piece.n);
+    cq_buf_puts(text, next);
+}
+
+static void keep_rest(struct cq_model *m, const struct rest *rest, cq_bytes json,
+                      cq_bytes structure)
+{
+    struct cq_memo_found kept;
+    cq_bytes text;
+    size_t n_json;
+
+    cq_buf_clear(&m->text);
+    keep_piece(&m->text, json, JSON_NEXT);
+    n_json = m->text.n;
+    keep_piece(&m->text, structure, STRUCTURE_NEXT);
+    cq_model_fail(m, m->text.err);
+    if (m->text.err) return;
+    text = cq_buf_view(&m->text);
+    kept.json = (cq_bytes){text.p, n_json};
+    kept.structure = (cq_bytes){text.p + n_json, text.n - n_json};
+    cq_memo_keep(m->memo, CQ_MEMO_COLUMN, &rest->key, &kept);
+}
+
 /* What follows the name, made and kept. What a user type's name means is up to its keyspace. */
 static void make_rest(struct cq_model *m, const struct cq_object *o, struct cq_json *structure,
                       const cq_bytes *cell, const struct rest *rest)
@@ -97,7 +146,6 @@ static void make_rest(struct cq_model *m, const struct cq_object *o, struct cq_j
     size_t mark = cq_json_mark(j), structure_mark = cq_json_mark(structure);
     uint64_t rank = cq_column_rank(cell[CQ_COLUMNS_kind]);
     cq_bytes type = cell[CQ_COLUMNS_type];
-    struct cq_memo_found made;
 
     if (cq_has(s, CQ_COLUMNS_type)) cq_json_member(j, CQ_KEY("type"), type);
     if (cq_has(s, CQ_COLUMNS_kind)) cq_json_member(j, CQ_KEY("kind"), cell[CQ_COLUMNS_kind]);
@@ -107,9 +155,7 @@ static void make_rest(struct cq_model *m, const struct cq_object *o, struct cq_j
     cq_put_uses(m, o->udts, type);
     cq_udts_reach(m, o->udts, type);
     if (!rest || cq_type_is_named(m, type) || j->out->err || structure->out->err) return;
-    made.json = cq_json_since(j, mark);
-    made.structure = cq_json_since(structure, structure_mark);
-    cq_memo_keep(m->memo, CQ_MEMO_COLUMN, &rest->key, &made);
+    keep_rest(m, rest, cq_json_since(j, mark), cq_json_since(structure, structure_mark));
 }
 
 /* The bytes are another name than the text (which is what a server made of them). */
@@ -155,9 +201,9 @@ __attribute__((noinline, cold)) static void put_column(struct cq_model *m,
     cq_json_open(j, '{');
     cq_json_open(structure, '[');
     put_name(j, structure, cell);
-    if (usual && cq_memo_find(m->memo, CQ_MEMO_COLUMN, &rest.key, &found)) {
-        cq_json_splice(j, found.json);
-        cq_json_splice(structure, found.structure);
+    if (usual && find_rest(m->memo, &rest, &found)) {
+        cq_json_splice(j, between(found.json, sizeof(JSON_NEXT) - 1));
+        cq_json_splice(structure, between(found.structure, sizeof(STRUCTURE_NEXT) - 1));
     } else {
         make_rest(m, o, structure, cell, usual ? &rest : NULL);
     }
@@ -171,23 +217,41 @@ __attribute__((noinline, cold)) static void put_column(struct cq_model *m,
     cq_json_close(j, '}');
 }
 
-static inline bool copy_plain(uint8_t *to, cq_bytes text)
+/*
+ * The name and what follows it up to the kind, as servers send it: name, order, the name's bytes,
+ * one behind the other. Then, and with what set_key finds, sixteen bytes may be read from any byte
+ * of the two names on.
+ */
+static inline bool is_in_a_row(const cq_bytes *cell)
 {
-    return text.n <= 16 ? cq_copy_plain16(to, text.p, text.n)
-                        : cq_copy_plain_long(to, text.p, text.n);
+    cq_bytes name = cell[CQ_COLUMNS_column_name], order = cell[CQ_COLUMNS_clustering_order],
+             bytes = cell[CQ_COLUMNS_column_name_bytes];
+
+    return order.p == name.p + name.n + CELL_HEADER && bytes.n == name.n &&
+           bytes.p == order.p + order.n + CELL_HEADER &&
+           cell[CQ_COLUMNS_kind].p == bytes.p + bytes.n + CELL_HEADER;
 }
 
-/* Where the next byte goes, and where room ends: a text that is written without a call. */
+/* Where a column's name goes, what opens it written; and where room ends. */
 struct pen {
     uint8_t *to;
     const uint8_t *end;
 };
 
-static inline struct pen take(struct cq_json *j)
+static inline struct pen take(struct cq_json *j, cq_bytes begin)
 {
     uint8_t *to = cq_json_room(j, 0);
 
-    return (struct pen){to, to ? j->out->p + j->out->cap : NULL};
+    if (!to) return (struct pen){NULL, NULL};
+    to = cq_json_separate(j, to);
+    memcpy(to, begin.p, begin.n);
+    return (struct pen){to + begin.n, j->out->p + j->out->cap};
+}
+
+/* No column comes: what opens it goes, and so does the comma before it. */
+static inline void leave(struct cq_json *j, const struct pen *p, cq_bytes begin, bool comma)
+{
+    if (p->to) cq_json_wrote(j, p->to - begin.n - comma, comma);
 }
 
 /* Both texts of the columns, and whether one stands there already. */
@@ -196,72 +260,73 @@ struct pens {
     bool comma;
 };
 
+static struct pens take_both(struct cq_json *j, struct cq_json *structure)
+{
+    return (struct pens){take(j, CQ_LIT(JSON_BEGIN)), take(structure, CQ_LIT(STRUCTURE_BEGIN)),
+                         j->comma};
+}
+
+static void leave_both(struct cq_json *j, struct cq_json *structure, const struct pens *pens)
+{
+    leave(j, &pens->json, CQ_LIT(JSON_BEGIN), pens->comma);
+    leave(structure, &pens->structure, CQ_LIT(STRUCTURE_BEGIN), pens->comma);
+}
+
+/* Room for a name of n bytes and the longest thing that is kept, both copied in whole steps. */
 static inline bool has_room(const struct pen *p, size_t n)
 {
-    return (size_t)(p->end - p->to) >= n + CQ_JSON_SLACK;
+    return (size_t)(p->end - p->to) >= n + CQ_MEMO_COLUMN_BYTES + CQ_JSON_SLACK;
 }
 
 /*
  * A column as most are, at once: its name goes out as it is, and what follows was found. Call by
- * call the same is four times as much. False: it is not like that, and nothing was written.
+ * call the same is eight times as much. False: it is not like that, and nothing was written.
  */
-static inline bool put_plain(struct pens *pens, cq_bytes name, const struct cq_memo_found *found)
+static inline bool put_plain(struct pens *pens, cq_bytes name, cq_bytes bytes,
+                             const struct cq_memo_found *found)
 {
-    uint8_t *to = pens->json.to;
-    cq_bytes written = {NULL, name.n};
+    uint8_t *json = pens->json.to, *structure = pens->structure.to;
+    size_t i = 0;
 
-    if (name.n == 0 || !has_room(&pens->json, name.n + found->json.n) ||
-        !has_room(&pens->structure, name.n + found->structure.n))
-        return false;
-    *to = ',';
-    to += pens->comma;
-    memcpy(to, "{\"name\":\"", 9);
-    written.p = to += 9;
-    if (!copy_plain(to, name)) return false;
-    to += name.n;
-    memcpy(to, "\",", 2);
-    to = cq_memo_copy(to + 2, found->json);
-    *to = '}';
-    pens->json.to = to + 1;
-    to = pens->structure.to;
-    *to = ',';
-    to += pens->comma;
-    memcpy(to, "[\"", 2);
-    to = cq_memo_copy(to + 2, written);
-    memcpy(to, "\",", 2);
-    to = cq_memo_copy(to + 2, found->structure);
-    *to = ']';
-    pens->structure.to = to + 1;
+    if (!has_room(&pens->json, name.n) || !has_room(&pens->structure, name.n)) return false;
+    do {
+        if (!cq_copy_twins16(json + i, structure + i, name.p + i, bytes.p + i, name.n - i)) {
+            return false;
+        }
+    } while ((i += 16) < name.n);
+    pens->json.to = cq_memo_copy(json + name.n, found->json);
+    pens->structure.to = cq_memo_copy(structure + name.n, found->structure);
     pens->comma = true;
     return true;
 }
 
 static void put_rows(struct cq_model *m, const struct cq_object *o, struct cq_json *structure)
 {
+    /* What is written may be anything's bytes to the compiler: all of this stays in registers. */
     const struct cq_shape *s = o->columns.shape;
+    const struct cq_memo *memo = m->memo;
+    const cq_bytes *cells = o->columns.cells;
+    const size_t width = cq_shape_cells(s), n = m->rows.n / sizeof(uint32_t);
     const uint32_t *rows = (const uint32_t *)(const void *)m->rows.p;
-    size_t n = m->rows.n / sizeof(*rows);
-    bool is_bare = !o->masks.n && !s->n_extra;
+    const bool is_bare = !o->masks.n && !s->n_extra;
     struct cq_json *j = &m->rec->json;
-    struct pens pens = {take(j), take(structure), false};
+    struct pens pens = take_both(j, structure);
 
     for (size_t i = 0; i < n && pens.json.to && pens.structure.to; i++) {
-        const cq_bytes *cell = cq_rowset_at(&o->columns, rows[i]);
+        const cq_bytes *cell = cells + rows[i] * width;
         struct cq_memo_found found;
         struct rest rest;
 
-        /* What is written and compared here stays in registers: nothing takes its address. */
-        if (is_bare && set_key(&rest, s, cell) &&
-            cq_memo_find(m->memo, CQ_MEMO_COLUMN, &rest.key, &found) && !has_other_bytes(cell) &&
-            put_plain(&pens, cell[CQ_COLUMNS_column_name], &found))
+        if (is_bare && is_in_a_row(cell) && set_key(&rest, s, cell) &&
+            find_rest(memo, &rest, &found) &&
+            put_plain(&pens, cell[CQ_COLUMNS_column_name], cell[CQ_COLUMNS_column_name_bytes],
+                      &found))
             continue;
-        cq_json_wrote(j, pens.json.to, pens.comma);
-        cq_json_wrote(structure, pens.structure.to, pens.comma);
+        leave_both(j, structure, &pens);
         put_column(m, o, structure, cell);
-        pens = (struct pens){take(j), take(structure), true};
+        pens = take_both(j, structure);
     }
-    if (pens.json.to) cq_json_wrote(j, pens.json.to, pens.comma);
-    if (pens.structure.to) cq_json_wrote(structure, pens.structure.to, pens.comma);
+    leave_both(j, structure, &pens);
 }
 
 void cq_put_columns(struct cq_model *m, const struct cq_object *o, struct cq_json *structure)

@@ -111,17 +111,37 @@ static inline bool cq_memo_find(const struct cq_memo *memo, enum cq_memo_of of,
     return false;
 }
 
-enum { CQ_MEMO_COPY = 32 }; /* so many bytes may be read behind each of the two pieces */
+/* cq_memo_find for keys of one cell, of sixteen bytes or more. */
+static inline bool cq_memo_find_one(const struct cq_memo *memo, enum cq_memo_of of,
+                                    const struct cq_memo_key *key, cq_bytes cell,
+                                    struct cq_memo_found *found)
+{
+    const uint8_t *at, *end;
+
+    if (!memo) return false;
+    at = cq_memo_at(memo, of, key->hash);
+    for (end = at + CQ_MEMO_WAYS * cq_memo_place_size(of); at < end; at += cq_memo_place_size(of)) {
+        const struct cq_memo_place *p = (const struct cq_memo_place *)(const void *)at;
+        const uint8_t *json = p->bytes + cell.n;
+
+        if (p->hash != key->hash || p->shape != key->shape || p->n_cells != cell.n) continue;
+        if (!cq_same_long(cell.p, p->bytes, cell.n)) continue;
+        found->json = (cq_bytes){json, p->n_json};
+        found->structure = (cq_bytes){json + p->n_json, p->n_structure};
+        return true;
+    }
+    return false;
+}
+
+enum { CQ_MEMO_COPY = 48 }; /* so many bytes may be read behind each of the two pieces */
 
 /* A copy in steps of that size: of fewer instructions than a call, for what has few bytes. Where it
  * ends; there has to be room for a step more. */
 static inline uint8_t *cq_memo_copy(uint8_t *to, cq_bytes piece)
 {
-    size_t i = 0;
-
-    do
+    memcpy(to, piece.p, CQ_MEMO_COPY);
+    for (size_t i = CQ_MEMO_COPY; i < piece.n; i += CQ_MEMO_COPY)
         memcpy(to + i, piece.p + i, CQ_MEMO_COPY);
-    while ((i += CQ_MEMO_COPY) < piece.n);
     return to + piece.n;
 }
 

@@ -40,6 +40,7 @@ struct cq_object {
     const cq_bytes *cells;
     struct cq_rowset columns, indexes, triggers, dropped, masks; /* tables and views */
     bool keys_checked;          /* cq_model_check_keys saw these columns, and no others since */
+    bool by_name;               /* the caller has proven that the columns come by name */
     const struct cq_udts *udts; /* NULL: the types table is absent */
 };
 

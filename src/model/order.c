@@ -2,7 +2,8 @@
 /*
  * The order of a table's columns, and whether its keys are all there. Partition key by position,
  * clustering by position, then all others by name. The rows come by name (protocol.md 2.2), so that
- * only the keys are sorted, and the others only where a server does otherwise. A column of a kind
+ * only the keys are sorted, and the others only where nobody has proven that and a server does
+ * otherwise. A column of a kind
  * never heard of stands with the others.
  */
 #include "model/row.h"
@@ -41,11 +42,11 @@ static inline struct place place_of(const cq_bytes *cell, uint64_t rank, size_t 
  */
 static void collect(struct cq_model *m, const struct cq_rowset *columns, size_t n[2], bool *unknown)
 {
-    const size_t width = columns->n ? cq_shape_cells(columns->shape) : 0;
+    const size_t n_rows = columns->n, width = n_rows ? cq_shape_cells(columns->shape) : 0;
     const cq_bytes *cell = columns->cells;
 
     cq_buf_clear(&m->keys);
-    for (size_t i = 0; i < columns->n; i++, cell += width) {
+    for (size_t i = 0; i < n_rows; i++, cell += width) {
         cq_bytes kind = cell[CQ_COLUMNS_kind];
         struct place p;
         uint64_t rank;
@@ -67,7 +68,9 @@ static bool is_gapless(const struct cq_model *m, uint64_t rank, size_t n, uint8_
 {
     const struct place *keys = (const struct place *)(const void *)m->keys.p;
 
-    for (size_t i = 0; i < m->keys.n / sizeof(*keys); i++) {
+    const size_t n_keys = m->keys.n / sizeof(*keys);
+
+    for (size_t i = 0; i < n_keys; i++) {
         uint32_t position = (uint32_t)keys[i].key;
 
         if (keys[i].key >> 32 != rank) continue;
@@ -98,28 +101,30 @@ int cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
     return 0;
 }
 
-/* The numbers of all rows but keys, from `to` on. False: they do not come by name. */
-static bool put_others(const struct cq_rowset *columns, const struct place *keys, size_t n_keys,
-                       uint32_t *to)
+/* The numbers of all rows but keys, from `to` on. */
+static void put_others(const struct place *keys, size_t n_keys, size_t n, uint32_t *to)
 {
-    const size_t width = columns->n ? cq_shape_cells(columns->shape) : 0;
-    const cq_bytes *cell = columns->cells;
-    cq_bytes last = CQ_NULL;
-    bool by_name = true;
-    size_t k = 0;
+    uint32_t row = 0;
 
-    for (uint32_t i = 0; i < columns->n; i++, cell += width) {
-        cq_bytes name = cell[CQ_COLUMNS_column_name];
+    for (size_t k = 0; k <= n_keys; k++, row++) {
+        uint32_t until = k < n_keys ? keys[k].row : (uint32_t)n;
 
-        if (k < n_keys && keys[k].row == i) {
-            k++;
-            continue;
-        }
-        if (cq_cmp_short(last, name) > 0) by_name = false;
-        last = name;
-        *to++ = i;
+        while (row < until)
+            *to++ = row++;
     }
-    return by_name;
+}
+
+static bool come_by_name(const struct cq_rowset *columns, const uint32_t *rows, size_t n)
+{
+    cq_bytes last = CQ_NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        cq_bytes name = cq_rowset_at(columns, rows[i])[CQ_COLUMNS_column_name];
+
+        if (cq_cmp_short(last, name) > 0) return false;
+        last = name;
+    }
+    return true;
 }
 
 enum { FEW = 8 };
@@ -169,7 +174,12 @@ void cq_columns_order(struct cq_model *m, const struct cq_object *o)
     n_keys = m->keys.n / sizeof(struct place);
     cq_buf_clear(&m->rows);
     rows = (uint32_t *)(void *)cq_buf_room(&m->rows, columns->n * sizeof(*rows));
-    if (rows && !put_others(columns, (struct place *)(void *)m->keys.p, n_keys, rows + n_keys)) {
+    if (!rows || m->keys.err) {
+        cq_model_fail(m, m->keys.err ? m->keys.err : m->rows.err);
+        return;
+    }
+    put_others((struct place *)(void *)m->keys.p, n_keys, columns->n, rows + n_keys);
+    if (!o->by_name && !come_by_name(columns, rows + n_keys, columns->n - n_keys)) {
         for (size_t i = n_keys; i < columns->n; i++) {
             struct place p = place_of(cq_rowset_at(columns, rows[i]), CQ_RANK_OTHER, rows[i]);
 

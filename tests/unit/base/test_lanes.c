@@ -158,12 +158,35 @@ static void hex_digits(void **state)
     }
 }
 
+/* Every byte at every place of a name, and another one there in its twin. */
+static void twins(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 20; n++) {
+        for (unsigned at = 0; at < 16 * 256; at++) {
+            uint8_t a[16], b[16], to[4][16];
+            bool counts = at / 256 < n, differs = at % 7 == 0, want;
+
+            memset(a, 'a', sizeof(a));
+            a[at / 256] = (uint8_t)at;
+            memcpy(b, a, sizeof(b));
+            b[at / 256] ^= differs;
+            want = !counts || (!differs && cq_plain16(a));
+            assert_int_equal(cq_copy_twins16(to[0], to[1], a, b, n), want);
+            assert_int_equal(cq_copy_twins16_bytes(to[2], to[3], a, b, n), want);
+            for (int i = 0; i < 4; i++)
+                assert_memory_equal(to[i], a, 16);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_byte_at_every_place),
         cmocka_unit_test(every_length),
         cmocka_unit_test(hex_digits),
+        cmocka_unit_test(twins),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

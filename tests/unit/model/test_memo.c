@@ -546,6 +546,38 @@ static void keys_checked_before(void **state)
     }
 }
 
+/* Names as servers send them, more than a first buffer holds, of all lengths and odd ones: what is
+ * written at once and what call by call is the same. */
+static void names_and_their_bytes(void **state)
+{
+    static const char *const ends[] = {"", "x", "\"", "\\", "\n", "\xc3\xa9", "\xff"};
+    struct both *b = *state;
+    char cell[80], line[160];
+
+    OWN(b);
+    for (size_t i = 0; i < 7 * 40; i++) {
+        struct cq_object o = {.kind = CQ_KIND_TABLE, .keyspace = CQ_LIT("k"), .name = CQ_LIT("t")};
+
+        made_fini(&b->columns);
+        made_init(&b->columns);
+        for (int other = 0; other < 40; other++) {
+            snprintf(cell, sizeof(cell), "column_name:t=%.*s%s", (int)(i / 7),
+                     "abcdefghijklmnopqrstuvwxyz0123456789ABCDEF", ends[i % 7]);
+            snprintf(line, sizeof(line), "column_name_bytes:x=");
+            for (const char *p = cell + strlen("column_name:t="); *p; p++)
+                sprintf(line + strlen(line), "%02x", (uint8_t)*p ^ (other % 3 == 1 && !p[1]));
+            ROW(&b->columns, CQ_T_COLUMNS, "keyspace_name:t=k", "table_name:t=t", cell,
+                "clustering_order:t=none", line, "kind:t=regular", "position:i=-1", "type:t=text");
+        }
+        o.shape = &b->own.shape;
+        o.cells = made_at(&b->own, 0);
+        o.columns = made_set(&b->columns);
+        assert_int_equal(put(b, &o), 0);
+        assert_int_equal(put(b, &o), 0);
+        assert_int_equal(has(b, "\"name_base64\":"), i >= 7 || i % 7);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -563,6 +595,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(more_than_fits, setup, teardown),
         cmocka_unit_test_setup_teardown(what_follows, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_checked_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_and_their_bytes, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
