@@ -8,6 +8,9 @@
 #include <assert.h>
 
 #include "base/err.h"
+#include "base/short.h"
+
+enum { CELL_HEADER = 4 };
 
 static struct cq_page *page_at(const struct cq_cursor *c, size_t i)
 {
@@ -157,7 +160,7 @@ static bool is_same(const struct cq_cursor *c)
 
     if (!c->head) return false;
     n = (size_t)(c->key.name.p - c->from) + c->key.name.n;
-    return n == c->head_bytes && memcmp(c->from, c->head, n) == 0;
+    return n == c->head_bytes && cq_same_bytes(c->from, c->head, n);
 }
 
 static void check_same(struct cq_cursor *c)
@@ -287,6 +290,35 @@ int cq_cursor_take(struct cq_cursor *c)
     c->n_hand++;
     cq_cursor_skip(c);
     return 0;
+}
+
+/* What cannot be told at once (another name, a fall, the page's end) is left to cq_cursor_next. */
+void cq_cursor_take_run(struct cq_cursor *c)
+{
+    size_t width, n, max = CQ_MAX_OBJECT_ROWS - c->n_hand;
+    struct cql_run run = {.head = c->head, .head_bytes = c->head_bytes};
+    const cq_bytes *last;
+    cq_bytes *cells;
+
+    assert(!c->have && c->n_hand);
+    if (!c->head || c->sorted || c->slots.n < 3 || !c->shape->is_straight) return;
+    width = cq_shape_cells(c->shape);
+    run.first_bytes = c->last.keyspace.n;
+    run.third = c->last.third;
+    run.third_at = (uint32_t)c->slots.slot[2];
+    run.n_columns = c->shape->n_columns;
+    run.n_cells = (uint32_t)width;
+    n = (c->hand.cap - c->hand.n) / (width * sizeof(*cells));
+    if (max > n) max = n;
+    cells = (cq_bytes *)(void *)(c->hand.p + c->hand.n);
+    n = cql_rows_run(&page_at(c, c->at_page)->rows, &run, cells, max);
+    if (n == 0) return;
+    last = cells + (n - 1) * width;
+    c->hand.n += n * width * sizeof(*cells);
+    c->n_hand += n;
+    c->outcome.rows += n;
+    read_key(c, last, &c->last);
+    c->head = c->last.keyspace.p - CELL_HEADER;
 }
 
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c)

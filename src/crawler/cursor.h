@@ -137,6 +137,8 @@ static inline bool cq_cursor_is_past(const struct cq_cursor *c, uint32_t rank)
 }
 void cq_cursor_skip(struct cq_cursor *c);
 int cq_cursor_take(struct cq_cursor *c); /* 0, CQ_ETOO_MANY */
+/* Behind a take: the rows that are certainly of the same keyspace and name, in order, and new. */
+void cq_cursor_take_run(struct cq_cursor *c);
 /* The rows in hand; shape NULL where the table did not end well. Valid until the next take or drop.
  */
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c);

@@ -57,7 +57,11 @@ static int take_child(struct cq_merge *m, struct cq_cursor *c)
 {
     int err;
 
-    if (!c->duplicate) return cq_cursor_take(c);
+    if (!c->duplicate) {
+        err = cq_cursor_take(c);
+        if (!err) cq_cursor_take_run(c);
+        return err;
+    }
     err = cq_findings_add(m->findings, CQ_FOUND_DUPLICATE_ROW, c->table, cq_kind_name(m->kind),
                           m->keyspace, m->own->key.name);
     cq_cursor_skip(c);

@@ -10,6 +10,7 @@
 
 #include "base/bounds.h"
 #include "base/err.h"
+#include "base/short.h"
 #include "proto/cql.h"
 #include "proto/type.h"
 #include "proto/wire.h"
@@ -182,6 +183,72 @@ bool cql_rows_next_cells(struct cql_rows *r, const int16_t *slot, uint32_t n_cel
     r->p += at.i;
     r->rows_read++;
     return true;
+}
+
+/* The first bytes of a name as a number: what comes later is greater, or equal and to be looked at.
+ * 8 bytes can be read there. */
+static inline uint64_t first_word(cq_bytes name)
+{
+    uint64_t word = cq_load64_be(name.p);
+
+    return name.n < 8 ? word & ~(UINT64_MAX >> (8 * name.n)) : word;
+}
+
+/* A row of the run at base + i, which may go up to limit, where a cell's header can still be read.
+ * Where it ends; 0: it begins otherwise, or does not end before limit. 11 instructions a cell. */
+static inline uint64_t run_row(const struct cql_run *run, const uint8_t *base, uint64_t i,
+                               uint64_t limit, cq_bytes *cells)
+{
+    const uint8_t *head = base + i;
+    cq_bytes *last = cells + run->n_columns, *end = cells + run->n_cells;
+
+    if (limit - i < run->head_bytes || !cq_same_bytes(head, run->head, run->head_bytes)) return 0;
+    *cells++ = (cq_bytes){head + CELL_HEADER, run->first_bytes};
+    *cells++ = (cq_bytes){head + 2 * CELL_HEADER + run->first_bytes,
+                          run->head_bytes - 2 * CELL_HEADER - run->first_bytes};
+    for (i += run->head_bytes; cells < last; cells++) {
+        uint64_t value = i + CELL_HEADER, next;
+        uint32_t n = cql_load_u32(base + i);
+
+        next = value + n;
+        *cells = (cq_bytes){base + value, n};
+        if (next > limit) { /* or a null, see next_cell */
+            if (value > limit || n <= INT32_MAX) return 0;
+            *cells = CQ_NULL;
+            next = value;
+        }
+        i = next;
+    }
+    for (; cells < end; cells++)
+        *cells = CQ_NULL;
+    return i;
+}
+
+size_t cql_rows_run(struct cql_rows *r, const struct cql_run *run, cq_bytes *cells, size_t max)
+{
+    enum { MARGIN = 8 }; /* a cell's header and first_word stay within the body */
+    const uint8_t *base = r->p;
+    uint64_t size = (uint64_t)(r->end - base), i = 0, word = 0;
+    size_t left = r->err ? 0 : r->n_rows - r->rows_read, n = 0;
+    cq_bytes before = run->third;
+
+    if (size < MARGIN) return 0;
+    if (max > left) max = left;
+    for (; n < max; n++, cells += run->n_cells) {
+        uint64_t next = run_row(run, base, i, size - MARGIN, cells), word_before = word;
+        cq_bytes third;
+
+        if (!next) break;
+        third = cells[run->third_at];
+        if (third.n == 0) break;
+        word = first_word(third);
+        if ((n == 0 || word <= word_before) && cq_cmp_short(third, before) <= 0) break;
+        before = third;
+        i = next;
+    }
+    r->p = base + i;
+    r->rows_read += (uint32_t)n;
+    return n;
 }
 
 void cql_row_cells(cq_bytes row, uint32_t n_columns, const int16_t *slot, cq_bytes *cells)

@@ -6,6 +6,7 @@
  *   cql_rows_column(&r, &col) ...            exactly r.n_columns times
  *   cql_rows_count(&r)                       number of rows, after the last column
  *   cql_rows_next_cells(&r, ...) ...         one row at a time, taken apart in the same pass
+ *   cql_rows_run(&r, ...)                    many at once, as long as they are alike
  *   cql_rows_next(&r, &row) ...              the same, raw; its cells by cql_row_cells
  *
  * Everything is a view into body and lives as long as that. Errors are sticky in r.err:
@@ -50,6 +51,24 @@ bool cql_rows_next(struct cql_rows *r, cq_bytes *row);
  */
 bool cql_rows_next_cells(struct cql_rows *r, const int16_t *slot, uint32_t n_cells,
                          cq_bytes *cells);
+
+/* Rows like the one before, in whose page they are: what most rows of a table of columns are. */
+struct cql_run {
+    const uint8_t *head; /* the first two cells of the row before, raw; neither is null */
+    size_t head_bytes;
+    size_t first_bytes; /* the first one's value */
+    cq_bytes third;     /* a name of the row before, and the column that has it */
+    uint32_t third_at;
+    uint32_t n_columns; /* of the result, at least 3 */
+    uint32_t n_cells;   /* of a row in cells, at least as many: the others become null */
+};
+
+/*
+ * Takes apart the next rows, at most max, as long as each begins with the bytes of the row before
+ * and the third name only rises. How many; the first that is otherwise is still there to be read,
+ * and so is what cannot be read and (mostly) the last one of the page. cells has room for max rows.
+ */
+size_t cql_rows_run(struct cql_rows *r, const struct cql_run *run, cq_bytes *cells, size_t max);
 
 /*
  * Splits a row of n_columns cells: cell i goes to cells[slot[i]] where slot[i] >= 0. slot has

@@ -200,6 +200,53 @@ static void test_last_page(void **state)
     end(&w);
 }
 
+static void take(struct world *w)
+{
+    assert_int_equal(cq_cursor_take(&w->c), 0);
+    cq_cursor_take_run(&w->c);
+}
+
+/* Rows taken many at once are in hand, and checked, as if they had been taken one at a time. */
+static void test_runs(void **state)
+{
+    struct world w;
+    unsigned takes = 0;
+
+    (void)state;
+    begin(&w, CQ_T_COLUMNS);
+    page_begin(&w, "column_name", "1");
+    for (const char *c = "abcdefgh"; *c; c++)
+        row(&w, "b", "t", (const char[]){*c, 0});
+    assert_int_equal(page_end(&w), 0);
+    while (cq_cursor_peek(&w.c, &w.ranks) == CQ_AT_ROW) {
+        take(&w);
+        takes++;
+    }
+    assert_in_range(takes, 2, 5); /* as room came, and the row next to the page's end */
+    assert_hand(&w, "abcdefgh");
+    page_begin(&w, "column_name", NULL);
+    row(&w, "b", "t", "i");
+    row(&w, "b", "t", "j");
+    row(&w, "b", "t", "k");
+    row(&w, "b", "t", "k");
+    row(&w, "b", "t", "l");
+    row(&w, "b", "t", "j");
+    row(&w, "b", "u", "a");
+    assert_int_equal(page_end(&w), 0);
+    assert_row(&w, "t", "i");
+    take(&w);
+    assert_row(&w, "t", "k");
+    assert_true(w.c.same && w.c.duplicate);
+    cq_cursor_skip(&w.c);
+    assert_row(&w, "t", "l");
+    assert_false(w.c.duplicate);
+    take(&w);
+    assert_hand(&w, "abcdefghijkl");
+    assert_int_equal(w.c.outcome.rows, 13);
+    assert_int_equal(cq_cursor_peek(&w.c, &w.ranks), CQ_AT_FELL);
+    end(&w);
+}
+
 static int second_at(bool same_page, const char *const a[3], const char *const b[3],
                      bool *duplicate)
 {
@@ -395,13 +442,10 @@ static void test_sort(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_room),
-        cmocka_unit_test(test_last_page),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_answers_that_are_none),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_pages),     cmocka_unit_test(test_room),
+        cmocka_unit_test(test_last_page), cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_order),     cmocka_unit_test(test_answers_that_are_none),
+        cmocka_unit_test(test_bounds),    cmocka_unit_test(test_sort),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

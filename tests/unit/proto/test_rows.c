@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -180,12 +181,96 @@ static void test_lies(void **state)
     }
 }
 
+enum { WIDE = 5, MANY = 40 };
+
+/* Rows of four columns by seed: two that seldom change, a name that mostly rises, anything. */
+static void put_run(struct cq_buf *b, unsigned *seed)
+{
+    static const char *const names[] = {"ks", "keyspace_1",
+                                        "a_keyspace_with_a_long_name_000000001"};
+    char third[32];
+
+    cq_buf_clear(b);
+    for (unsigned i = 0; i < MANY; i++) {
+        unsigned x = *seed = *seed * 1103515245u + 12345u;
+        int n = snprintf(third, sizeof(third), "%s%04u", x >> 13 & 1 ? "c" : "column_name_", i);
+        const char *fourth = "\0\0\0\x07 and more";
+
+        if ((x >> 16 & 7) == 0) n = (int)(x >> 20 & 1);
+        if ((x >> 17 & 15) == 1) n = (int)strlen(strcpy(third, "column"));
+        cql_write_bytes(b, cq_str(names[(x >> 24 & 15) ? 1 : x >> 28 & 1]));
+        cql_write_bytes(b, cq_str(names[(x >> 21 & 15) ? 2 : x >> 28 & 1]));
+        cql_write_bytes(b, (x >> 19 & 31) ? (cq_bytes){(uint8_t *)third, (size_t)n} : CQ_NULL);
+        cql_write_bytes(b, (x >> 18 & 3) ? (cq_bytes){(const uint8_t *)fourth, x >> 25 & 15}
+                                         : CQ_NULL);
+    }
+}
+
+static bool goes_on(const cq_bytes *before, const cq_bytes *row)
+{
+    return cq_eq(before[0], row[0]) && cq_eq(before[1], row[1]) && cq_cmp(row[2], before[2]) > 0;
+}
+
+/* A run behind one row says what the rows say one at a time, and stops where it has to. */
+static size_t assert_run(struct cql_rows *one, size_t max)
+{
+    cq_bytes before[WIDE], cells[MANY][WIDE], want[WIDE];
+    const uint8_t *from = one->p;
+    struct cql_rows many;
+    size_t n, i = 0;
+
+    if (!cql_rows_next_cells(one, NULL, WIDE, before)) return 0;
+    many = *one;
+    n = cql_rows_run(&many,
+                     &(struct cql_run){.head = from,
+                                       .head_bytes = 8 + before[0].n + before[1].n,
+                                       .first_bytes = before[0].n,
+                                       .third = before[2],
+                                       .third_at = 2,
+                                       .n_columns = 4,
+                                       .n_cells = WIDE},
+                     cells[0], max);
+    for (; i < n; i++) {
+        assert_true(cql_rows_next_cells(one, NULL, WIDE, want) && goes_on(before, want));
+        assert_memory_equal(cells[i], want, sizeof(want));
+        memcpy(before, want, sizeof(want));
+    }
+    assert_true(many.p == one->p && many.rows_read == one->rows_read && !many.err);
+    if (n < max && many.end - many.p > 120 && cql_rows_next_cells(&many, NULL, WIDE, want))
+        assert_false(goes_on(before, want));
+    return n;
+}
+
+static void test_runs(void **state)
+{
+    unsigned seed = 1, taken = 0;
+    struct cq_buf b;
+
+    (void)state;
+    cq_buf_init(&b, &cq_mem_libc, 1u << 20);
+    for (unsigned round = 0; round < 400; round++) {
+        struct guard g;
+        struct cql_rows r;
+
+        put_run(&b, &seed);
+        g = guard_of((cq_bytes){b.p, round % 2 ? b.n : b.n - round});
+        r = (struct cql_rows){.p = g.b.p, .end = g.b.p + g.b.n, .n_columns = 4, .n_rows = MANY};
+        while (r.rows_read < r.n_rows && !r.err)
+            taken += (unsigned)assert_run(&r, round % 3 ? MANY : 3);
+        assert_int_equal(r.err, round % 2 || !round ? 0 : CQ_EPROTOCOL);
+        guard_free(&g);
+    }
+    assert_in_range(taken, 3000, 400 * MANY);
+    cq_buf_fini(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prefixes),
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_runs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
