@@ -241,7 +241,7 @@ class Sinks(Case):
     def test_interrupted_with_a_sink_that_takes(self):
         silent = self.sim("127.67.12.80:0", "--fault", "silent")
         good = self.sim("127.67.12.81:0", "--keyspaces", "1", "--tables", "5")
-        receiver = Receiver(self, "127.67.12.95:0")
+        receiver = Receiver(self, "127.67.12.95:0", "--script", "200:delay=200ms")  # longer than no grace
         process = self.start("crawl", silent.targets[0], good.targets[0], "--sink", receiver.url, "--progress", "json")
         process.stderr.readline()  # the good one is done
         process.send_signal(signal.SIGTERM)
