@@ -150,7 +150,7 @@ int cq_merge_whole(struct cq_merge *m, struct cq_object *o)
     err = cq_model_check_keys(m->model, &o->columns, &check);
     if (err) return err;
     o->keys_checked = true;
-    o->by_name = columns->slots.third_is_text; /* the cursor saw to it */
+    o->as_sent = columns->slots.third_is_text; /* the cursor saw to the order */
     m->keyless = check.no_partition_key;
     if (check.no_partition_key)
         err = cq_findings_add(m->findings, CQ_FOUND_NO_PARTITION_KEY, columns->table, kind,

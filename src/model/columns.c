@@ -86,6 +86,30 @@ static inline bool set_key(struct rest *r, const struct cq_shape *s, const cq_by
     return true;
 }
 
+/*
+ * The same of a column as it was sent, cells one behind the other: what stands from the length in
+ * front of the kind up to the end of the type is all three cells. In the shape no kind has no
+ * bytes, so that it is none of set_key's.
+ */
+static inline bool set_sent_key(struct rest *r, const cq_bytes *cell)
+{
+    cq_bytes kind = cell[CQ_COLUMNS_kind], type = cell[CQ_COLUMNS_type],
+             order = cell[CQ_COLUMNS_clustering_order];
+    const uint8_t *end = type.p + type.n;
+    uint64_t hash;
+
+    if (kind.n < 4 || type.n == 0 || order.n - 3 > 1) return false;
+    r->stretch = (cq_bytes){kind.p - CELL_HEADER, (size_t)(end - kind.p) + CELL_HEADER};
+    hash = cq_load64(end - 8) + type.p[-1 - CELL_HEADER] + ((uint64_t)r->stretch.n << 40);
+    hash *= UINT64_C(0x9e3779b97f4a7c15);
+    /* Behind an order of three bytes comes the first of a length. */
+    r->key.shape = (uint64_t)cq_load32(order.p) << 32 | order.n << 16 | 0xff;
+    r->key.hash = hash >> 32;
+    r->key.cells = &r->stretch;
+    r->key.n = 1;
+    return true;
+}
+
 static_assert(CQ_COLUMNS_N <= 8, "the slots of columns fit into eight bits of shape");
 
 static inline bool find_rest(const struct cq_memo *memo, const struct rest *rest,
@@ -190,13 +214,13 @@ static void put_name(struct cq_json *j, struct cq_json *structure, const cq_byte
 __attribute__((noinline, cold)) static void put_column(struct cq_model *m,
                                                        const struct cq_object *o,
                                                        struct cq_json *structure,
-                                                       const cq_bytes *cell)
+                                                       const cq_bytes *cell, bool as_sent)
 {
     const struct cq_shape *s = o->columns.shape;
     struct cq_json *j = &m->rec->json;
     struct cq_memo_found found;
     struct rest rest;
-    bool usual = set_key(&rest, s, cell);
+    bool usual = as_sent ? set_sent_key(&rest, cell) : set_key(&rest, s, cell);
 
     cq_json_open(j, '{');
     cq_json_open(structure, '[');
@@ -217,22 +241,8 @@ __attribute__((noinline, cold)) static void put_column(struct cq_model *m,
     cq_json_close(j, '}');
 }
 
-/*
- * The name and what follows it up to the kind, as servers send it: name, order, the name's bytes,
- * one behind the other. Then, and with what set_key finds, sixteen bytes may be read from any byte
- * of the two names on.
- */
-static inline bool is_in_a_row(const cq_bytes *cell)
-{
-    cq_bytes name = cell[CQ_COLUMNS_column_name], order = cell[CQ_COLUMNS_clustering_order],
-             bytes = cell[CQ_COLUMNS_column_name_bytes];
-
-    return order.p == name.p + name.n + CELL_HEADER && bytes.n == name.n &&
-           bytes.p == order.p + order.n + CELL_HEADER &&
-           cell[CQ_COLUMNS_kind].p == bytes.p + bytes.n + CELL_HEADER;
-}
-
-/* Where a column's name goes, what opens it written; and where room ends. */
+/* Where a column's name goes, what opens it written; and up to where a name may go, so that the
+ * longest thing that is kept still finds room behind it, both copied in whole steps. */
 struct pen {
     uint8_t *to;
     const uint8_t *end;
@@ -240,12 +250,14 @@ struct pen {
 
 static inline struct pen take(struct cq_json *j, cq_bytes begin)
 {
+    const size_t behind = CQ_MEMO_COLUMN_BYTES + CQ_JSON_SLACK;
     uint8_t *to = cq_json_room(j, 0);
+    size_t cap = j->out->cap;
 
     if (!to) return (struct pen){NULL, NULL};
     to = cq_json_separate(j, to);
     memcpy(to, begin.p, begin.n);
-    return (struct pen){to + begin.n, j->out->p + j->out->cap};
+    return (struct pen){to + begin.n, j->out->p + (cap > behind ? cap - behind : 0)};
 }
 
 /* No column comes: what opens it goes, and so does the comma before it. */
@@ -272,15 +284,15 @@ static void leave_both(struct cq_json *j, struct cq_json *structure, const struc
     leave(structure, &pens->structure, CQ_LIT(STRUCTURE_BEGIN), pens->comma);
 }
 
-/* Room for a name of n bytes and the longest thing that is kept, both copied in whole steps. */
 static inline bool has_room(const struct pen *p, size_t n)
 {
-    return (size_t)(p->end - p->to) >= n + CQ_MEMO_COLUMN_BYTES + CQ_JSON_SLACK;
+    return p->end - p->to >= (ptrdiff_t)n;
 }
 
 /*
  * A column as most are, at once: its name goes out as it is, and what follows was found. Call by
- * call the same is eight times as much. False: it is not like that, and nothing was written.
+ * call the same is eight times as much. Behind both names the row has sixteen bytes more. False:
+ * it is not like that, and nothing was written.
  */
 static inline bool put_plain(struct pens *pens, cq_bytes name, cq_bytes bytes,
                              const struct cq_memo_found *found)
@@ -288,6 +300,7 @@ static inline bool put_plain(struct pens *pens, cq_bytes name, cq_bytes bytes,
     uint8_t *json = pens->json.to, *structure = pens->structure.to;
     size_t i = 0;
 
+    if (name.n == 0 || bytes.n != name.n) return false;
     if (!has_room(&pens->json, name.n) || !has_room(&pens->structure, name.n)) return false;
     do {
         if (!cq_copy_twins16(json + i, structure + i, name.p + i, bytes.p + i, name.n - i)) {
@@ -308,23 +321,24 @@ static void put_rows(struct cq_model *m, const struct cq_object *o, struct cq_js
     const cq_bytes *cells = o->columns.cells;
     const size_t width = cq_shape_cells(s), n = m->rows.n / sizeof(uint32_t);
     const uint32_t *rows = (const uint32_t *)(const void *)m->rows.p;
-    const bool is_bare = !o->masks.n && !s->n_extra;
+    const bool as_sent = o->as_sent && s->is_straight && s->n_columns == CQ_COLUMNS_N;
+    const bool is_plain = as_sent && !o->masks.n;
     struct cq_json *j = &m->rec->json;
     struct pens pens = take_both(j, structure);
 
-    for (size_t i = 0; i < n && pens.json.to && pens.structure.to; i++) {
+    for (size_t i = 0; i < n; i++) {
         const cq_bytes *cell = cells + rows[i] * width;
         struct cq_memo_found found;
         struct rest rest;
 
-        if (is_bare && is_in_a_row(cell) && set_key(&rest, s, cell) &&
-            find_rest(memo, &rest, &found) &&
+        if (is_plain && set_sent_key(&rest, cell) && find_rest(memo, &rest, &found) &&
             put_plain(&pens, cell[CQ_COLUMNS_column_name], cell[CQ_COLUMNS_column_name_bytes],
                       &found))
             continue;
         leave_both(j, structure, &pens);
-        put_column(m, o, structure, cell);
+        put_column(m, o, structure, cell, as_sent);
         pens = take_both(j, structure);
+        if (!pens.json.to || !pens.structure.to) break;
     }
     leave_both(j, structure, &pens);
 }

@@ -39,8 +39,11 @@ struct cq_object {
     const struct cq_shape *shape; /* of the object's own row */
     const cq_bytes *cells;
     struct cq_rowset columns, indexes, triggers, dropped, masks; /* tables and views */
-    bool keys_checked;          /* cq_model_check_keys saw these columns, and no others since */
-    bool by_name;               /* the caller has proven that the columns come by name */
+    bool keys_checked; /* cq_model_check_keys saw these columns, and no others since */
+    /* The columns come by name, which the caller has proven, and the cells of each are views of its
+     * row as it was sent (but for nulls): one behind the other, a length of four bytes before each.
+     */
+    bool as_sent;
     const struct cq_udts *udts; /* NULL: the types table is absent */
 };
 

@@ -179,7 +179,7 @@ void cq_columns_order(struct cq_model *m, const struct cq_object *o)
         return;
     }
     put_others((struct place *)(void *)m->keys.p, n_keys, columns->n, rows + n_keys);
-    if (!o->by_name && !come_by_name(columns, rows + n_keys, columns->n - n_keys)) {
+    if (!o->as_sent && !come_by_name(columns, rows + n_keys, columns->n - n_keys)) {
         for (size_t i = n_keys; i < columns->n; i++) {
             struct place p = place_of(cq_rowset_at(columns, rows[i]), CQ_RANK_OTHER, rows[i]);
 
