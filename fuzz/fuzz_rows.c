@@ -8,6 +8,31 @@
 #include "proto/rows.h"
 #include "proto/value.h"
 
+enum { RUN = 3 };
+
+/* The rows behind `row`, many at once: what they are one at a time. */
+static void check_run(struct cql_rows r, cq_bytes row, const cq_bytes *cells)
+{
+    cq_bytes many[RUN * CQ_MAX_RESULT_COLUMNS], one[CQ_MAX_RESULT_COLUMNS];
+    struct cql_run run = {.head = row.p, .third_at = 2};
+    struct cql_rows each = r;
+    size_t n;
+
+    if (r.n_columns < 3 || cq_is_null(cells[0]) || cq_is_null(cells[1])) return;
+    run.n_columns = run.n_cells = r.n_columns;
+    run.first_bytes = cells[0].n;
+    run.head_bytes = (size_t)(cells[1].p - row.p) + cells[1].n;
+    run.third = cells[2];
+    n = cql_rows_run(&r, &run, many, RUN);
+    for (size_t i = 0; i < n; i++) {
+        if (!cql_rows_next_cells(&each, NULL, r.n_columns, one)) abort();
+        if (memcmp(one, many + i * r.n_columns, r.n_columns * sizeof(*one)) != 0) abort();
+        if (!cq_eq(one[0], cells[0]) || !cq_eq(one[1], cells[1])) abort();
+        if (cq_cmp(one[2], i ? many[(i - 1) * r.n_columns + 2] : cells[2]) <= 0) abort();
+    }
+    if (r.p != each.p || r.rows_read != each.rows_read || r.err) abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cq_bytes types[CQ_MAX_RESULT_COLUMNS], cells[CQ_MAX_RESULT_COLUMNS], row;
@@ -30,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!cql_rows_next_cells(&both, NULL, r.n_columns, other)) abort();
         cql_row_cells(row, r.n_columns, slot, cells);
         if (memcmp(cells, other, r.n_columns * sizeof(*cells)) != 0) abort();
+        check_run(r, row, cells);
         for (uint32_t i = 0; i < r.n_columns; i++) {
             cq_buf_clear(&out);
             cql_value_text(types[i], cells[i], &out);

@@ -194,7 +194,7 @@ static void put_run(struct cq_buf *b, unsigned *seed)
     for (unsigned i = 0; i < MANY; i++) {
         unsigned x = *seed = *seed * 1103515245u + 12345u;
         int n = snprintf(third, sizeof(third), "%s%04u", x >> 13 & 1 ? "c" : "column_name_", i);
-        const char *fourth = "\0\0\0\x07 and more";
+        const char *fourth = "\0\0\0\x07 and some more";
 
         if ((x >> 16 & 7) == 0) n = (int)(x >> 20 & 1);
         if ((x >> 17 & 15) == 1) n = (int)strlen(strcpy(third, "column"));
