@@ -250,8 +250,10 @@ struct pen {
 
 static inline struct pen take(struct cq_json *j, cq_bytes begin)
 {
+    enum { NAME = 256, SMALL = 16384 };
     const size_t behind = CQ_MEMO_COLUMN_BYTES + CQ_JSON_SLACK;
-    uint8_t *to = cq_json_room(j, 0);
+    /* A buffer that has just held small tables would have no room ahead, ever. */
+    uint8_t *to = cq_json_room(j, j->out->cap < SMALL ? NAME + behind : 0);
     size_t cap = j->out->cap;
 
     if (!to) return (struct pen){NULL, NULL};
