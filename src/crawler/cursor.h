@@ -6,6 +6,7 @@
  *                 then cq_cursor_page | cq_cursor_refuse | cq_cursor_fail
  *   rows go:      cq_cursor_peek says ROW: look at .key, .cells,
  *                 then cq_cursor_skip, or cq_cursor_take (keeps it in hand)
+ *                 and after that cq_cursor_take_run (those like it, too)
  *   a page goes:  peek says NEED; the owner asks for the next one (cq_cursor_wants_page)
  *
  * Pages stay whole in one block until their rows are used; the block is then used again for the

@@ -37,7 +37,6 @@ static int read_ranks(struct cq_merge *m)
         int put = cq_names_put(&m->ranks, c->key.keyspace, n_ranks(m));
 
         if (put < 0) return put;
-        if (put < 0) return put;
         if (put) {
             put = cq_cursor_take(c);
         } else {
