@@ -102,6 +102,15 @@ struct cq_sink_client *cq_block_who(const struct cq_block *b, uint32_t *n)
     return run->who;
 }
 
+void cq_block_exchange(struct cq_block *a, struct cq_block *b)
+{
+    struct cq_buf bytes = a->bytes;
+
+    assert(a->records == 0 && b->records == 0);
+    a->bytes = b->bytes;
+    b->bytes = bytes;
+}
+
 /* Room of more than twice the base was for an exception. */
 static void shrink(struct cq_block *b)
 {

@@ -53,6 +53,8 @@ int cq_block_put(struct cq_block *b, struct cq_sink_client *who, cq_bytes line, 
 cq_bytes cq_block_front(const struct cq_block *b, uint32_t *records, size_t bytes);
 /* The client of the front's records, and how many of the next n are its own. n >= 1. */
 struct cq_sink_client *cq_block_who(const struct cq_block *b, uint32_t *n);
+/* Both empty: each has the other's memory from now on. */
+void cq_block_exchange(struct cq_block *a, struct cq_block *b);
 /* Takes away n records of that client, of so many bytes. */
 void cq_block_drop(struct cq_block *b, uint32_t n, size_t bytes);
 

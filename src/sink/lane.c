@@ -33,6 +33,7 @@ void cq_lane_drop(struct cq_sink *s, struct cq_lane *l, bool accepted)
         take_from(s, l, who, n, accepted);
         cq_block_drop(b, n, l->records == 0 ? bytes : 0);
     }
+    if (b->records == 0) s->emptied = b;
     l->n_parts--;
     l->state = CQ_LANE_IDLE;
     l->tries = 0;

@@ -125,6 +125,15 @@ static enum cq_offer lose(struct cq_sink *s, struct cq_sink_client *c)
     return CQ_OFFER_LOST;
 }
 
+/* The block is about to be filled. What was sent last is in the CPU's caches; lanes that took
+ * turns through memory of their own would write each batch to memory that is not. */
+static void warm(struct cq_sink *s, struct cq_block *b)
+{
+    if (b->records > 0) return;
+    if (s->emptied && s->emptied != b) cq_block_exchange(s->emptied, b);
+    s->emptied = NULL;
+}
+
 enum cq_offer cq_sink_offer(struct cq_sink *s, struct cq_sink_client *c, cq_bytes line,
                             uint64_t now_ns)
 {
@@ -135,6 +144,7 @@ enum cq_offer cq_sink_offer(struct cq_sink *s, struct cq_sink_client *c, cq_byte
     if (cq_lane_head(l)->records == 0 && cq_lane_is_filled(s, cq_lane_open(l))) {
         l->head = 1 - l->head;
     }
+    warm(s, cq_lane_open(l));
     if (cq_block_put(cq_lane_open(l), c, line, now_ns)) return lose(s, c);
     cq_ring_remove(&c->settled);
     if (!cq_lane_is_full(s, l)) return CQ_OFFER_TAKEN;

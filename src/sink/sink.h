@@ -82,6 +82,7 @@ struct cq_sink {
     struct cq_lane *lanes; /* NULL before begin */
     struct cq_encoder *encoder;
     struct cq_lane *encoding_lane;
+    struct cq_block *emptied; /* the last one, while it is: its memory is in the caches; or NULL */
     enum cq_encoding encoding;
     size_t charged;
     size_t limit_bytes; /* of one request: batch_bytes, less after a 413 */

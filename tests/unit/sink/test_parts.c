@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small parts of a sink: what Retry-After says, jitter, what statuses mean, keys, compression.
+/* The small parts of a sink: what Retry-After says, jitter, what statuses mean, keys, compression,
+ * whose memory is filled next.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include "base/bounds.h"
 #include "sink/receiver.h"
 #include "sink/retry.h"
+#include "sink/sink.h"
 
 /* 2026-11-21T04:40:00Z */
 static const int64_t wall = 1795236000000;
@@ -194,11 +196,70 @@ static void compression(void **state)
     free(back);
 }
 
+/* Sends what waits; the request's body. */
+static cq_bytes send_one(struct cq_sink *s, unsigned lane)
+{
+    struct cq_sink_send send;
+
+    assert_int_equal(cq_sink_next(s, 1, &send), CQ_SINK_SEND);
+    assert_int_equal(send.lane, lane);
+    return send.request.body;
+}
+
+static void accept_it(struct cq_sink *s, unsigned lane)
+{
+    struct cq_http_response r = {.status = 200, .text = ""};
+    struct cq_sink_letter letter;
+
+    assert_false(cq_sink_answer(s, lane, &r, false, (struct cq_sink_now){1, wall}, &letter));
+}
+
+/* Lane after lane is filled in the memory that was sent last, never in what is under way. */
+static void warm_memory(void **state)
+{
+    struct cq_sink_config o = {.mem = &cq_mem_libc,
+                               .url = "http://x/",
+                               .lanes = 2,
+                               .batch_records = 10,
+                               .batch_bytes = CQ_MIN_BATCH_BYTES,
+                               .batch_age_ns = CQ_SEC(1),
+                               .seed = 1};
+    struct cq_sink s;
+    struct cq_sink_client c[2];
+    cq_bytes body[3];
+
+    (void)state;
+    cq_sink_init(&s, &o);
+    assert_int_equal(cq_sink_begin(&s, CQ_MIB(1)), 0);
+    cq_sink_hurry(&s, true);
+    for (unsigned i = 0; i < 2; i++) {
+        cq_sink_client_init(&c[i], &s, NULL, cq_str("a"));
+        c[i].lane = i;
+        assert_int_equal(cq_sink_offer(&s, &c[i], cq_str(i ? "1\n" : "0\n"), 1), CQ_OFFER_TAKEN);
+        body[i] = send_one(&s, i);
+        accept_it(&s, i);
+    }
+    assert_ptr_equal(body[1].p, body[0].p);
+    for (unsigned i = 0; i < 2; i++) { /* at the same time */
+        assert_int_equal(cq_sink_offer(&s, &c[i], cq_str(i ? "3\n" : "2\n"), 1), CQ_OFFER_TAKEN);
+        body[i] = send_one(&s, i);
+    }
+    assert_int_equal(cq_sink_offer(&s, &c[0], cq_str("4\n"), 1), CQ_OFFER_TAKEN);
+    assert_memory_equal(body[0].p, "2\n", 2);
+    assert_memory_equal(body[1].p, "3\n", 2);
+    accept_it(&s, 1);
+    accept_it(&s, 0);
+    body[2] = send_one(&s, 0);
+    assert_memory_equal(body[2].p, "4\n", 2);
+    accept_it(&s, 0);
+    cq_sink_fini(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(retry_after), cmocka_unit_test(jitter),      cmocka_unit_test(statuses),
-        cmocka_unit_test(keys),        cmocka_unit_test(compression),
+        cmocka_unit_test(keys),        cmocka_unit_test(compression), cmocka_unit_test(warm_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
