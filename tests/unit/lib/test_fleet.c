@@ -240,25 +240,31 @@ static void test_not_after(void **state)
 }
 
 /* The host holds the loop up for longer than an answer may take: those that have come meanwhile
- * count. */
+ * count, also where it takes several turns to read them. */
 static void test_late_loop(void **state)
 {
+    static const char *const args[] = {
+        "--clusters", "8", "--listen", "127.61.3.1:0", "--keyspaces", "10", "--tables", "60", NULL};
+    struct simproc large;
     struct seen s;
 
     (void)state;
+    simproc_start(&large, args);
     open_with_records(&s, 5000);
-    for (int i = HEALTHY; i < HEALTHY + 8; i++) {
-        struct cqlcrawl_endpoint e = at(i);
+    for (int i = 0; i < 8; i++) {
+        struct cqlcrawl_endpoint e = {large.hosts[i], (uint16_t)large.ports[i]};
         struct cqlcrawl_target t = CQLCRAWL_INIT(cqlcrawl_target);
 
         t.endpoints = &e;
         t.n_endpoints = 1;
+        t.compression = CQLCRAWL_COMPRESSION_NONE;
         t.retries = CQLCRAWL_NO_RETRIES;
         t.timeout_ms = 6400; /* of one answer: three quarters */
         assert_int_equal(cqlcrawl_add(s.c, &t, NULL), 0);
     }
     assert_int_equal(cqlcrawl_run(s.c), 0);
     cqlcrawl_close(s.c, NULL, NULL);
+    simproc_stop(&large);
     assert_int_equal(s.complete, 8);
 }
 
