@@ -35,14 +35,16 @@ static void make_own(struct cq_output *o)
     o->is_own = flags >= 0 && fcntl(o->fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
-/* A regular file never blocks. A pipe can be opened once more (Linux), as a description of our own;
- * where that fails (a socket, no /proc) it stays a shared one. */
+/* A regular file never blocks. A pipe or /dev/null can be opened once more (Linux), as a
+ * description of our own; where that fails (a socket, no /proc) it stays a shared one, as a
+ * terminal does. */
 static int standard_output(struct cq_output *o)
 {
-    struct stat st;
+    struct stat st = {0};
     int fd = -1;
 
-    if (fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode)) {
+    (void)fstat(STDOUT_FILENO, &st);
+    if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(STDOUT_FILENO))) {
         fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
         o->is_own = fd >= 0;
     } else {
