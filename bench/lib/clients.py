@@ -52,6 +52,18 @@ class Ours:
                 *self.options], self.env
 
 
+class Poster:
+    """The floor of delivery: as many bytes as the records of a reference cluster, once for each cluster."""
+    BYTES = 560000
+    name = "post"
+
+    def __init__(self, bench, sink):
+        self.program, (self.host, self.port) = bench.programs["post"], sink.url.split("/")[2].split(":")
+
+    def __call__(self, targets, mode, n):
+        return [self.program, self.host, self.port, str(n), str(self.BYTES)], {}
+
+
 class Peer:
     """Any command that is called PEER HOST PORT seq|conc|hold N and says PEER {json} (bench/peers/list.json)."""
 

@@ -2,7 +2,7 @@
 """CPU per cluster over the floor, with every way of writing and every way of speaking; a whole process."""
 import os
 
-from clients import Null, Ours
+from clients import Null, Ours, Poster
 from figures import Spread
 from lines import judged, told, unsure
 from measure import Failed, run
@@ -31,8 +31,8 @@ def writer(bench, output, way, options, sink):
 def measure(bench, server, ways, rounds=None):
     counts = (1, 20) if bench.quick else (1, 20, 100)
     with Sink(bench) as sink:
-        clients = floors(bench, ways) + [writer(bench, output, way, options, sink) for way, options in ways
-                                         for output, _ in OUTPUTS]
+        clients = [*floors(bench, ways), Poster(bench, sink)]
+        clients += [writer(bench, output, way, options, sink) for way, options in ways for output, _ in OUTPUTS]
         jobs = [Job(client, counts) for client in clients]
         warm(bench, jobs[0], server)
         return Rounds(bench, server.targets, jobs, rounds)
@@ -48,6 +48,8 @@ def warm(bench, job, server):
 def lines(bench, found, ways, with_limits):
     out = [told(f"floor: null {way}", Spread(found.marginal(f"null {way}/seq")), "ms") for way, _ in ways]
     out.append(told("floor: null and row walk v5", Spread(found.marginal("null and row walk v5/seq")), "ms"))
+    out.append(told(f"floor: {Poster.BYTES // 1000} KB by HTTP", Spread(found.marginal("post/seq")), "ms",
+                    note="send() and nothing else: what the kernel takes for the same bytes"))
     for output, limit in OUTPUTS:
         out += [one(found, output, limit, way, with_limits) for way, _ in ways]
     why = found.is_unsure()
@@ -60,6 +62,8 @@ def one(found, output, limit, way, with_limits):
     above, whole = found.above(name, floor), Spread(found.marginal(name))
     note = f"{whole.text('{:.3f}')} ms in all"
     at = f"null {Spread(found.marginal(floor)).median:.3f} ms"
+    if output == "HTTP sink":
+        at += f", the bytes by HTTP {Spread(found.marginal('post/seq')).median:.3f} ms"
     if not with_limits:
         return told(f"{output}, {way}: above null", above, "ms", at, note, "{:.3f}")
     return judged(f"{output}, {way}: above null", above, limit, "ms", floor=at, note=note, form="{:.3f}",
