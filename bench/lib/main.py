@@ -107,8 +107,8 @@ def run_part(bench, part):
     print(f"{part.name}: {part.title}", file=sys.stderr, flush=True)
     try:
         lines = part.run(bench)
-    except Failed as why:
-        lines = [missing(part.title, str(why))]
+    except Exception as why:  # pylint: disable=broad-except; what the other parts found must not be lost
+        lines = [missing(part.title, f"{'' if isinstance(why, Failed) else type(why).__name__ + ': '}{why}")]
         bench.failed.append(part.name)
     for line in lines:
         line.part = part.name
@@ -177,11 +177,14 @@ def main():
         bench = Bench(options, folder)
         about = machine.about(bench)
         with bench.open:
-            done = [(part.title, run_part(bench, part)) for part in chosen]
+            done, command = [], "bench/run " + " ".join(sys.argv[1:])
+            for part in chosen:
+                done.append((part.title, run_part(bench, part)))
+                save(options.output, bench, about, command, done)
     about["load_after"] = os.getloadavg()[0]
-    command = "bench/run " + " ".join(sys.argv[1:])
     print(markdown(done, about, command.strip()) if options.markdown else text_table(done))
     save(options.output, bench, about, command, done)
+    print(f"result: {options.output}", file=sys.stderr)
     return 1 if bench.failed else 0
 
 
@@ -190,7 +193,6 @@ def save(path, bench, about, command, done):
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"machine": about, "command": command, "rounds": bench.rounds, "data": bench.data,
                    "lines": [line.json() for _, lines in done for line in lines]}, f, indent=1)
-    print(f"result: {path}", file=sys.stderr)
 
 
 if __name__ == "__main__":

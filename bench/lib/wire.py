@@ -70,7 +70,10 @@ def on_real(bench):
                               env={**os.environ, "CQLCRAWL": bench.programs["cqlcrawl"]})
     out = []
     for text in done.stdout.splitlines():
-        seen = json.loads(text)
+        try:
+            seen = json.loads(text)
+        except ValueError:  # a peer may talk on standard output, too
+            continue
         out.append(told(f"{seen.get('peer', 'cqlcrawl')}: waits", seen["waits"], form="{:.0f}",
                         note=f"{seen['connections']} connections, {seen['requests']} requests, "
                              f"{seen['bytes_out'] / 1e3:,.1f} KB out, {seen['bytes_in'] / 1e3:,.0f} KB in"))
