@@ -247,7 +247,7 @@ struct cqlcrawl_options {
     void *resize_ctx;
 
     unsigned rate;      /* attempts begun per second; 0: no limit */
-    unsigned half_open; /* connections that are being made at once; 0: 256 */
+    unsigned half_open; /* connections that are being made at once, at most 16384; 0: 256 */
     uint64_t seed;      /* of every jitter; 0: from the system */
     /* A directory that remembers each cluster's epochs, versions and identity (made where it is
      * missing, on a local disk; one process at a time). It has a thread of its own, with every

@@ -69,7 +69,8 @@
 #define CQ_DEFAULT_PORT 9042
 #define CQ_MAX_TIMEOUT CQ_SEC(86400) /* what --timeout and --connect-timeout may say */
 #define CQ_DEFAULT_CONCURRENCY 1000u /* clusters read at once: --concurrency */
-#define CQ_DEFAULT_HALF_OPEN 256u    /* connections that are being made at once */
+#define CQ_DEFAULT_HALF_OPEN 256u    /* connections that are being made at once: --half-open */
+#define CQ_MAX_HALF_OPEN 16384u      /* more would be a scan (docs/operations.md) */
 #define CQ_HALF_OPEN_TIME CQ_SEC(1)  /* after that one does not count among them any more */
 #define CQ_STARTS_PER_TURN 64u       /* attempts begun in one turn of the loop */
 #define CQ_RATE_SLACK CQ_MS(20)      /* a late loop makes up for so much of the rate */

@@ -5,9 +5,8 @@
 #include <sys/resource.h>
 
 enum {
-    OWN = 64,       /* standard streams, loop, signals, resolver, state, PEM and password files */
-    PER_SINK = 4,   /* its names, a connection that is closing */
-    HALF_OPEN = 256 /* at most; each may hold a second descriptor for a second address */
+    OWN = 64,     /* standard streams, loop, signals, resolver, state, PEM and password files */
+    PER_SINK = 4, /* its names, a connection that is closing */
 };
 
 uint64_t cq_raise_files(void)
@@ -27,8 +26,12 @@ unsigned cq_fit_files(const struct cq_files *f, uint64_t wanted, unsigned *half_
 {
     uint64_t taken = OWN + (uint64_t)f->sinks * PER_SINK + f->sink_requests + f->others;
     uint64_t left = f->limit > taken ? f->limit - taken : 0;
-    uint64_t half = left / 8 < HALF_OPEN ? left / 8 : HALF_OPEN;
+    uint64_t half = *half_open ? *half_open : CQ_USUAL_HALF_OPEN;
+    uint64_t room = left / 8;
 
+    if (left > wanted && left - wanted > room) room = left - wanted;
+    if (half > wanted) half = wanted; /* each is one of the clusters */
+    if (half > room) half = room;
     if (half < 1) half = 1;
     *half_open = (unsigned)half;
     left = left > half ? left - half : 1;

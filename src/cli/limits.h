@@ -14,8 +14,13 @@ struct cq_files {
     unsigned others;               /* an output folder's files, listeners and their clients */
 };
 
-/* How many of `wanted` clusters may be read at once, 1 at least; *half_open: connections that may
- * be made at once (each may try two addresses). Pure. */
+#define CQ_USUAL_HALF_OPEN 256u  /* as the library's */
+#define CQ_MOST_HALF_OPEN 16384u /* counted by the library */
+
+/* How many of `wanted` clusters may be read at once, 1 at least. *half_open: connections that are
+ * wanted to be made at once (0: the usual number), then those that fit: each may try two
+ * addresses, and the second takes its descriptor from what the clusters leave, or from an eighth
+ * of all. Pure. */
 unsigned cq_fit_files(const struct cq_files *f, uint64_t wanted, unsigned *half_open);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/args.h"
+#include "cli/limits.h"
 #include "cli/setters.h"
 #include "cli/words.h"
 
@@ -146,7 +147,7 @@ SETTER(set_rate)
 SETTER(set_half_open)
 {
     UNUSED2;
-    return cq_parse_uint(value, 1, 1000000, &a->settings.half_open);
+    return cq_parse_uint(value, 1, CQ_MOST_HALF_OPEN, &a->settings.half_open);
 }
 
 SETTER(set_seed)
@@ -297,7 +298,7 @@ const struct cq_option cq_options[] = {
     {"concurrency", "N", "clusters at once (1000)", ALL, false, set_concurrency, "a number from 1 to 1000000"},
     {"memory-max", "SIZE", "what answers and batches in hand may take (64MiB)", ALL, false, set_memory_max, "a size: 64MiB, 512KiB, 1GiB"},
     {"rate", "N/s", "attempts begun per second (no limit)", ALL, false, set_rate, CQ_EXPECT_RATE},
-    {"half-open", "N", "connections being made at once (256)", ALL, false, set_half_open, "a number from 1 to 1000000"},
+    {"half-open", "N", "connections being made at once (256)", ALL, false, set_half_open, "a number from 1 to 16384"},
     {"retries", "N", "further attempts after a fault that may pass by itself (2)", ALL, false, set_retries, "a number from 0 to 100"},
     {"max-in-flight", "N", "unanswered statements per cluster (all)", ALL, false, set_max_in_flight, "a number from 1 to 64"},
     {"seed", "N", "of every jitter, so that a run can be repeated", ALL, false, set_seed, "a number from 1"},

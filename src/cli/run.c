@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `run` of the configuration: settings of the run as a whole. */
+#include "cli/limits.h"
 #include "cli/section.h"
 #include "cli/words.h"
 
@@ -26,7 +27,8 @@ READER(run_rate)
 
 READER(run_half_open)
 {
-    (void)cq_value_uint(r, v, "run.half_open", 1, 1000000, &r->config->settings.half_open);
+    (void)cq_value_uint(r, v, "run.half_open", 1, CQ_MOST_HALF_OPEN,
+                        &r->config->settings.half_open);
 }
 
 READER(run_retries)

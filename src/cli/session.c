@@ -162,6 +162,24 @@ bool cq_session_has_failed(const struct cq_session *s)
 
 /* ---- life ---- */
 
+/* What had to be made smaller than it was asked for, or NULL. */
+static const char *limited(const struct cq_session *s, const struct cq_settings *set,
+                           uint64_t wanted, unsigned half_open, uint64_t files)
+{
+    uint64_t half = set->half_open < wanted ? set->half_open : wanted;
+    const char *fewer = "", *halves = "";
+
+    if (s->concurrency < wanted)
+        fewer = cq_pool_printf(s->pool, "%u clusters at once instead of %llu", s->concurrency,
+                               (unsigned long long)wanted);
+    if (half_open < half)
+        halves = cq_pool_printf(s->pool, "%s%u connections being made at once instead of %llu",
+                                *fewer ? ", " : "", half_open, (unsigned long long)half);
+    if (!*fewer && !*halves) return NULL;
+    return cq_pool_printf(s->pool, "%s%s: this process may open %llu files (ulimit -n)", fewer,
+                          halves, (unsigned long long)files);
+}
+
 static void fit(struct cq_session *s, const struct cq_settings *set, struct cqlcrawl_options *o)
 {
     struct cq_files f = {.limit = cq_raise_files(),
@@ -171,14 +189,10 @@ static void fit(struct cq_session *s, const struct cq_settings *set, struct cqlc
     uint64_t wanted = set->concurrency ? set->concurrency : DEFAULT_SLOTS;
 
     if (s->out && s->out->kind == CQ_OUTPUT_FOLDER) f.others += CQ_OUTDIR_FILES;
+    o->half_open = (unsigned)set->half_open;
     s->concurrency = cq_fit_files(&f, wanted, &o->half_open);
-    if (set->half_open && set->half_open < o->half_open) o->half_open = (unsigned)set->half_open;
     o->concurrency = s->concurrency;
-    if (s->concurrency == wanted) return;
-    s->limited = cq_pool_printf(
-        s->pool,
-        "%u clusters at once instead of %llu: this process may open %llu files (ulimit -n)",
-        s->concurrency, (unsigned long long)wanted, (unsigned long long)f.limit);
+    s->limited = limited(s, set, wanted, o->half_open, f.limit);
 }
 
 /* A snapshot needs every record; sinks and folders keep what they have. */

@@ -21,9 +21,11 @@ static void move(struct cq_fleet *f, struct cq_member *m, enum cq_place to)
 
 void cq_fleet_init(struct cq_fleet *f, const struct cq_fleet_options *o)
 {
+    unsigned half_open = o->half_open ? o->half_open : CQ_DEFAULT_HALF_OPEN;
+
     *f = (struct cq_fleet){
         .slots = o->slots ? o->slots : CQ_DEFAULT_CONCURRENCY,
-        .half_open = o->half_open ? o->half_open : CQ_DEFAULT_HALF_OPEN,
+        .half_open = half_open < CQ_MAX_HALF_OPEN ? half_open : CQ_MAX_HALF_OPEN,
         .interval_ns = o->rate ? (CQ_SEC(1) + o->rate - 1) / o->rate : 0,
         .dues = {.mem = o->mem},
         .rand = {o->seed},

@@ -15,7 +15,8 @@
  *   - Half-open: from the start until the login is over. It is a budget of its own, so that a fleet
  *     does not look like an attack and no more handshakes run than the machine can finish; a
  *     connection that has been half-open for CQ_HALF_OPEN_TIME is a black hole, not a handshake,
- * and stops counting (it still has its slot).
+ * and stops counting (it still has its slot). So no more than half_open / (the time of a login)
+ * begin in a second, whatever the slots.
  *   - The rate is a grid of equal intervals, one start in each, at a place that the seed gives.
  *
  * What follows an attempt is decided by its error (cq_fault_of):
@@ -87,7 +88,7 @@ struct cq_attempt_end {
 
 struct cq_fleet_options {
     const struct cq_mem *mem;
-    unsigned slots, half_open; /* 0: the defaults */
+    unsigned slots, half_open; /* 0: the defaults; CQ_MAX_HALF_OPEN at most */
     unsigned rate;             /* starts per second; 0: no limit */
     uint64_t seed;
 };

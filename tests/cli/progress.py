@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import resource
 import struct
 import subprocess
@@ -118,6 +119,27 @@ class Limits(Case):
         self.assertIn("200 clusters: 200 complete", err)
         _, err = self.run_it("crawl", sim.targets[0], "--output", "r", "--concurrency", "20", status=0, preexec_fn=few)
         self.assertNotIn("at once instead of", err)
+        _, err = self.run_it("crawl", sim.targets[0], "--output", "r", "--half-open", "70", status=0, preexec_fn=few)
+        self.assertIn(" instead of 1000, 10 connections being made at once instead of 70: this process may open 150",
+                      err)
+
+    def test_half_open(self):
+        """More connections than the usual 256 are made at once where somebody asks for it."""
+        sim = self.sim("127.67.18.1:0", "--clusters", "600", "--fault", "silent")
+
+        def most(*options):
+            process = self.start("crawl", "--targets", sim.file, "--output", "r", "--retries", "0", *options)
+            for _ in range(20):  # a silent one stops counting after a second
+                time.sleep(0.1)
+                process.send_signal(signal.SIGUSR1)
+            process.kill()
+            err = process.communicate(timeout=LIMIT)[1].decode()
+            return max(int(n) for n in re.findall(r"(\d+) being connected", err))
+
+        self.assertEqual(most(), 256)
+        self.assertGreater(most("--half-open", "600"), 256)
+        _, err = self.run_it("crawl", "--half-open", "16385", "h", status=2)
+        self.assertIn("--half-open: a number from 1 to 16384", err)
 
     def test_fail_on(self):
         sim = self.sim("127.67.16.1:0", "--clusters", "8", "--keyspaces", "1", "--tables", "1")

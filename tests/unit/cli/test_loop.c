@@ -98,18 +98,44 @@ static void test_times(void **state)
 
 static void test_fit(void **state)
 {
-    unsigned half;
-
     (void)state;
-    assert_int_equal(cq_fit_files(&(struct cq_files){.limit = 20000}, 1000, &half), 1000);
-    assert_int_equal(half, 256);
     /* what is over is taken away, and everything together stays below the limit */
     for (uint64_t limit = 0; limit < 3000; limit += 7) {
         struct cq_files f = {.limit = limit, .sinks = 2, .sink_requests = 8, .others = 40};
-        unsigned n = cq_fit_files(&f, 100000, &half);
 
-        assert_true(n >= 1 && half >= 1);
-        if (n > 1) assert_true(n + half + 2 * 4 + 8 + 40 + 64 <= limit);
+        for (unsigned asked = 0; asked < 2000; asked += 500) {
+            unsigned half = asked, n = cq_fit_files(&f, 1000, &half);
+
+            assert_true(n >= 1 && half >= 1 && half <= (asked ? asked : CQ_USUAL_HALF_OPEN));
+            if (n > 1) assert_true(n + half + 2 * 4 + 8 + 40 + 64 <= limit);
+        }
+    }
+}
+
+/* Connections being made: as many as are asked for, as far as clusters and descriptors go. */
+static void test_fit_half_open(void **state)
+{
+    const struct {
+        uint64_t limit, wanted;
+        unsigned asked, slots, half_open;
+    } all[] = {
+        {20000, 1000, 0, 1000, CQ_USUAL_HALF_OPEN},
+        {20000, 1000, 30, 1000, 30},
+        {20000, 8000, 4000, 8000, 4000},
+        {20000, 1000, 4000, 1000, 1000},    /* each is one of the clusters */
+        {20000, 15000, 15000, 15000, 4936}, /* second addresses get what clusters leave */
+        {1024, 1000, 1000, 840, 120},       /* or an eighth of all */
+        {1024, 100000, 0, 840, 120},
+        {66, 100, 100, 1, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        struct cq_files f = {.limit = all[i].limit};
+        unsigned half = all[i].asked;
+
+        assert_int_equal(cq_fit_files(&f, all[i].wanted, &half), all[i].slots);
+        assert_int_equal(half, all[i].half_open);
     }
 }
 
@@ -119,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_fit_half_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,53 @@ static void test_black_holes_leave_the_budget(void **state)
     assert_int_equal(world->most_half, 10);
 }
 
+/* When the last of 2,000 starts, where a login takes 240 ms (three waits of 80): in virtual time.
+ */
+static uint64_t last_start_ns(unsigned half_open)
+{
+    struct cq_fleet_options o = {.mem = &cq_mem_libc, .slots = 2000, .half_open = half_open};
+    static struct cq_member all[2000];
+    unsigned started = 0, opened = 0;
+    uint64_t at[2000], now = CQ_SEC(1);
+    struct cq_member *m;
+    struct cq_fleet f;
+
+    memset(all, 0, sizeof(all));
+    cq_fleet_init(&f, &o);
+    for (unsigned i = 0; i < 2000; i++) {
+        all[i].n_points = 1;
+        assert_int_equal(cq_fleet_add(&f, &all[i]), 0);
+    }
+    for (; started < 2000; now += CQ_MS(1)) {
+        while (opened < started && at[opened] + CQ_MS(240) <= now)
+            cq_fleet_opened(&f, &all[opened++]);
+        cq_fleet_turn(&f);
+        while (cq_fleet_next(&f, now, &m) == CQ_FLEET_START)
+            at[started++] = now;
+        assert_true(started - opened <= f.half_open);
+    }
+    for (unsigned i = 0; i < 2000; i++)
+        cq_fleet_remove(&f, &all[i]);
+    cq_fleet_fini(&f);
+    return at[1999] - CQ_SEC(1);
+}
+
+/* The half-open connections are what a fleet's beginning takes over a distance, until there are
+ * more of them than anybody may have. */
+static void test_half_open_over_a_distance(void **state)
+{
+    struct cq_fleet f;
+
+    (void)state;
+    assert_true(last_start_ns(0) >= 7 * CQ_MS(240)); /* 2,000 / 256 */
+    assert_true(last_start_ns(0) < 8 * CQ_MS(240));
+    assert_true(last_start_ns(1000) >= CQ_MS(240) && last_start_ns(1000) < CQ_MS(300));
+    assert_true(last_start_ns(2000) < CQ_MS(40)); /* 64 starts a turn */
+    cq_fleet_init(&f, &(struct cq_fleet_options){.mem = &cq_mem_libc, .half_open = 1u << 30});
+    assert_int_equal(f.half_open, CQ_MAX_HALF_OPEN);
+    cq_fleet_fini(&f);
+}
+
 /* Due retries and first attempts take turns, and the retries keep to their share of the slots. */
 static void test_retries_push_nobody_out(void **state)
 {
@@ -525,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_every_seed),
         cmocka_unit_test(test_sick_ones_hold_nobody_back),
         cmocka_unit_test(test_black_holes_leave_the_budget),
+        cmocka_unit_test(test_half_open_over_a_distance),
         cmocka_unit_test(test_retries_push_nobody_out),
         cmocka_unit_test(test_which_faults_pass),
         cmocka_unit_test(test_retries_are_counted),
