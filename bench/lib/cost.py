@@ -98,5 +98,5 @@ def process(bench):
         raise Failed("no VmHWM: ptrace is refused here")
     floor = f"null {cpu['null'].median:.2f} ms, {hwm['null'].median:.1f} MB"
     return [line for name, ms, mb in (("core", 3, 6), ("full", 6, 12)) for line in (
-        judged(f"{name} build: CPU", cpu[name], ms, "ms", floor=floor, form="{:.2f}"),
-        judged(f"{name} build: VmHWM", hwm[name], mb, "MB", floor=floor, form="{:.1f}"))]
+        judged(f"{name} build: CPU", cpu[name], ms, "ms", floor=floor, form="{:.2f}", least=cpu["null"]),
+        judged(f"{name} build: VmHWM", hwm[name], mb, "MB", floor=floor, form="{:.1f}", least=hwm["null"]))]

@@ -14,6 +14,9 @@ class Spread:
     def times(self, k):
         return Spread([v * k for v in (self.low, self.median, self.high)])
 
+    def plus(self, other):
+        return Spread([self.low + other.low, self.median + other.median, self.high + other.high])
+
     def text(self, form="{:.3g}"):
         middle = form.format(self.median)
         if self.n == 1 or self.low == self.high:

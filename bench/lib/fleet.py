@@ -3,9 +3,9 @@
 import json
 import os
 
-from clients import Null, Ours
+from clients import Null, Ours, Poster
 from cost import WAYS
-from figures import Spread, line, power
+from figures import Spread, line, power, slope
 from lines import judged, told, unsure
 from measure import run
 from rounds import Job, Rounds
@@ -35,9 +35,11 @@ def rate(bench):
                 Job(Ours(bench, "plain", window=50), (few, many)),
                 Job(Ours(bench, "plain v5", *WAYS[0][1], window=50), (few, many))]
         found = Rounds(bench, sim.targets, jobs)
-        floor = f"null v5 lz4 {per_second(found, 'null v5 lz4/conc').median:,.0f}/s"
+        least = per_second(found, "null v5 lz4/conc")
+        floor = f"null v5 lz4 {least.median:,.0f}/s"
         floor_plain = f"null v5 {per_second(found, 'null v5/conc').median:,.0f}/s"
-        out += [judged("plaintext", per_second(found, "plain/seq"), 2200, "/s", ">=", floor, form="{:,.0f}"),
+        out += [judged("plaintext", per_second(found, "plain/seq"), 2200, "/s", ">=", floor, form="{:,.0f}",
+                       least=least),
                 told("plaintext, uncompressed", per_second(found, "plain v5/seq"), "/s", floor_plain, form="{:,.0f}")]
         why = found.is_unsure()
     out += with_tls(bench, "TLS 1.3, full handshakes", many, (few, many), 1100)
@@ -56,8 +58,9 @@ def with_tls(bench, title, clusters, ns, limit):
         total = sim.stats()["total"]
     resumed = total["tls_resumed"]
     seen = f"the server resumed {resumed / total['connections']:.0%} of the connections"
+    least = per_second(found, "null/seq")
     out = [judged(title, per_second(found, "default/seq"), limit, "/s", ">=", note=seen, form="{:,.0f}",
-                  floor=f"null v5 lz4 {per_second(found, 'null/seq').median:,.0f}/s")]
+                  floor=f"null v5 lz4 {least.median:,.0f}/s", least=least)]
     if found.has("v5/seq"):
         out.append(told(title + ", uncompressed", per_second(found, "v5/seq"), "/s", form="{:,.0f}"))
     return out
@@ -73,6 +76,7 @@ def large(bench):
         often = (1, 5 * ns[-1])
         jobs = [Job(Null(bench, *WAYS[0][1], name="null v5"), often),
                 Job(Null(bench, *WAYS[1][1], name="null v5 lz4"), often),
+                *(Job(Null(bench, *options, "--walk", name=f"walk {way}"), often) for way, options in WAYS[:2]),
                 Job(Ours(bench, "default"), ns), Job(Ours(bench, "v5", *WAYS[0][1]), ns),
                 Job(Ours(bench, "once"), (1,)), Job(Ours(bench, "once v5", *WAYS[0][1]), (1,))]
         found = Rounds(bench, sim.targets, jobs, rounds)
@@ -84,16 +88,19 @@ def large(bench):
     bench.data["large"] = {j.name: found.marginal(j.name) for j in jobs if len(j.ns) > 1}
     memory = [hwm(found, "once/seq"), hwm(found, "once v5/seq")]
     start = hwm(empty, "nobody/seq")
-    out = [judged("CPU", Spread(found.marginal("default/seq")), 10, "ms", form="{:.1f}",
-                  floor=f"null v5 lz4 {Spread(found.marginal('null v5 lz4/seq')).median:.2f} ms"),
-           judged("CPU, uncompressed", Spread(found.marginal("v5/seq")), 10, "ms", form="{:.1f}",
-                  floor=f"null v5 {Spread(found.marginal('null v5/seq')).median:.2f} ms")]
+    out = [over_floor(found, "CPU", "default/seq", "v5 lz4"), over_floor(found, "CPU, uncompressed", "v5/seq", "v5")]
     for name, spread in zip(("memory over the base", "memory over the base, uncompressed"), memory):
         out.append(judged(name, Spread([spread.low - start.median, spread.median - start.median,
                                         spread.high - start.median]), 2, "MB", form="{:.1f}",
                           floor=f"nothing read {start.median:.1f} MB, small cluster "
                                 f"{hwm(base, 'small/seq').median:.1f} MB"))
     return [unsure(x, found.is_unsure()) if found.is_unsure() and x.unit == "ms" else x for x in out]
+
+
+def over_floor(found, what, name, way):
+    floor, walk = (Spread(found.marginal(f"{kind} {way}/seq")) for kind in ("null", "walk"))
+    return judged(what, Spread(found.marginal(name)), 10, "ms", form="{:.1f}", least=floor,
+                  floor=f"null {way} {floor.median:.2f} ms, and row walk {walk.median:.2f} ms")
 
 
 def size_text(n):
@@ -144,15 +151,33 @@ def run_ours(bench, sim, window, n, *options):
 
 
 def hundred_thousand(bench):
-    n = 300 if bench.quick else 10000
+    """The floors before and after it: what reading costs at 1,000 in flight, and sending as many bytes of records."""
+    n, window = (300, 100) if bench.quick else (10000, 1000)
     with Sim(bench, "reference", clusters=n) as sim, Sink(bench) as sink:
-        client = Ours(bench, "fleet", "--sink", sink.url, output=None, window=1000)
+        client = Ours(bench, "fleet", "--sink", sink.url, output=None, window=window)
+        floors = [(Null(bench, *WAYS[1][1], "--window", str(window)), "conc"), (Poster(bench, sink), "seq")]
+        counts = (window // 2, 2 * window)
+        before = [marginal(bench, sim, floor, mode, counts) for floor, mode in floors]
+        posted = sink.bytes()
         command, env = client(sim.targets, "conc", n)
         cost = run(bench.programs, bench.machine, command, n, env)
-        sent = sink.bytes()
+        sent = sink.bytes() - posted
+        after = [marginal(bench, sim, floor, mode, counts) for floor, mode in floors]
+    read, post = (Spread([1e5 * a, 1e5 * b]) for a, b in zip(before, after))
     return [judged(f"CPU, {100000 // n} times {n:,} measured, to a discarding sink", cost.cpu * 100000 / n, 35, "s",
-                   form="{:.1f}", note=f"{n / cost.wall:,.0f} clusters/s, {sent / 1e6 / n:.2f} MB of records each, "
-                                       f"VmHWM {cost.hwm_kb / 1024:.0f} MB")]
+                   form="{:.1f}", least=read.plus(post),
+                   floor=f"null v5 lz4 {read.median:.1f} s, their bytes by HTTP {post.median:.1f} s",
+                   note=f"{n / cost.wall:,.0f} clusters/s, {sent / 1e6 / n:.2f} MB of records each, "
+                        f"VmHWM {cost.hwm_kb / 1024:.0f} MB")]
+
+
+def marginal(bench, sim, client, mode, counts):
+    """CPU seconds of one more cluster."""
+    points = []
+    for n in counts:
+        command, env = client(sim.targets, mode, n)
+        points.append((n, run(bench.programs, bench.machine, command, n, env).cpu))
+    return slope(points)
 
 
 def flight(bench):

@@ -3,6 +3,7 @@
 from figures import Spread
 
 MET, MISSED, OPEN, SAID = "met", "missed", "no conclusion", "-"
+BELOW = "below the floor of this machine"  # the target is: nobody who does this work here could meet it
 
 
 class Line:
@@ -28,17 +29,29 @@ class Line:
         return {**self.__dict__, "value": value}
 
 
-def judged(what, value, limit, unit="", sense="<=", floor="", note="", form="{:.3g}", target=None):
-    """A line with a limit: the median decides, and how far off it is is said."""
+def keeps(value, limit, sense):
+    return value <= limit if sense == "<=" else value >= limit
+
+
+def missed(value, limit, sense, least):
+    """How far off: of the target, or where not even the floor (`least`, a Spread) keeps it, of the floor."""
+    if least and not keeps(least.median, limit, sense):
+        return f"{BELOW}: {max(value / least.median, least.median / value):.1f} times the floor"
+    off = value / limit - 1 if limit else value
+    if abs(off) > 3 and limit:
+        return f"{MISSED} {value / limit:.1f} times the target"
+    return f"{MISSED} by {abs(off):.{0 if abs(off) > 0.1 else 1}%}" if limit else MISSED
+
+
+def judged(what, value, limit, unit="", sense="<=", floor="", note="", form="{:.3g}", target=None, least=None):
+    """A line with a limit: the median decides, and how far off it is is said. least: what the floor takes of the same
+    thing in the same unit, where there is one (a Spread or a number)."""
     spread = value if isinstance(value, Spread) else Spread([value])
-    off = spread.median / limit - 1 if limit else spread.median
-    is_met = spread.median <= limit if sense == "<=" else spread.median >= limit
-    how_far = f"by {abs(off):.{0 if abs(off) > 0.1 else 1}%}" if limit and not is_met else ""
-    if abs(off) > 3 and how_far:
-        how_far = f"{spread.median / limit:.1f} times the target"
+    least = least if isinstance(least, Spread) or least is None else Spread([least])
+    verdict = MET if keeps(spread.median, limit, sense) else missed(spread.median, limit, sense, least)
     sign = {"<=": "≤", ">=": "≥"}[sense]
     return Line(what, target or f"{sign} {limit:g} {unit}".strip(), f"{spread.text(form)} {unit}".strip(), floor,
-                f"{MET if is_met else MISSED} {how_far}".strip(), note, spread, limit, unit)
+                verdict, note, spread, limit, unit)
 
 
 def told(what, value, unit="", floor="", note="", form="{:.3g}"):
@@ -73,9 +86,11 @@ def text_table(parts):
 
 def markdown(parts, machine, command):
     """Everything that goes into bench/README.md between its marks."""
-    met = [line.verdict.split()[0] for _, lines in parts for line in lines]
+    verdicts = [line.verdict for _, lines in parts for line in lines]
+    n = {kind: sum(v.startswith(kind) for v in verdicts) for kind in (MET, MISSED, BELOW, OPEN)}
     out = [f"{machine['date']}, `{command}`. {machine['text']}", "",
-           f"{met.count('met')} targets met, {met.count('missed')} missed, {met.count('no')} without a conclusion.", ""]
+           f"{n[MET]} targets met, {n[MISSED]} missed, {n[BELOW]} below the floor of this machine, {n[OPEN]} without a "
+           "conclusion.", ""]
     for title, lines in parts:
         out += [f"### {title}", "", "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
         out += ["| " + " | ".join(c.replace("|", "\\|") for c in line.cells()) + " |" for line in lines] + [""]

@@ -86,9 +86,9 @@ def peers(data, ax):
 
 def latency(data, ax):
     points = sorted((int(ms), v) for ms, v in data["latency"].items())
-    names = {"one": ("cqlcrawl", OURS, 2), "null": ("null client", FLOOR, 2)}
+    names = {"one": ("cqlcrawl", OURS, 2), "known one": ("read before", OURS, 1), "null": ("null client", FLOOR, 2)}
     for name in dict.fromkeys(name for _, v in points for name in v):
-        if name in ("all", "null all"):
+        if name in ("all", "known all", "null all"):
             continue
         label, color, width = names.get(name, (name, PEER, 1.2))
         line = [(ms, v[name]) for ms, v in points if v.get(name)]

@@ -26,7 +26,12 @@ void null_begin(struct null_conn *c, const struct null_options *o)
     c->fd = fd;
     c->o = o;
     c->awaited = 1;
-    null_put_options(c);
+    if (o->probe) {
+        c->phase = NULL_STARTUP;
+        null_put_startup(c);
+    } else {
+        null_put_options(c);
+    }
 }
 
 void null_end(struct null_conn *c)
@@ -89,8 +94,8 @@ static void next_phase(struct null_conn *c)
         ask(c, NULL_WRITE_BEFORE);
         break;
     case NULL_BEFORE:
-        c->phase = NULL_MAIN;
-        ask(c, NULL_WRITE_MAIN);
+        c->phase = c->o->probe ? NULL_DONE : NULL_MAIN;
+        if (!c->o->probe) ask(c, NULL_WRITE_MAIN);
         break;
     case NULL_MAIN:
         if (c->more && c->more->n) {

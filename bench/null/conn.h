@@ -6,6 +6,7 @@
  * the program (null_die): a floor that failed is no floor.
  *
  *   OPTIONS > STARTUP > before > main [> further pages ...] > after > done
+ *   probe:    STARTUP > before > done
  */
 #ifndef NULL_CONN_H
 #define NULL_CONN_H
@@ -29,6 +30,7 @@ struct null_options {
     bool lz4;
     bool walk;     /* unpack every body and walk its cells */
     bool no_proof; /* without the third write */
+    bool probe;    /* what an unchanged cluster is asked: STARTUP, the first write, no more */
 };
 
 struct null_counts {

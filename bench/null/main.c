@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cq-null [--protocol 4|5] [--compression none|lz4] [--walk] [--proof none] [--window N]
+ * cq-null [--protocol 4|5] [--compression none|lz4] [--walk] [--proof none] [--probe] [--window N]
  *         [--cacert FILE [--resume]] HOST PORT seq|conc|hold N
  *
  * The floor under every figure of the bench: connect, handshake, the same writes as a crawl in the
  * same protocol version, compression and page sizes, read every byte, throw it away. seq: N crawls
  * one after another; conc: N with at most --window (all) at once under one epoll; hold: N sessions
  * read and kept open, then a second's pause. --walk: unpack everything and walk every cell.
- * --cacert: TLS (cq-null-tls, seq only) to cqlsim's certificate, --resume: each session goes on
- * from the last. Standard output: an empty object. Last line of standard error: PEER {json}, as
- * every peer's.
+ * --probe: what an unchanged cluster is asked, and nothing else. --cacert: TLS (cq-null-tls, seq
+ * and hold only) to cqlsim's certificate, --resume: each session goes on from the last. Standard
+ * output: an empty object. Last line of standard error: PEER {json}, as every peer's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -104,6 +104,7 @@ static void count(struct run *r, const struct null_counts *c)
 static void one_after_another(struct run *r)
 {
     struct null_conn c;
+    bool is_kept = !strcmp(r->mode, "hold");
 
     for (unsigned i = 0; i < r->n; i++) {
         c.fd = dial(r, 0);
@@ -112,8 +113,12 @@ static void one_after_another(struct run *r)
         flush(r, &c);
         while (!receive(r, &c))
             ;
-        if (r->tls) null_tls_close(r->tls);
-        close(c.fd);
+        if (is_kept) {
+            null_tls_keep(r->tls);
+        } else {
+            if (r->tls) null_tls_close(r->tls);
+            close(c.fd);
+        }
         count(r, &c.counts);
         null_end(&c);
     }
@@ -134,7 +139,7 @@ static void on_event(struct run *r, struct null_conn *c)
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
     bool is_kept = !strcmp(r->mode, "hold");
 
-    if (c->phase == NULL_OPTIONS && c->out_n) {
+    if (c->out_n) { /* connected: everything later is sent at once */
         epoll_ctl(r->epoll, EPOLL_CTL_MOD, c->fd, &e);
         flush(r, c);
         return;
@@ -191,7 +196,10 @@ static void report(const struct run *r, double wall)
             "\"hwm_kb\":%ld,\"rss_kb\":%ld,\"threads\":%ld,\"conns\":%u,\"requests\":%llu,"
             "\"pages\":%llu,\"bytes\":%llu,\"errors\":%llu,\"rows\":%llu,\"cells\":%llu,"
             "\"walked\":%llu,\"resumed\":%u}\n",
-            r->o.walk ? "null+walk" : "null", r->mode, r->n, wall,
+            r->o.walk    ? "null+walk"
+            : r->o.probe ? "null probe"
+                         : "null",
+            r->mode, r->n, wall,
             (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
                 (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
             status_of("VmHWM"), status_of("VmRSS"), status_of("Threads"),
@@ -223,6 +231,7 @@ static void arguments(struct run *r, int argc, char **argv)
 
     for (; i < argc && argv[i][0] == '-'; i++) {
         bool *flag = !strcmp(argv[i], "--walk")     ? &r->o.walk
+                     : !strcmp(argv[i], "--probe")  ? &r->o.probe
                      : !strcmp(argv[i], "--resume") ? &r->resume
                                                     : NULL;
 
@@ -252,10 +261,11 @@ int main(int argc, char **argv)
     arguments(&r, argc, argv);
     r.buf = malloc(RECEIVE);
     if (!r.buf) null_die("no memory");
-    if (r.ca_file && strcmp(r.mode, "seq") != 0) null_die("TLS goes with seq only");
-    if (r.ca_file) r.tls = null_tls_new(r.ca_file, "cqlsim.example", r.resume);
+    if (r.ca_file && !strcmp(r.mode, "conc")) null_die("TLS goes with seq and hold only");
+    if (r.ca_file)
+        r.tls = null_tls_new(r.ca_file, "cqlsim.example", r.resume, !strcmp(r.mode, "hold"));
     clock_gettime(CLOCK_MONOTONIC, &t0);
-    if (!strcmp(r.mode, "seq"))
+    if (!strcmp(r.mode, "seq") || r.tls)
         one_after_another(&r);
     else if (!strcmp(r.mode, "conc") || !strcmp(r.mode, "hold"))
         all_at_once(&r);

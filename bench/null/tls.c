@@ -15,6 +15,8 @@ struct null_tls {
     const char *name;
     bool resume;
     unsigned n_resumed;
+    SSL **kept;
+    size_t n_kept;
 };
 
 static _Noreturn void die(const char *what)
@@ -22,7 +24,7 @@ static _Noreturn void die(const char *what)
     null_die("TLS: %s: %s", what, ERR_error_string(ERR_get_error(), NULL));
 }
 
-struct null_tls *null_tls_new(const char *ca_file, const char *name, bool resume)
+struct null_tls *null_tls_new(const char *ca_file, const char *name, bool resume, bool hold)
 {
     struct null_tls *t = calloc(1, sizeof(*t));
 
@@ -33,12 +35,16 @@ struct null_tls *null_tls_new(const char *ca_file, const char *name, bool resume
     if (!t->ctx || SSL_CTX_load_verify_locations(t->ctx, ca_file, NULL) != 1) die(ca_file);
     SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_min_proto_version(t->ctx, TLS1_3_VERSION);
+    if (hold) SSL_CTX_set_mode(t->ctx, SSL_MODE_RELEASE_BUFFERS);
     return t;
 }
 
 void null_tls_free(struct null_tls *t)
 {
     if (!t) return;
+    for (size_t i = 0; i < t->n_kept; i++)
+        SSL_free(t->kept[i]);
+    free(t->kept);
     SSL_SESSION_free(t->session);
     SSL_CTX_free(t->ctx);
     free(t);
@@ -78,6 +84,14 @@ void null_tls_close(struct null_tls *t)
     /* else OpenSSL takes the session for broken and does not offer it again */
     SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(t->ssl);
+    t->ssl = NULL;
+}
+
+void null_tls_keep(struct null_tls *t)
+{
+    t->kept = realloc(t->kept, (t->n_kept + 1) * sizeof(*t->kept));
+    if (!t->kept) null_die("no memory");
+    t->kept[t->n_kept++] = t->ssl;
     t->ssl = NULL;
 }
 

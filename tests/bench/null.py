@@ -56,6 +56,21 @@ def one_way(checks, programs, folder, version, compression):
     checks.that(f"{name}: walks every row", walked["rows"] == 3 * a["rows"], f"{walked['rows']}, 3 x {a['rows']}")
 
 
+def probe(checks, programs, folder, mode):
+    """An unchanged cluster, whose last read is remembered, and the floor that stands for it: by their connections."""
+    command = [programs[0], "crawl", "--state", folder.at("state " + mode), "--output", folder.at("out " + mode) + "/"]
+    with Sim(programs[1], folder, LISTEN) as sim:
+        for _ in range(2):
+            subprocess.run([*command, *sim.targets], stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS,
+                           check=True)
+        null(programs[2], sim.targets[0], "--probe", "--compression", "lz4", mode=mode)
+        (stats,) = sim.stats().values()
+    ours, floor = ({k: c[k] for k in SAME if k in c} for c in stats["per_connection"][1:])
+    checks.that(f"probe, {mode}: asks what an unchanged cluster is asked",
+                abs(ours.pop("bytes_out") - floor.pop("bytes_out")) < 8 and ours == floor and
+                floor["requests_total"] == 3, f"a crawl {ours}, the null client {floor}")
+
+
 def main():
     programs = [os.path.realpath(p) for p in sys.argv[1:5]]
     checks = Checks()
@@ -70,12 +85,16 @@ def main():
         with Sim(programs[1], folder, LISTEN) as sim:
             held = null(programs[2], sim.targets[0], mode="hold", n=5)
             checks.that("holds its sessions", held["conns"] == 5, f"{held}")
+        for mode in ("seq", "conc"):
+            probe(checks, programs, folder, mode)
         ca = folder.at("ca.pem")
         with Sim(programs[1], folder, LISTEN, "--tls", "--made-ca", ca) as sim:
             full = null(programs[3], sim.targets[0], "--cacert", ca, n=3)
             again = null(programs[3], sim.targets[0], "--cacert", ca, "--resume", n=3)
+            held = null(programs[3], sim.targets[0], "--cacert", ca, mode="hold", n=5)
         checks.that("TLS: full handshakes, then resumed ones", (full["resumed"], again["resumed"]) == (0, 2)
                     and full["rows"] == 0 and full["requests"] == again["requests"] == 60, f"{full}, {again}")
+        checks.that("TLS: holds its sessions", held["conns"] == 5 and held["requests"] == 100, f"{held}")
     checks.close()
 
 
