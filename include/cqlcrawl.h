@@ -9,7 +9,8 @@
  *   -> records and events by callback, records to the sinks -> cqlcrawl_close -> closed
  *
  * Loops: on the host's uv_loop_t (options.loop), or on a private loop that the host drives with
- * cqlcrawl_run, or polls with cqlcrawl_fd, cqlcrawl_timeout and cqlcrawl_step beside its own epoll.
+ * cqlcrawl_run, or with cqlcrawl_poll beside a few descriptors of its own, or polls with
+ * cqlcrawl_fd, cqlcrawl_timeout and cqlcrawl_step beside its own epoll.
  * One thread: every call comes from the thread that runs the loop. Callbacks fire at the end of a
  * turn; any call of this header is legal inside them.
  *
@@ -284,7 +285,7 @@ CQLCRAWL_API size_t cqlcrawl_active(const cqlcrawl *c);
  * Everything is cancelled, handles are closed, then `closed` (may be NULL) fires once and c is
  * gone. No record comes any more; every target that is not done gets its DONE. On the host's loop
  * this is asynchronous; on a private one it is over when the call returns, or, inside a callback,
- * when the run or step around it returns: c is not to be touched afterwards.
+ * when the run, poll or step around it returns: c is not to be touched afterwards.
  */
 CQLCRAWL_API void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx);
 
@@ -417,6 +418,15 @@ CQLCRAWL_API void cqlcrawl_stop(cqlcrawl *c);
 CQLCRAWL_API int cqlcrawl_fd(const cqlcrawl *c);
 CQLCRAWL_API int cqlcrawl_timeout(const cqlcrawl *c);
 CQLCRAWL_API int cqlcrawl_step(cqlcrawl *c);
+/*
+ * Private loop, for a host that waits for little else: poll(2) over fds (POLLIN, POLLOUT; revents
+ * are set), and the library's work at the same time, which is one system call where fd, timeout and
+ * step take four. It returns after a turn, whichever of both had something, or after timeout
+ * milliseconds (-1: no limit). How many fds are ready, or negative. A descriptor stands in it once,
+ * and before it is closed its place is given with fd -1 (closing c does as well).
+ */
+struct pollfd;
+CQLCRAWL_API int cqlcrawl_poll(cqlcrawl *c, struct pollfd *fds, size_t n, int timeout);
 
 CQLCRAWL_API const char *cqlcrawl_version(void);
 /* Versions of the libraries that it runs with: "libuv 1.44.2, OpenSSL 3.0.19 ...". Returns the

@@ -2,7 +2,6 @@
 /* Lists over HTTP (cli/http_sd.h). */
 #include "cli/http_sd.h"
 
-#include <poll.h>
 #include <string.h>
 #include <strings.h>
 
@@ -107,12 +106,8 @@ static void ask(cqlcrawl *c, struct asking *k)
 
 static void wait_for(cqlcrawl *c, const size_t *pending)
 {
-    while (*pending) {
-        struct pollfd p = {.fd = cqlcrawl_fd(c), .events = POLLIN};
-
-        (void)poll(&p, 1, cqlcrawl_timeout(c));
-        (void)cqlcrawl_step(c);
-    }
+    while (*pending)
+        (void)cqlcrawl_poll(c, NULL, 0, -1);
 }
 
 bool cq_http_sd_get(struct cq_inventory *inv, struct cq_diags *d)

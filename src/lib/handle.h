@@ -36,12 +36,24 @@ struct cq_byname {
     size_t n;
 };
 
+/* What the host waits for by cqlcrawl_poll, place by place of its list. */
+struct cq_polls {
+    const struct cq_mem *mem; /* NULL: never asked for */
+    struct cq_watched **list; /* NULL: that place is not waited for */
+    size_t n;
+    uv_timer_t limit;
+    size_t handles; /* not closed yet */
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
 struct cqlcrawl {
     struct cq_mem mem;
     uv_loop_t *loop;
     uv_loop_t own; /* the private loop */
     bool is_private;
     struct cq_driver driver;
+    struct cq_polls polls;
     struct cq_tls_cache *tls;
     struct cq_sinks *sinks; /* NULL: no sink, no fetch so far */
     bool targets_began;     /* a target was added: no more sinks */
@@ -146,5 +158,9 @@ void cq_remember_free(struct cq_target *t);
 void cq_handle_leave(cqlcrawl *c, struct cq_target *t);
 /* loop.c: frees the handle once nothing is open, then calls closed. */
 void cq_handle_end(cqlcrawl *c);
+/* True: the handle was closed in a callback and is gone. */
+bool cq_handle_turn(cqlcrawl *c, uv_run_mode mode);
+/* poll.c: the host's descriptors are waited for no more. */
+void cq_polls_close(struct cq_polls *p, void (*closed)(void *ctx), void *ctx);
 
 #endif

@@ -8,7 +8,7 @@ else()
   set(http_layers)
 endif()
 cq_layer(lib
-  SOURCES lib/cqlcrawl.c lib/loop.c lib/target.c lib/check.c lib/filter.c lib/byname.c lib/attempt.c
+  SOURCES lib/cqlcrawl.c lib/loop.c lib/poll.c lib/target.c lib/check.c lib/filter.c lib/byname.c lib/attempt.c
           lib/remember.c lib/report.c lib/stats.c ${http_sources}
   USES ${http_layers} crawler crawler_shell state state_shell net model record proto cred base
   LINK PkgConfig::UV)

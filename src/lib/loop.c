@@ -36,12 +36,19 @@ void cq_handle_end(cqlcrawl *c)
 }
 
 /* No handle is left. On a private loop the handle lives until the turn is over. */
-static void all_closed(void *ctx)
+static void polls_closed(void *ctx)
 {
     cqlcrawl *c = ctx;
 
     c->dead = true;
     if (!c->is_private) cq_handle_end(c);
+}
+
+static void all_closed(void *ctx)
+{
+    cqlcrawl *c = ctx;
+
+    cq_polls_close(&c->polls, polls_closed, c);
 }
 
 static void sinks_closed(void *ctx)
@@ -74,8 +81,7 @@ void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx)
     cq_handle_end(c);
 }
 
-/* True: the handle was closed in a callback and is gone. */
-static bool turn(cqlcrawl *c, uv_run_mode mode)
+bool cq_handle_turn(cqlcrawl *c, uv_run_mode mode)
 {
     c->turning++;
     (void)uv_run(c->loop, mode);
@@ -90,7 +96,7 @@ int cqlcrawl_run(cqlcrawl *c)
     if (!c->is_private || c->turning) return CQ_EINVALID;
     c->stop = false;
     while (((c->active || cq_sinks_fetching(c)) && !c->stop) || c->closing) {
-        if (turn(c, UV_RUN_ONCE)) return 0;
+        if (cq_handle_turn(c, UV_RUN_ONCE)) return 0;
     }
     return 0;
 }
@@ -138,7 +144,7 @@ int cqlcrawl_step(cqlcrawl *c)
     for (int i = 0; i < TURNS_PER_STEP; i++) {
         bool work = has_work(c);
 
-        if (turn(c, UV_RUN_NOWAIT) || !work) return 0;
+        if (cq_handle_turn(c, UV_RUN_NOWAIT) || !work) return 0;
     }
     return 0;
 }

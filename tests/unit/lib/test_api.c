@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <unistd.h>
 #include <poll.h>
 #include <uv.h>
@@ -171,6 +172,84 @@ static void test_step(void **state)
     assert_int_equal(cqlcrawl_timeout(s.c), -1);
     cqlcrawl_close(s.c, on_closed, &s);
     assert_int_equal(s.closed, 1);
+}
+
+/* A host with descriptors of its own: the library works while they are waited for. */
+static void test_poll(void **state)
+{
+    struct seen s = {0};
+    struct pollfd p[3] = {{.fd = -1}, {.events = POLLIN}, {.events = POLLOUT}};
+    uint64_t began = uv_hrtime();
+    int turns = 0, pipes[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    (void)state;
+    assert_int_equal(pipe(pipes), 0);
+    p[1].fd = pipes[0];
+    p[2].fd = null;
+    open_handle(&s, NULL);
+    assert_int_equal(cqlcrawl_poll(s.c, p, 2, 20), 0); /* nothing anywhere */
+    assert_true(uv_hrtime() - began >= 19000000u);
+    assert_int_equal(cqlcrawl_poll(s.c, p, 3, -1), 1); /* no waiting for what never waits */
+    assert_int_equal(p[2].revents, POLLOUT);
+    p[2].events = 0;
+    (void)add(&s, 0);
+    for (; cqlcrawl_active(s.c) && turns < 2000; turns++)
+        assert_int_equal(cqlcrawl_poll(s.c, p, 3, -1), 0);
+    assert_int_equal(s.complete, 1);
+    assert_true(turns < 100);
+    assert_int_equal(write(pipes[1], "1", 1), 1);
+    for (int i = 0; i < 2; i++) { /* it stays ready */
+        assert_int_equal(cqlcrawl_poll(s.c, p, 3, -1), 1);
+        assert_int_equal(p[1].revents, POLLIN);
+    }
+    p[1].events = 0;
+    assert_int_equal(cqlcrawl_poll(s.c, p, 3, 0), 0);
+    p[1] = (struct pollfd){.fd = pipes[1], .events = POLLOUT}; /* another one in its place */
+    assert_int_equal(cqlcrawl_poll(s.c, p, 3, 5000), 1);
+    assert_int_equal(p[1].revents, POLLOUT);
+    p[1].fd = -1;
+    assert_int_equal(cqlcrawl_poll(s.c, p, 3, 0), 0);
+    assert_int_equal(cqlcrawl_poll(s.c, p, 0, 0), 0);
+    (void)close(pipes[1]);
+    p[0] = (struct pollfd){.fd = pipes[0], .events = POLLIN};
+    assert_int_equal(cqlcrawl_poll(s.c, p, 1, -1), 1); /* and an end of one is something */
+    cqlcrawl_close(s.c, on_closed, &s);
+    assert_int_equal(s.closed, 1);
+    (void)close(pipes[0]);
+    (void)close(null);
+}
+
+/* The reader has gone: told, and told again where it is asked for again. */
+static void test_poll_error(void **state)
+{
+    struct seen s = {0};
+    struct pollfd p = {.events = POLLOUT};
+    int pipes[2];
+
+    (void)state;
+    assert_int_equal(pipe(pipes), 0);
+    p.fd = pipes[1];
+    open_handle(&s, NULL);
+    (void)close(pipes[0]);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(cqlcrawl_poll(s.c, &p, 1, 5000), 1);
+        assert_true(p.revents & POLLERR);
+    }
+    cqlcrawl_close(s.c, NULL, NULL);
+    (void)close(pipes[1]);
+}
+
+static void test_close_in_poll(void **state)
+{
+    struct seen s = {.close_in_record = true};
+
+    (void)state;
+    open_handle(&s, NULL);
+    (void)add(&s, 0);
+    for (int i = 0; i < 1000 && s.records < 3; i++)
+        assert_int_equal(cqlcrawl_poll(s.c, NULL, 0, -1), 0);
+    assert_int_equal(s.closed, 1); /* by that very call */
+    assert_int_equal(s.records, 3);
 }
 
 /* ---- pause ---- */
@@ -401,6 +480,9 @@ int main(void)
         cmocka_unit_test(test_host_loop),
         cmocka_unit_test(test_private_run),
         cmocka_unit_test(test_step),
+        cmocka_unit_test(test_poll),
+        cmocka_unit_test(test_poll_error),
+        cmocka_unit_test(test_close_in_poll),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_pause_stops_the_clock),
         cmocka_unit_test(test_cancel),
