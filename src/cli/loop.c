@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One poll() for all that the program waits for (cli/loop.h). */
+/* One wait for all that the program waits for (cli/loop.h). */
 #include "cli/loop.h"
+
+#include "cqlcrawl.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -105,7 +107,9 @@ void cq_loop_turn(struct cq_loop *l, int ms)
 
         l->polls[i] = (struct pollfd){.fd = s->events ? s->fd : -1, .events = s->events};
     }
-    if (poll(l->polls, (nfds_t)n, until(l, ms)) < 0) {
+    ms = until(l, ms);
+    if ((l->library ? cqlcrawl_poll(l->library, l->polls, n, ms) : poll(l->polls, (nfds_t)n, ms)) <
+        0) {
         for (size_t i = 0; i < n; i++)
             l->polls[i].revents = 0;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the program waits for beside the library: descriptors and times, in one poll(). A source is
- * its owner's memory; its fields may change at any time, by its own callbacks, too. Removing one
- * inside a callback, even one that is ready in the same turn, is legal.
+ * What the program waits for beside the library: descriptors and times, in one wait with the
+ * library's own. A source is its owner's memory; its fields may change at any time, by its own
+ * callbacks, too. Removing one inside a callback, even one that is ready in the same turn, is
+ * legal. A descriptor is closed after a turn without it, or after the library.
  */
 #ifndef CQ_CLI_LOOP_H
 #define CQ_CLI_LOOP_H
@@ -24,8 +25,10 @@ struct cq_source {
 };
 
 struct pollfd;
+struct cqlcrawl;
 
 struct cq_loop {
+    struct cqlcrawl *library;   /* has its turns while we wait; NULL: there is none */
     struct cq_source **sources; /* NULL: removed in this turn */
     struct pollfd *polls;
     size_t n, cap;

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HIGH = 1 << 20, LOW = 1 << 18, CHUNK = 1 << 18, PIECES_PER_TURN = 256 };
+enum { HIGH = 1 << 20, LOW = 1 << 18, CHUNK = 1 << 17, WORTH = 1 << 15, PIECES_PER_TURN = 256 };
 
 static int stream(struct cq_output *o, int fd, const char *name)
 {
@@ -141,15 +141,21 @@ static bool may_block(const struct cq_output *o)
     return o->kind == CQ_OUTPUT_STREAM && !o->is_own;
 }
 
-void cq_output_flush(struct cq_output *o)
+static void push(struct cq_output *o)
 {
-    size_t most = may_block(o) ? PIPE_BUF : CHUNK;
+    size_t most = may_block(o) ? PIPE_BUF : 2 * CHUNK;
     int pieces = 0;
 
     while (cq_output_is_pending(o)) {
         if (may_block(o) && (pieces++ == PIECES_PER_TURN || !is_writable(o))) return;
         if (!write_some(o, most)) return;
     }
+}
+
+void cq_output_flush(struct cq_output *o)
+{
+    push(o);
+    o->is_refusing = cq_output_is_pending(o);
 }
 
 static bool grow(struct cq_output *o, size_t n)
@@ -182,7 +188,7 @@ void cq_output_put(struct cq_output *o, const char *line, size_t n)
     }
     memcpy(o->p + o->n, line, n);
     o->n += n;
-    if (!may_block(o) && o->n - o->off >= CHUNK) cq_output_flush(o);
+    if (!may_block(o) && !o->is_refusing && o->n - o->off >= CHUNK) cq_output_flush(o);
 }
 
 bool cq_output_is_full(const struct cq_output *o)
@@ -193,6 +199,11 @@ bool cq_output_is_full(const struct cq_output *o)
 bool cq_output_has_room(const struct cq_output *o)
 {
     return o->n - o->off < LOW;
+}
+
+bool cq_output_is_worth(const struct cq_output *o)
+{
+    return o->n - o->off >= WORTH;
 }
 
 bool cq_output_is_pending(const struct cq_output *o)

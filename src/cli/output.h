@@ -33,6 +33,7 @@ struct cq_output {
     const char *name;     /* for messages */
     char *p;
     size_t n, off, cap;
+    bool is_refusing; /* it took less than there was: to be waited for */
     uint64_t lines, bytes;
     int err;              /* errno of the first failure; sticky */
     struct cq_outdir dir; /* FOLDER: cq_outdir_put, not cq_output_put */
@@ -45,7 +46,8 @@ void cq_output_put(struct cq_output *o, const char *line, size_t n);
 bool cq_output_is_full(const struct cq_output *o);  /* stop pulling */
 bool cq_output_has_room(const struct cq_output *o); /* pull again */
 bool cq_output_is_pending(const struct cq_output *o);
-void cq_output_flush(struct cq_output *o); /* as much as goes without waiting */
+bool cq_output_is_worth(const struct cq_output *o); /* ... a write of its own */
+void cq_output_flush(struct cq_output *o);          /* as much as goes without waiting */
 /* whole: the file gets its name; else FILE.partial stays. 0 or an errno. */
 int cq_output_close(struct cq_output *o, bool whole);
 void cq_output_discard(struct cq_output *o); /* nothing was written: leave no trace */

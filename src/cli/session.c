@@ -11,8 +11,9 @@
 #include "cli/signals.h"
 
 enum {
-    LINGER_MS = 200,     /* how often an interrupted run looks whether its time is over */
-    DEFAULT_SLOTS = 1000 /* include/cqlcrawl.h, concurrency */
+    LINGER_MS = 200, /* how often an interrupted run looks whether its time is over */
+    OUTPUT_LINGER_NS = 20 * 1000 * 1000, /* a few records wait for more */
+    DEFAULT_SLOTS = 1000                 /* include/cqlcrawl.h, concurrency */
 };
 
 /* ---- from the library ---- */
@@ -150,9 +151,33 @@ static void on_writable(void *ctx, short revents)
     drain(ctx);
 }
 
+static void on_due(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    drain(ctx);
+}
+
 static bool has_output(const struct cq_session *s)
 {
     return s->out && s->out->kind == CQ_OUTPUT_STREAM && cq_output_is_pending(s->out);
+}
+
+/* A write for every few records would cost more than they do: they leave in numbers, or when they
+ * have waited, or nothing more is coming. A descriptor that refuses some is waited for. */
+static void pass_on(struct cq_session *s)
+{
+    bool waits = has_output(s) && s->out->is_refusing;
+
+    if (s->n_paused ||
+        (has_output(s) && !waits && (cq_output_is_worth(s->out) || !cqlcrawl_active(s->c))))
+        drain(s);
+    waits = has_output(s) && s->out->is_refusing;
+    s->output.fd = s->out ? s->out->fd : -1;
+    s->output.events = waits ? POLLOUT : 0;
+    if (!has_output(s) || waits)
+        s->output.due_ns = CQ_NEVER;
+    else if (s->output.due_ns == CQ_NEVER)
+        s->output.due_ns = cq_now_ns() + OUTPUT_LINGER_NS;
 }
 
 bool cq_session_has_failed(const struct cq_session *s)
@@ -211,11 +236,9 @@ static bool open_sources(struct cq_session *s)
     s->signals.ready = on_signal;
     s->output = CQ_SOURCE(-1, s);
     s->output.ready = on_writable;
-    s->library = CQ_SOURCE(cqlcrawl_fd(s->c), s);
-    s->library.events = POLLIN;
-    s->library.ready = cq_source_ignore; /* every turn takes a step */
-    return cq_loop_add(&s->loop, &s->signals) && cq_loop_add(&s->loop, &s->output) &&
-           cq_loop_add(&s->loop, &s->library);
+    s->output.due = on_due;
+    s->loop.library = s->c;
+    return cq_loop_add(&s->loop, &s->signals) && cq_loop_add(&s->loop, &s->output);
 }
 
 /* A folder is the same under every name that it may be given. */
@@ -285,14 +308,8 @@ void cq_session_look(struct cq_session *s)
 
 void cq_session_turn(struct cq_session *s, int ms)
 {
-    int timeout = cqlcrawl_timeout(s->c);
-
-    if (timeout >= 0 && (ms < 0 || timeout < ms)) ms = timeout;
-    s->output.fd = s->out ? s->out->fd : -1;
-    s->output.events = has_output(s) ? POLLOUT : 0;
     cq_loop_turn(&s->loop, ms);
-    if (s->n_paused) drain(s);
-    (void)cqlcrawl_step(s->c);
+    pass_on(s);
     cq_session_feed(s);
 }
 
@@ -318,7 +335,7 @@ void cq_session_end(struct cq_session *s)
     cq_session_look(s);
     cq_receivers_keep(s);
     cqlcrawl_close(c, NULL, NULL); /* those that are not done get their DONE */
-    s->c = NULL;
+    s->c = s->loop.library = NULL;
     s->ended_ns = cq_now_ns();
 }
 

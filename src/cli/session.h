@@ -59,7 +59,7 @@ struct cq_session {
 
     struct cq_live live;
     struct cq_loop loop;
-    struct cq_source signals, output, library;
+    struct cq_source signals, output;
     int interrupted; /* the signal, or 0 */
     uint64_t started_ns, ended_ns, give_up_ns;
     int64_t started_ms; /* since 1970 */

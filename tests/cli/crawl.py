@@ -190,6 +190,17 @@ class Outputs(Case):
         self.assertEqual({e["read"] for e in self.ends(records).values()}, {"complete"})
         self.assertEqual(sum(r["kind"] == "table" for r in records), 800)
 
+    def test_a_few_records_do_not_wait_for_others(self):
+        """Too few for a write of their own: they leave all the same, while another cluster is waited for."""
+        small = self.sim("127.50.12.40:0", "--keyspaces", "1", "--tables", "1")
+        silent = self.sim("127.50.12.50:0", "--fault", "silent")
+        process = self.start("crawl", small.targets[0], silent.targets[0], "--timeout", "20s", "--retries", "0")
+        began = time.monotonic()
+        while b'"scope_end"' not in process.stdout.readline():
+            pass
+        self.assertLess(time.monotonic() - began, 10)
+        process.terminate()
+
     def test_reader_that_leaves(self):
         process = self.start("crawl", "--targets", self.cluster.file)
         process.stdout.readline()
