@@ -17,7 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { HIGH = 1 << 20, LOW = 1 << 18, CHUNK = 1 << 17, WORTH = 1 << 15, PIECES_PER_TURN = 256 };
+/* CHUNK: a page that is touched first costs as much as two kilobytes written (design.md, "The
+ * start"), and 64 KiB stay in the cache; the room is for the record that goes over it. */
+enum { HIGH = 1 << 20, LOW = 1 << 18, CHUNK = 1 << 16, ROOM = 3 << 15, WORTH = 1 << 15 };
+enum { MOST = 1 << 18, PIECES_PER_TURN = 256 };
 
 static int stream(struct cq_output *o, int fd, const char *name)
 {
@@ -143,7 +146,7 @@ static bool may_block(const struct cq_output *o)
 
 static void push(struct cq_output *o)
 {
-    size_t most = may_block(o) ? PIPE_BUF : 2 * CHUNK;
+    size_t most = may_block(o) ? PIPE_BUF : MOST;
     int pieces = 0;
 
     while (cq_output_is_pending(o)) {
@@ -160,7 +163,7 @@ void cq_output_flush(struct cq_output *o)
 
 static bool grow(struct cq_output *o, size_t n)
 {
-    size_t cap = o->cap ? o->cap : 65536;
+    size_t cap = o->cap ? o->cap : ROOM;
     char *p;
 
     if (o->off) {
