@@ -3,3 +3,4 @@
 foreach(module err mem blocks buf arena digest clock lanes)
   cq_test(base_${module} SOURCES unit/base/test_${module}.c LAYERS base LABELS unit)
 endforeach()
+target_link_libraries(test_base_digest PRIVATE PkgConfig::XXHASH PkgConfig::CRYPTO) # beside them

@@ -3,7 +3,8 @@
 cq_test(record_json SOURCES unit/record/test_json.c LAYERS record base LINK m LABELS unit)
 cq_test(record_locale SOURCES unit/record/test_locale.c LAYERS record base
   LINK m "-Wl,--wrap=snprintf,--wrap=strtod" LABELS unit)
-cq_test(record_record SOURCES unit/record/test_record.c LAYERS record base LINK m LABELS unit)
+cq_test(record_record SOURCES unit/record/test_record.c LAYERS record base
+  LINK m PkgConfig::XXHASH LABELS unit)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 cq_test(record_vectors SOURCES unit/record/test_vectors.c LAYERS record base
   LINK m PkgConfig::JANSSON LABELS unit)

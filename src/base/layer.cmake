@@ -8,7 +8,7 @@ cq_layer(base
   SOURCES base/err.c base/mem.c base/blocks.c base/buf.c base/arena.c base/digest.c base/clock.c
     ${xxh3}
   HOT ${xxh3}  # a third fewer instructions than at -O2 (base/xxh3.h)
-  LINK PkgConfig::CRYPTO PkgConfig::XXHASH)
+)
 if("base/xxh3_avx2.c" IN_LIST xxh3)
   set_property(SOURCE base/xxh3_avx2.c APPEND PROPERTY COMPILE_OPTIONS -mavx2)
 endif()

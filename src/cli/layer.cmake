@@ -26,7 +26,7 @@ target_sources(cq_cli PRIVATE cli/bench.c cli/benchrun.c cli/benchfacts.c cli/be
   cli/benchjson.c cli/benchtable.c cli/benchcompare.c cli/histogram.c cli/pace.c cli/spread.c)
 target_include_directories(cq_cli PUBLIC ${farm} ${CMAKE_SOURCE_DIR}/include)
 target_include_directories(cq_cli PUBLIC ${MHD_INCLUDE_DIRS})
-target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML PkgConfig::XXHASH m ${CMAKE_DL_LIBS})
+target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML m ${CMAKE_DL_LIBS})
 
 add_executable(cqlcrawl cli/main.c)
 target_link_libraries(cqlcrawl PRIVATE cq_warnings cq_cli cqlcrawl_static)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum { LONGEST = 160, SEAL = 33 };

@@ -3,7 +3,7 @@
 #include "crawler/findings.h"
 
 #include <stdio.h>
-#include <xxhash.h>
+#include "base/digest.h"
 
 #include "base/digest.h"
 
@@ -40,14 +40,11 @@ static bool add_to(struct cq_finding *to, const struct cq_finding *x)
 /* digest becomes XXH3-128 over itself and the hash of the part. */
 static void chain(uint8_t digest[16], const void *p, size_t n)
 {
-    XXH128_canonical_t part;
     uint8_t both[32];
 
-    XXH128_canonicalFromHash(&part, XXH3_128bits(n ? p : "", n));
     memcpy(both, digest, 16);
-    memcpy(both + 16, part.digest, 16);
-    XXH128_canonicalFromHash(&part, XXH3_128bits(both, sizeof(both)));
-    memcpy(digest, part.digest, 16);
+    cq_hash128_bytes(cq_xxh3_128((cq_bytes){n ? p : "", n}), both + 16);
+    cq_hash128_bytes(cq_xxh3_128((cq_bytes){both, sizeof(both)}), digest);
 }
 
 static void count_orphan(struct cq_findings *f, const struct cq_finding *x)

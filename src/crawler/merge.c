@@ -3,7 +3,7 @@
 #include "crawler/merge.h"
 
 #include <assert.h>
-#include <xxhash.h>
+#include "base/digest.h"
 
 #include "base/err.h"
 
@@ -180,12 +180,9 @@ static int one_type(struct cq_merge *m, struct cq_object *o)
 static int see_overload(struct cq_merge *m, const struct cq_key *key, enum cq_kind kind)
 {
     uint8_t both[33] = {(uint8_t)kind};
-    XXH128_canonical_t part;
 
-    XXH128_canonicalFromHash(&part, XXH3_128bits(key->name.n ? key->name.p : both, key->name.n));
-    memcpy(both + 1, part.digest, 16);
-    XXH128_canonicalFromHash(&part, XXH3_128bits(key->third.n ? key->third.p : both, key->third.n));
-    memcpy(both + 17, part.digest, 16);
+    cq_hash128_bytes(cq_xxh3_128(key->name.n ? key->name : CQ_LIT("")), both + 1);
+    cq_hash128_bytes(cq_xxh3_128(key->third.n ? key->third : CQ_LIT("")), both + 17);
     return cq_names_put(&m->tables_seen, (cq_bytes){both, sizeof(both)}, 0);
 }
 

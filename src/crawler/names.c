@@ -2,7 +2,7 @@
 /* Names to numbers (crawler/names.h): linear probing, at most three quarters full. */
 #include "crawler/names.h"
 
-#include <xxhash.h>
+#include "base/digest.h"
 
 #include "base/err.h"
 
@@ -52,26 +52,31 @@ static int grow(struct cq_names *m)
     return 0;
 }
 
+static struct cq_hash128 hash_of(cq_bytes name)
+{
+    return cq_xxh3_128(name.n ? name : CQ_LIT(""));
+}
+
 int cq_names_put(struct cq_names *m, cq_bytes name, uint32_t value)
 {
-    XXH128_hash_t h = XXH3_128bits(name.n ? name.p : (const uint8_t *)"", name.n);
+    struct cq_hash128 h = hash_of(name);
     struct cq_name_slot *s;
 
     if (m->n >= m->cap / 4 * 3 && grow(m) != 0) return CQ_ENOMEM;
-    s = find(m->slots, m->cap, h.low64, h.high64);
+    s = find(m->slots, m->cap, h.low, h.high);
     if (s->used) return 0;
-    *s = (struct cq_name_slot){h.low64, h.high64, value, 1};
+    *s = (struct cq_name_slot){h.low, h.high, value, 1};
     m->n++;
     return 1;
 }
 
 bool cq_names_get(const struct cq_names *m, cq_bytes name, uint32_t *value)
 {
-    XXH128_hash_t h = XXH3_128bits(name.n ? name.p : (const uint8_t *)"", name.n);
+    struct cq_hash128 h = hash_of(name);
     struct cq_name_slot *s;
 
     if (!m->cap) return false;
-    s = find(m->slots, m->cap, h.low64, h.high64);
+    s = find(m->slots, m->cap, h.low, h.high);
     if (!s->used) return false;
     *value = s->value;
     return true;

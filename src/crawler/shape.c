@@ -2,7 +2,7 @@
 /* Reading a result's metadata (crawler/shape.h). */
 #include "crawler/shape.h"
 
-#include <xxhash.h>
+#include "base/digest.h"
 
 #include "base/err.h"
 
@@ -38,6 +38,6 @@ int cq_shape_read(struct cql_rows *r, enum cq_table t, struct cq_arena *arena,
     }
     while (r->columns_read < r->n_columns)
         if (!cql_rows_column(r, &col)) return r->err ? r->err : CQ_EPROTOCOL;
-    *hash = XXH3_64bits(from, (size_t)(r->p - from));
+    *hash = cq_xxh3_64((cq_bytes){from, (size_t)(r->p - from)});
     return 0;
 }

@@ -2,7 +2,7 @@
 # The library as others get it: static and shared, the header, pkg-config and CMake files.
 get_property(layers GLOBAL PROPERTY CQ_LAYERS)
 set(objects)
-set(links PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::LZ4 PkgConfig::CARES PkgConfig::XXHASH m)
+set(links PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::LZ4 PkgConfig::CARES m)
 if(CQLCRAWL_STATE)
   list(APPEND links PkgConfig::SQLITE)
   string(APPEND requires " sqlite3")

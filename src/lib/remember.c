@@ -31,11 +31,11 @@ static void hash_settings(const struct cq_target *t, char out[33])
         memcpy(out, c->settings, sizeof(c->settings));
         return;
     }
-    (void)cq_sha256(t->labels, parts[0]);
-    (void)cq_sha256(cq_str(CQLCRAWL_VERSION), parts[1]);
+    cq_sha256(t->labels, parts[0]);
+    cq_sha256(cq_str(CQLCRAWL_VERSION), parts[1]);
     memcpy(parts[2], t->c->destinations, sizeof(parts[2]));
     parts[3][0] = t->c->o.record != NULL;
-    (void)cq_sha256((cq_bytes){&parts[0][0], sizeof(parts)}, sum);
+    cq_sha256((cq_bytes){&parts[0][0], sizeof(parts)}, sum);
     cq_hex(sum, 16, out);
     out[32] = 0;
     cq_buf_clear(&c->labels);
@@ -49,8 +49,8 @@ void cq_remember_destination(cqlcrawl *c, cq_bytes name)
 
     c->settings[0] = 0;
     memcpy(parts[0], c->destinations, sizeof(parts[0]));
-    (void)cq_sha256(name, parts[1]);
-    (void)cq_sha256((cq_bytes){&parts[0][0], sizeof(parts)}, c->destinations);
+    cq_sha256(name, parts[1]);
+    cq_sha256((cq_bytes){&parts[0][0], sizeof(parts)}, c->destinations);
 }
 
 /* What there is to say of the attempts until now. */

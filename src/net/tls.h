@@ -108,6 +108,7 @@ int cq_tls_on_session(struct ssl_st *ssl, struct ssl_session_st *s); /* OpenSSL'
  * made of (CQ_TLS_KEY bytes). */
 struct cq_tls_keep *cq_tls_ctx_keep(struct cq_tls_ctx *c);
 const uint8_t *cq_tls_ctx_digest(const struct cq_tls_ctx *c);
+int cq_tls_digest(cq_bytes b, uint8_t out[32]); /* SHA-256: 0 or CQ_EINTERNAL */
 
 /* For OpenSSL's callbacks and failures (net/tlserr.c). */
 struct asn1_string_st;

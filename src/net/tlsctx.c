@@ -12,11 +12,11 @@
 
 #include <assert.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
-#include "base/digest.h"
 #include "net/tls.h"
 #include "net/tlskeep.h"
 
@@ -128,6 +128,13 @@ void cq_tls_ctx_release(struct cq_tls_ctx *t)
     trim(t->cache);
 }
 
+int cq_tls_digest(cq_bytes b, uint8_t out[DIGEST])
+{
+    unsigned int n = 0;
+
+    return EVP_Digest(b.p, b.n, out, &n, EVP_sha256(), NULL) && n == DIGEST ? 0 : CQ_EINTERNAL;
+}
+
 /* Each part with its length before it, so that no two configurations read the same. */
 static int digest_of(const struct cq_mem *mem, const struct cq_tls_config *g, uint8_t out[DIGEST])
 {
@@ -144,7 +151,7 @@ static int digest_of(const struct cq_mem *mem, const struct cq_tls_config *g, ui
         cq_buf_put(&b, &n, sizeof n);
         cq_buf_put(&b, parts[i].p, parts[i].n);
     }
-    err = b.err ? b.err : cq_sha256(cq_buf_view(&b), out);
+    err = b.err ? b.err : cq_tls_digest(cq_buf_view(&b), out);
     if (b.p) cq_wipe(b.p, b.cap); /* it held a private key */
     cq_buf_fini(&b);
     return err;

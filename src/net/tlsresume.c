@@ -29,7 +29,6 @@
 
 #include "base/bounds.h"
 #include "base/buf.h"
-#include "base/digest.h"
 #include "net/tlsctx.h"
 
 enum { WEEK_S = 604800, DEFAULT_LIFE_S = 7200 };
@@ -45,7 +44,7 @@ static int key_of(struct cq_tls *t, struct cq_tls_ctx *c, const struct cq_tls_pe
     cq_buf_put(&b, cq_tls_ctx_digest(c), CQ_TLS_KEY);
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
         cq_buf_put(&b, texts[i], strlen(texts[i]) + 1); /* no text holds a NUL */
-    err = b.err ? b.err : cq_sha256(cq_buf_view(&b), t->resume.key);
+    err = b.err ? b.err : cq_tls_digest(cq_buf_view(&b), t->resume.key);
     cq_buf_fini(&b);
     return err;
 }

@@ -4,5 +4,5 @@ if(CQLCRAWL_HTTP)
     SOURCES sink/block.c sink/retry.c sink/encode.c sink/receiver.c sink/sink.c sink/lane.c
       sink/answer.c
     USES base
-    LINK PkgConfig::XXHASH PkgConfig::ZSTD PkgConfig::ZLIB)
+    LINK PkgConfig::ZSTD PkgConfig::ZLIB)
 endif()

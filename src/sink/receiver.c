@@ -2,13 +2,13 @@
 #include "sink/receiver.h"
 
 #include <stdio.h>
-#include <xxhash.h>
+#include <string.h>
 
 #include "base/digest.h"
 
 uint64_t cq_receiver_seed(const char *url, uint64_t seed)
 {
-    return XXH3_64bits_withSeed(url, strlen(url), seed);
+    return cq_xxh3_64_seeded((cq_bytes){(const uint8_t *)url, strlen(url)}, seed);
 }
 
 /* XXH3-128 under a seed that nobody outside knows: whoever names tables in a cluster cannot make

@@ -33,11 +33,10 @@ SEES_PUBLIC = ("src/lib/", "src/cli/", "examples/", "tests/", "fuzz/")
 LIBRARIES = {
     r"uv(\.h|/)": ("src/net/", "src/crawler/link", "src/crawler/driver", "src/crawler/jobs", "src/state/state",
                    "src/lib/", "include/", "sim/", "examples/", "tests/"),
-    r"openssl/": ("src/net/tls", "src/base/digest", "sim/tls", "sim/main", "bench/null/tls", "tests/"),
+    r"openssl/": ("src/net/tls", "sim/tls", "sim/main", "bench/null/tls", "tests/"),
     r"ares(_\w+)?\.h": ("src/net/resolver", "tests/"),
     r"lz4(\w*)\.h": ("src/proto/lz4", "sim/", "tests/", "bench/"),
-    r"xxhash\.h": ("src/base/digest", "src/base/xxh3", "src/crawler/", "src/sink/", "src/cli/outname",
-                    "sim/", "tests/"),
+    r"xxhash\.h": ("src/base/xxh3", "src/cli/outname", "sim/", "tests/"),
     r"yaml\.h": ("src/cli/", "tests/"),
     r"microhttpd\.h": ("src/cli/mhd",),
     r"dlfcn\.h": ("src/cli/mhd", "src/net/httpcurl"),

@@ -18,10 +18,10 @@ static void by_the_rule(const char *include, const char *exclude, int system, ch
     uint8_t sum[32], parts[96] = {0};
 
     for (int i = 0; i < 2; i++) {
-        if (texts[i]) assert_int_equal(cq_sha256(cq_str(texts[i]), parts + 32 * i), 0);
+        if (texts[i]) cq_sha256(cq_str(texts[i]), parts + 32 * i);
     }
     parts[64] = (uint8_t)system;
-    assert_int_equal(cq_sha256((cq_bytes){parts, sizeof(parts)}, sum), 0);
+    cq_sha256((cq_bytes){parts, sizeof(parts)}, sum);
     cq_hex(sum, 16, out);
     out[32] = 0;
 }
