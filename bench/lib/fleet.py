@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many simulated clusters: rates, sizes, how many at once; and one large one."""
+import contextlib
 import json
 import os
+import re
+import shutil
+import subprocess
 
 from clients import Null, Ours, Poster
 from cost import WAYS
 from figures import Spread, line, power, slope
-from lines import judged, told, unsure
-from measure import run
+from lines import judged, missing, told, unsure
+from measure import SECONDS, Failed, run
 from rounds import Job, Rounds
 from servers import SIZES, Sim, Sink
 
 TLS_NAME = "cqlsim.example"
 BUDGET = 64 << 20  # the program's default
 SLOT_KB = 4
+COLLECTED = re.compile(r"^==\d+== Collected : (\d+)", re.M)
 
 
 def per_second(found, name):
@@ -107,42 +112,88 @@ def size_text(n):
     return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{n / 1e3:.0f} KB"
 
 
+class At:
+    """A client that has one server of several."""
+
+    def __init__(self, client, sim, name):
+        self.client, self.sim, self.name = client, sim, name
+
+    def __call__(self, _, mode, n):
+        return self.client(self.sim.targets, mode, n)
+
+
 def growth(bench):
+    """Every size in every round, so that what the machine does meanwhile meets all alike."""
     sizes = [SIZES["small"], ("4", "10", "10"), SIZES["reference"], ("25", "40", "12"), SIZES["large"]]
-    points, floor = [], []
-    for size in sizes[::2] if bench.quick else sizes:
-        with Sim(bench, size) as sim:
-            ns = (1, 5) if size == SIZES["large"] else (1, 20)
-            jobs = [Job(Null(bench, *WAYS[0][1]), ns), Job(Ours(bench, "v5", *WAYS[0][1]), ns)]
-            found = Rounds(bench, sim.targets, jobs, 1 if bench.quick else 3)
-            size_bytes = sim.counted("bytes_out") / sim.counted("connections")
-        points.append((size_bytes, Spread(found.marginal("v5/seq")).median))
-        floor.append((size_bytes, Spread(found.marginal("null/seq")).median))
+    sizes = sizes[:3] if bench.quick else sizes
+    ways = [("null", Null(bench, *WAYS[0][1])), ("v5", Ours(bench, "v5", *WAYS[0][1]))]
+    with contextlib.ExitStack() as servers:
+        sims = [servers.enter_context(Sim(bench, size, number=i)) for i, size in enumerate(sizes)]
+        jobs = [Job(At(client, sim, f"{name} {i}"), (1, 5 if size == SIZES["large"] else 20))
+                for i, (size, sim) in enumerate(zip(sizes, sims)) for name, client in ways]
+        found = Rounds(bench, [], jobs)
+        sizes = [sim.counted("bytes_out") / sim.counted("connections") for sim in sims]
+        counted = instructions(bench, ways[1][1], sims)
+    floor, points = ([(size, Spread(found.marginal(f"{name} {i}/seq")).median) for i, size in enumerate(sizes)]
+                     for name in ("null", "v5"))
     bench.data["sizes"] = {"cqlcrawl": points, "null": floor}
     k, b, fit = line(points)
-    worst = max(abs(y - (k * x + b)) for x, y in points) / points[-1][1]
-    what = f"linear in bytes, {size_text(points[0][0])} to {size_text(points[-1][0])}: r² of the line"
-    out = [judged(what, fit, 0.99, "", ">=", form="{:.4f}",
-                  floor=f"null: r² {line(floor)[2]:.4f}",
-                  note=f"{b:.2f} ms + {k * 1e6:.2f} ms per MB; farthest from the line by {worst:.1%} of the largest; "
-                       f"grows as bytes^{power(points):.2f}")]
-    return out + at_once(bench)
+    what = f"linear in bytes, {size_text(sizes[0])} to {size_text(sizes[-1])}: r² of the line"
+    out = [judged(what, fit, 0.99, "", ">=", form="{:.4f}", floor=f"null: r² {line(floor)[2]:.4f}",
+                  note=f"{b:.2f} ms + {k * 1e6:.2f} ms per MB; {farthest(points)}; grows as bytes^{power(points):.2f}")]
+    return [*out, linear(list(zip(sizes, counted)), "the same of instructions"), *at_once(bench)]
+
+
+def farthest(points):
+    k, b, _ = line(points)
+    worst = max(abs(y - (k * x + b)) for x, y in points)
+    return f"farthest from the line by {worst / points[-1][1]:.1%} of the largest"
+
+
+def linear(points, what):
+    """The line through instructions, which no machine's noise is in."""
+    if not all(y for _, y in points):
+        return missing(what, "valgrind is not here: scripts/setup test")
+    k, b, fit = line(points)
+    return told(what, fit, form="{:.4f}",
+                note=f"{b / 1e6:.2f} M + {k:.2f} per byte, libraries included; {farthest(points)}")
+
+
+def instructions(bench, client, sims):
+    """Of one cluster more, by callgrind; all None where there is none."""
+    return [slope([(n, callgrind(bench, *client(sim.targets, "seq", n))) for n in (1, 3)])
+            if shutil.which("valgrind") else None for sim in sims]
+
+
+def callgrind(bench, command, env):
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command], check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          timeout=SECONDS, env={**os.environ, **env})
+    bench.tick("callgrind")
+    seen = COLLECTED.search(done.stderr)
+    if done.returncode or not seen:
+        raise Failed(f"callgrind ended with {done.returncode}: {done.stderr[-200:].strip()}")
+    return int(seen.group(1))
 
 
 def at_once(bench):
+    """The windows take turns, three times."""
     windows, n = ((10, 100), 200) if bench.quick else ((10, 100, 1000, 5000), 5000)
-    costs = {}
+    costs = {w: [] for w in windows}
     with Sim(bench, "reference", clusters=n) as sim:
-        once = run_ours(bench, sim, 1, 1)
-        for window in windows:
-            clusters = n if window == n else max(window, n // 5)
-            cost = run_ours(bench, sim, window, clusters)
-            costs[window] = (1e3 * (cost.cpu - once.cpu) / (clusters - 1), (clusters - 1) / (cost.wall - once.wall))
-    bench.data["in_flight"] = {w: {"cpu_ms": c, "per_second": r} for w, (c, r) in costs.items()}
-    base = costs[windows[0]][0]
-    worst = max(abs(c / base - 1) for c, _ in costs.values())
+        for _ in range(1 if bench.quick else 3):
+            once = run_ours(bench, sim, 1, 1)
+            for window in windows:
+                clusters = n if window == n else max(window, n // 5)
+                cost = run_ours(bench, sim, window, clusters)
+                costs[window].append((1e3 * (cost.cpu - once.cpu) / (clusters - 1),
+                                      (clusters - 1) / (cost.wall - once.wall)))
+    middle = {w: [Spread(values).median for values in zip(*found)] for w, found in costs.items()}
+    bench.data["in_flight"] = {w: {"cpu_ms": c, "per_second": r} for w, (c, r) in middle.items()}
+    base = middle[windows[0]][0]
+    worst = max(abs(c / base - 1) for c, _ in middle.values())
     return [judged(f"per cluster, {windows[0]} to {windows[-1]:,} in flight: largest change", worst * 100, 10, "%",
-                   form="{:.1f}", note=", ".join(f"{w:,}: {c:.2f} ms" for w, (c, _) in costs.items()))]
+                   form="{:.1f}", note=", ".join(f"{w:,}: {c:.2f} ms" for w, (c, _) in middle.items()))]
 
 
 def run_ours(bench, sim, window, n, *options):

@@ -10,7 +10,7 @@ import urllib.request
 from measure import Failed, pinned
 
 NET = f"127.{100 + os.getpid() % 100}"  # two of us at once measure nothing, but neither falls over the other
-SIM, SINK = f"{NET}.10.1:9042", f"{NET}.9.1"
+SINK = f"{NET}.9.1"  # and the simulated clusters from .10.1 on
 REAL = "127.87.8.1"
 WAIT = 60
 SIZES = {"small": ("1", "5", "8"), "reference": ("10", "20", "12"), "large": ("50", "100", "15")}
@@ -45,10 +45,11 @@ class Server:
 class Sim(Server):
     """cqlsim. targets: host:port of each; stats(): what it counted since the start, without ending it."""
 
-    def __init__(self, bench, size, *options, clusters=1, listen=SIM):
+    def __init__(self, bench, size, *options, clusters=1, number=0):
         self.folder = bench.fresh("sim")
         self.targets_file, self.stats_file = self.folder + "/targets", self.folder + "/stats"
-        self.command = [bench.programs["cqlsim"], "--listen", listen, "--clusters", str(clusters), *shape(size),
+        self.command = [bench.programs["cqlsim"], "--listen", f"{NET}.{10 + number}.1:9042",
+                        "--clusters", str(clusters), *shape(size),
                         "--targets-file", self.targets_file, "--stats", self.stats_file, *options]
         self.core = bench.machine.server
 
