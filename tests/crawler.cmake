@@ -20,7 +20,7 @@ set_tests_properties(replay PROPERTIES TIMEOUT 300 LABELS unit)
 
 # The shell: links and jobs on a loop, without a network.
 cq_test(crawler_driver SOURCES unit/crawler/test_driver.c
-  LAYERS crawler_shell crawler net cred model record proto state base
+  LAYERS crawler_shell crawler net_tls net_linked net cred model record proto state base
   LINK PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CARES LABELS unit)
 
 # The scheduler: in virtual time, against a small world of its own.

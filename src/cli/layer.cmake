@@ -29,5 +29,7 @@ target_include_directories(cq_cli PUBLIC ${MHD_INCLUDE_DIRS})
 target_link_libraries(cq_cli PRIVATE cq_warnings PUBLIC PkgConfig::YAML m ${CMAKE_DL_LIBS})
 
 add_executable(cqlcrawl cli/main.c)
-target_link_libraries(cqlcrawl PRIVATE cq_warnings cq_cli cqlcrawl_static)
+target_link_libraries(cqlcrawl PRIVATE cq_warnings cq_cli cqlcrawl_program)
+target_link_options(cqlcrawl PRIVATE -Wl,--as-needed)
+add_dependencies(cqlcrawl cqlcrawl_tls)
 install(TARGETS cqlcrawl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -64,7 +64,7 @@ static void maybe_closed(struct cq_link *l)
 
     if (!l->closing || l->n_dials || l->timer_open) return;
     cq_crawl_free(l->crawl);
-    cq_tls_ctx_release(l->o.tls);
+    cq_trust_release(l->o.tls);
     cq_free(l->o.mem, l);
     h.closed(ctx);
 }
@@ -357,7 +357,7 @@ int cq_link_open(struct cq_link **out, const struct cq_link_options *o)
     }
     l->timer.data = l;
     l->timer_open = true;
-    if (l->o.tls) (void)cq_tls_ctx_retain(l->o.tls);
+    (void)cq_trust_retain(l->o.tls);
     if (o->early_err) {
         cq_crawl_net_end(l->crawl, o->early_err, o->early_text, uv_hrtime(), cq_link_wall_ms());
     } else {

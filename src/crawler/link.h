@@ -22,7 +22,7 @@
 
 #include "crawler/crawl.h"
 #include "net/sock.h"
-#include "net/tlsctx.h"
+#include "net/trust.h"
 
 struct cq_link;
 

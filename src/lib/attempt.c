@@ -55,7 +55,7 @@ int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault
             .key_pem = cq_secret_bytes(key),
             .min_version = min_version(t->t.tls_min_version),
         };
-        err = cq_tls_cache_get(t->c->tls, &cfg, out, f);
+        err = cq_trust_get(&t->c->trust, &cfg, out, f);
     }
     cq_secret_release(ca);
     cq_secret_release(cert);
@@ -144,7 +144,7 @@ void cq_attempt_release(void *ctx, struct cq_job *job)
 
     (void)ctx;
     cq_secret_release(t->password);
-    cq_tls_ctx_release(t->tls);
+    cq_trust_release(t->tls);
     t->password = NULL;
     t->tls = NULL;
 }

@@ -35,14 +35,14 @@ static int open_driver(cqlcrawl *c)
                     .done = cq_report_done},
         .ctx = c,
     };
-    int err = cq_tls_cache_new(&c->tls, &c->mem);
+    int err = cq_greetings_new(&c->greetings, &c->mem);
 
-    if (!err) err = cq_greetings_new(&c->greetings, &c->mem);
+    cq_trust_init(&c->trust, &c->mem);
     /* where the system gives none, the time does: it is only jitter */
     if (!o.seed && uv_random(NULL, NULL, &o.seed, sizeof(o.seed), 0, NULL)) o.seed = uv_hrtime();
     if (!err) err = cq_driver_open(&c->driver, &o);
     if (!err) return 0;
-    cq_tls_cache_free(c->tls);
+    cq_trust_fini(&c->trust);
     cq_greetings_free(c->greetings);
     return err;
 }

@@ -54,7 +54,7 @@ struct cqlcrawl {
     bool is_private;
     struct cq_driver driver;
     struct cq_polls polls;
-    struct cq_tls_cache *tls;
+    struct cq_trust trust;
     struct cq_sinks *sinks; /* NULL: no sink, no fetch so far */
     bool targets_began;     /* a target was added: no more sinks */
     struct cqlcrawl_options o;

@@ -18,9 +18,22 @@ foreach(layer ${layers})
   list(APPEND objects $<TARGET_OBJECTS:cq_${layer}>)
 endforeach()
 
+# For the program: TLS comes from a module of its own (net/trust.h).
+add_library(cqlcrawl_program STATIC ${objects} $<TARGET_OBJECTS:cq_net_load>)
+target_include_directories(cqlcrawl_program PUBLIC ${CMAKE_SOURCE_DIR}/include)
+set(program_links ${links} ${CMAKE_DL_LIBS})
+list(REMOVE_ITEM program_links PkgConfig::SSL PkgConfig::CRYPTO)
+target_link_libraries(cqlcrawl_program PRIVATE ${program_links})
+add_library(cqlcrawl_tls MODULE $<TARGET_OBJECTS:cq_net_module> $<TARGET_OBJECTS:cq_net_tls>)
+target_link_libraries(cqlcrawl_tls PRIVATE cq_warnings cqlcrawl_program PkgConfig::SSL PkgConfig::CRYPTO)
+target_link_options(cqlcrawl_tls PRIVATE -Wl,--as-needed)
+set_target_properties(cqlcrawl_tls PROPERTIES PREFIX "" OUTPUT_NAME cqlcrawl-tls LINKER_LANGUAGE C
+  LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+install(TARGETS cqlcrawl_tls LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/cqlcrawl)
+
 foreach(kind STATIC SHARED)
   string(TOLOWER ${kind} lower)
-  add_library(cqlcrawl_${lower} ${kind} ${objects})
+  add_library(cqlcrawl_${lower} ${kind} ${objects} $<TARGET_OBJECTS:cq_net_tls> $<TARGET_OBJECTS:cq_net_linked>)
   target_include_directories(cqlcrawl_${lower} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(cqlcrawl_${lower} PRIVATE ${links})

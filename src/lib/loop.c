@@ -16,7 +16,7 @@ static void free_handle(cqlcrawl *c)
 {
     struct cq_mem mem = c->mem;
 
-    cq_tls_cache_free(c->tls);
+    cq_trust_fini(&c->trust);
     cq_greetings_free(c->greetings);
     cq_buf_fini(&c->labels);
     cq_secret_release(c->shared);

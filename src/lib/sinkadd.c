@@ -39,8 +39,8 @@ static int check_trust(cqlcrawl *c, const struct cq_access *a, struct cq_fault *
     int err;
 
     if (cq_is_null(cfg.ca_pem) && cq_is_null(cfg.cert_pem)) return 0;
-    err = cq_tls_cache_get(c->tls, &cfg, &tls, f);
-    cq_tls_ctx_release(tls);
+    err = cq_trust_get(&c->trust, &cfg, &tls, f);
+    cq_trust_release(tls);
     return err;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/digest.h"
 #include "net/resolver.h"
-#include "net/tls.h"
+#include "net/trust.h"
 #include "proto/lz4.h"
 
 void cqlcrawl_stats(const cqlcrawl *c, struct cqlcrawl_stats *out)
@@ -40,5 +40,5 @@ unsigned cqlcrawl_shard(const char *name, unsigned n)
 int cqlcrawl_libraries(char *to, size_t n)
 {
     return snprintf(to, n, "libuv %s, OpenSSL %s, c-ares %s, lz4 %s", uv_version_string(),
-                    cq_tls_library(), cq_resolver_library(), cql_lz4_library());
+                    cq_trust_library(), cq_resolver_library(), cql_lz4_library());
 }

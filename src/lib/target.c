@@ -151,7 +151,7 @@ static int fill(struct cq_target *t, struct cq_fault *f)
     if (!err) err = cq_filter_init(&t->include, t->t.include, "include", f);
     if (!err) err = cq_filter_init(&t->exclude, t->t.exclude, "exclude", f);
     if (!err) err = cq_attempt_tls(t, &tls, f); /* CA, certificate and key are usable */
-    cq_tls_ctx_release(tls);
+    cq_trust_release(tls);
     cq_filter_hash(t);
     return err;
 }
@@ -202,7 +202,7 @@ void cq_target_free(struct cq_target *t)
     cq_remember_free(t);
     cq_secret_release(t->given);
     cq_secret_release(t->password);
-    cq_tls_ctx_release(t->tls);
+    cq_trust_release(t->tls);
     cq_filter_fini(&t->include);
     cq_filter_fini(&t->exclude);
     cq_arena_fini(&t->arena);

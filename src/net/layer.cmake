@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 cq_layer(net
   SOURCES net/addr.c net/dial.c net/resolver.c net/sock.c net/sockdial.c net/sockio.c net/tcp.c
-    net/tls.c net/tlsctx.c net/tlserr.c net/tlsio.c net/tlskeep.c net/tlspem.c net/tlsresume.c
+    net/trust.c
   USES base
-  LINK PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CARES)
+  LINK PkgConfig::UV PkgConfig::CARES)

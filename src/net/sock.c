@@ -9,7 +9,7 @@
 #include <assert.h>
 
 #include "net/sockint.h"
-#include "net/tlsctx.h"
+#include "net/trust.h"
 
 static const struct {
     const char *name;
@@ -41,7 +41,7 @@ static void free_sock(struct cq_sock *s)
 
     cq_sock_free_dial(s);
     cq_buf_fini(&s->out);
-    cq_tls_ctx_release(s->tls);
+    cq_trust_release(s->tls);
     cq_free(m, s->endpoints);
     cq_free(m, s->sni);
     cq_free(m, s->verify_name);
@@ -211,7 +211,7 @@ static bool copy_options(struct cq_sock *s, const struct cq_sock_options *o)
     s->timeout = o->connect_timeout_ns ? o->connect_timeout_ns : CQ_DEFAULT_CONNECT_TIMEOUT;
     s->sni = copy_text(o->mem, o->sni, &ok);
     s->verify_name = copy_text(o->mem, o->verify_name, &ok);
-    s->tls = o->tls ? cq_tls_ctx_retain(o->tls) : NULL;
+    s->tls = cq_trust_retain(o->tls);
     s->t = (struct cq_transport){.fd = -1, .fault = &s->fault};
     cq_buf_init(&s->out, o->mem, CQ_MAX_SEND);
     return copy_endpoints(s, o->endpoints, o->n_endpoints) && ok;

@@ -12,6 +12,7 @@
 
 #include "net/sockint.h"
 #include "net/tls.h"
+#include "net/trust.h"
 
 static void kick(struct cq_sock *s)
 {
@@ -174,7 +175,7 @@ static int use_transport(struct cq_sock *s, size_t endpoint)
     s->conn->fd = -1;
     s->t.ops = &cq_tcp_ops;
     if (!s->tls) return 0;
-    return cq_tls_attach(&s->t, s->mem, s->tls, &peer);
+    return s->tls->functions->attach(&s->t, s->mem, s->tls, &peer);
 }
 
 void cq_sock_connected(struct cq_sock *s)

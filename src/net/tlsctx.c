@@ -19,19 +19,9 @@
 #include "base/buf.h"
 #include "net/tls.h"
 #include "net/tlskeep.h"
+#include "net/tlstable.h"
 
-enum { MAX_CHAIN = 10, MAX_HOST = 255, DIGEST = 32 };
-
-struct cq_tls_ctx {
-    const struct cq_mem *mem;
-    struct cq_tls_cache *cache; /* NULL: the cache is gone */
-    struct cq_tls_ctx *next;
-    SSL_CTX *ssl;
-    enum cq_tls_mode mode;
-    size_t refs;
-    uint64_t idle_since; /* the cache's clock, counts releases */
-    uint8_t digest[DIGEST];
-};
+enum { MAX_CHAIN = 10, MAX_HOST = 255, DIGEST = CQ_TLS_DIGEST };
 
 struct cq_tls_cache {
     const struct cq_mem *mem;
@@ -222,6 +212,7 @@ static int build(struct cq_tls_cache *c, const struct cq_tls_config *g, struct c
 
     if (!t) return CQ_ENOMEM;
     ERR_clear_error();
+    t->functions = &cq_tls_functions;
     t->mem = c->mem;
     t->mode = g->mode;
     t->ssl = SSL_CTX_new(TLS_client_method());

@@ -11,8 +11,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-struct cq_tls_ctx;
 struct cq_tls_cache;
+struct cq_tls_functions;
+
+enum { CQ_TLS_DIGEST = 32 };
 
 enum cq_tls_mode {
     CQ_TLS_DISABLE,
@@ -28,6 +30,18 @@ struct cq_tls_config {
     cq_bytes key_pem;
     int min_version; /* 0x0303 (TLS 1.2) by default */
     int max_version; /* 0: the newest */
+};
+
+struct cq_tls_ctx {
+    const struct cq_tls_functions *functions; /* for all who have no OpenSSL (net/trust.h) */
+    const struct cq_mem *mem;
+    struct cq_tls_cache *cache; /* NULL: the cache is gone */
+    struct cq_tls_ctx *next;
+    struct ssl_ctx_st *ssl;
+    enum cq_tls_mode mode;
+    size_t refs;
+    uint64_t idle_since; /* the cache's clock, counts releases */
+    uint8_t digest[CQ_TLS_DIGEST];
 };
 
 int cq_tls_cache_new(struct cq_tls_cache **out, const struct cq_mem *mem);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """check: each step with its time, what was seen, and the remedy at the one that fails."""
+import shutil
 import subprocess
 
-from support import Case, Listener
+from support import CQLCRAWL, Case, Listener
 
 
 class Check(Case):
@@ -54,6 +55,16 @@ class Check(Case):
         self.assertEqual(self.failing("no-such-host.invalid", *short), ("resolve", "dns"))
         self.assertEqual(self.failing(sim.targets[0], *short), ("protocol", "no_answer"))
         self.assertEqual(self.failing(sim.targets[1]), ("protocol", "not_cql"))
+
+    def test_tls_without_its_library(self):
+        """The program alone: plaintext does not miss it; TLS is refused before anybody is dialled."""
+        sim = self.sim("127.50.15.13:0", "--keyspaces", "1", "--tables", "1")
+        alone = shutil.copy(CQLCRAWL, self.path("alone"))
+        self.assertEqual(subprocess.run([alone, "check", sim.targets[0]], capture_output=True).returncode, 0)
+        r = subprocess.run([alone, "check", sim.targets[0], "--tls", "require"], capture_output=True, text=True)
+        self.assertEqual(r.returncode, 2)
+        self.assertIn("TLS needs cqlcrawl-tls.so, which is installed with this program", r.stderr)
+        self.assertEqual(sim.stop()["total"]["connections"], 1)
 
     def test_tls(self):
         self.certificates()

@@ -39,7 +39,7 @@ LIBRARIES = {
     r"xxhash\.h": ("src/base/xxh3", "src/cli/outname", "sim/", "tests/"),
     r"yaml\.h": ("src/cli/", "tests/"),
     r"microhttpd\.h": ("src/cli/mhd",),
-    r"dlfcn\.h": ("src/cli/mhd", "src/net/httpcurl"),
+    r"dlfcn\.h": ("src/cli/mhd", "src/net/httpcurl", "src/net/trustload"),
     r"curl/": ("src/net/http",),
     r"sqlite3\.h": ("src/state/store", "tests/"),
     r"(zstd|zlib)\.h": ("src/sink/encode", "sim/", "tests/", "bench/"),
