@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { Q_VALUES = 1, Q_SKIP = 2, Q_PAGE = 4, Q_STATE = 8, Q_SERIAL = 16, Q_TIME = 32 };
-enum { R_GLOBAL = 1, R_MORE = 2, R_NO_METADATA = 4, RESULT_ROWS = 2 };
+enum { R_GLOBAL = 1, R_MORE = 2, R_NO_METADATA = 4, RESULT_ROWS = 2, RESULT_PREPARED = 4 };
 enum { STATE_MAGIC = 0x43515349, STATE_BYTES = 20 };
+
+#define FILTERING                                                                                  \
+    "Cannot execute this query as it might involve data filtering and thus may have "              \
+    "unpredictable performance. If you want to execute this query despite the performance "        \
+    "unpredictability, use ALLOW FILTERING"
 
 /* One answer in the making. */
 struct page {
@@ -28,24 +32,6 @@ struct page {
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-bool cqsim_query_parse(struct cqsim_slice body, unsigned version, struct cqsim_query *out)
-{
-    struct cqsim_reader r = cqsim_reader(body);
-    *out = (struct cqsim_query){.text = cqsim_get_long_string(&r)};
-    out->consistency = cqsim_get_u16(&r);
-    uint32_t flags = version >= 5 ? cqsim_get_u32(&r) : cqsim_get_u8(&r);
-    out->skip_metadata = (flags & Q_SKIP) != 0;
-    if (flags & Q_VALUES) {
-        unsigned n = cqsim_get_u16(&r);
-        for (unsigned i = 0; i < n; i++)
-            cqsim_get_bytes(&r);
-    }
-    if (flags & Q_PAGE) out->page_size = cqsim_get_u32(&r);
-    if (out->page_size > INT32_MAX) out->page_size = 0;
-    if (flags & Q_STATE) out->state = cqsim_get_bytes(&r);
-    return !r.bad;
 }
 
 void cqsim_error_body(const struct cqsim_error *e, struct cqsim_buf *body)
@@ -129,6 +115,17 @@ static bool choose_columns(const struct cqsim_cluster *c, const struct cqsim_sta
     return true;
 }
 
+/* The value of a condition `name = ?` becomes the text that it is compared with. */
+static bool bind(const struct cqsim_query *q, struct cqsim_statement *st, struct cqsim_error *e)
+{
+    if (q->n_values != st->is_bound)
+        return say(e, CQSIM_E_INVALID, "Invalid amount of bind variables");
+    if (!st->is_bound) return true;
+    if (q->value.p == NULL) return say(e, CQSIM_E_INVALID, "Invalid null value in condition");
+    cqsim_copy_text(st->equals, sizeof st->equals, q->value);
+    return true;
+}
+
 /* Rows that the condition leaves: the table's own, or a copy. */
 static bool choose_rows(struct cqsim_cluster *c, const struct cqsim_statement *st, struct page *p,
                         struct cqsim_error *e)
@@ -141,11 +138,7 @@ static bool choose_rows(struct cqsim_cluster *c, const struct cqsim_statement *s
     if (st->where[0] == 0) return true;
     int at = cqsim_table_column(p->table, cqsim_text(st->where));
     if (at < 0) return unknown_column(c, st, st->where, e);
-    if (at > 0)
-        return say(e, CQSIM_E_INVALID,
-                   "Cannot execute this query as it might involve data filtering and thus may have "
-                   "unpredictable performance. If you want to execute this query despite the "
-                   "performance unpredictability, use ALLOW FILTERING");
+    if (at > 0) return say(e, CQSIM_E_INVALID, FILTERING);
     struct cqsim_rows left = {0};
     for (size_t i = 0; i < p->rows->n; i++) {
         struct cqsim_slice row = cqsim_rows_get(p->rows, i);
@@ -210,15 +203,18 @@ static bool choose_page(const struct cqsim_cluster *c, const struct cqsim_query 
     return true;
 }
 
+static void put_column(struct cqsim_buf *b, const struct cqsim_column *col)
+{
+    cqsim_put_string(b, col->name);
+    cqsim_put(b, col->option, col->n_option);
+}
+
 static void put_metadata(struct cqsim_buf *b, const struct page *p)
 {
     cqsim_put_string(b, p->table->keyspace);
     cqsim_put_string(b, p->table->name);
-    for (unsigned i = 0; i < p->n_columns; i++) {
-        const struct cqsim_column *col = &p->table->columns[p->columns[i]];
-        cqsim_put_string(b, col->name);
-        cqsim_put(b, col->option, col->n_option);
-    }
+    for (unsigned i = 0; i < p->n_columns; i++)
+        put_column(b, &p->table->columns[p->columns[i]]);
 }
 
 static void put_rows(struct cqsim_buf *b, const struct page *p)
@@ -253,6 +249,31 @@ static void put_result(struct cqsim_buf *b, const struct cqsim_query *q,
     put_rows(b, p);
 }
 
+/* Sections 4.2.5.4 and (v5) the result's metadata id, which never changes here. */
+static void put_prepared(struct cqsim_buf *b, struct cqsim_slice text, unsigned version,
+                         const struct cqsim_statement *st, const struct page *p)
+{
+    cqsim_put_u32(b, RESULT_PREPARED);
+    cqsim_put_u16(b, (unsigned)text.n);
+    cqsim_put(b, text.p, text.n);
+    if (version >= 5) {
+        cqsim_put_u16(b, sizeof st->digest);
+        cqsim_put_u64(b, st->digest);
+    }
+    cqsim_put_u32(b, st->is_bound ? R_GLOBAL : 0);
+    cqsim_put_u32(b, st->is_bound);
+    if (version >= 4) cqsim_put_u32(b, st->is_bound); /* the whole partition key is bound */
+    if (st->is_bound) {
+        if (version >= 4) cqsim_put_u16(b, 0);
+        cqsim_put_string(b, p->table->keyspace);
+        cqsim_put_string(b, p->table->name);
+        put_column(b, &p->table->columns[0]);
+    }
+    cqsim_put_u32(b, R_GLOBAL);
+    cqsim_put_u32(b, p->n_columns);
+    put_metadata(b, p);
+}
+
 /* true when the page stands; false with an error. */
 static bool make_page(struct cqsim_cluster *c, const struct cqsim_query *q,
                       struct cqsim_statement *st, struct page *p, struct cqsim_error *e)
@@ -261,8 +282,38 @@ static bool make_page(struct cqsim_cluster *c, const struct cqsim_query *q,
     if (spoiled(c, st, e)) return false;
     p->table = find_table(c, st, e);
     if (p->table == NULL) return false;
-    if (!choose_columns(c, st, p, e) || !choose_rows(c, st, p, e)) return false;
+    if (!bind(q, st, e) || !choose_columns(c, st, p, e) || !choose_rows(c, st, p, e)) return false;
     return choose_page(c, q, st, p, e);
+}
+
+/* What can be wrong with a statement before it is executed. */
+static bool prepare(struct cqsim_cluster *c, struct cqsim_slice text, struct cqsim_statement *st,
+                    struct page *p, struct cqsim_error *e)
+{
+    if (!cqsim_statement_parse(text, st, e)) return false;
+    p->table = find_table(c, st, e);
+    if (p->table == NULL || !choose_columns(c, st, p, e)) return false;
+    if (!st->is_bound) return true;
+    int at = cqsim_table_column(p->table, cqsim_text(st->where));
+    if (at < 0) return unknown_column(c, st, st->where, e);
+    return at == 0 || say(e, CQSIM_E_INVALID, FILTERING);
+}
+
+unsigned cqsim_answer_prepare(struct cqsim_cluster *c, struct cqsim_slice text, unsigned version,
+                              struct cqsim_counts *counts, struct cqsim_buf *body)
+{
+    struct cqsim_statement *st = cqsim_alloc(sizeof *st);
+    struct page p = {0};
+    struct cqsim_error e = {0};
+    bool ok = prepare(c, text, st, &p, &e);
+    if (ok) {
+        put_prepared(body, text, version, st, &p);
+    } else {
+        cqsim_error_body(&e, body);
+        counts->errors++;
+    }
+    free(st);
+    return ok ? CQSIM_OP_RESULT : CQSIM_OP_ERROR;
 }
 
 unsigned cqsim_answer(struct cqsim_cluster *c, const struct cqsim_query *q, unsigned version,

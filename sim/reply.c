@@ -214,14 +214,27 @@ static void query(struct cqsim_conn *conn, const struct cqsim_job *job, struct c
 {
     struct cqsim_query q;
     struct cqsim_slice in = {job->body, job->n_body};
-    if (!cqsim_query_parse(in, job->version, &q)) {
+    bool is_prepare = job->opcode == CQSIM_OP_PREPARE;
+    bool ok = is_prepare                        ? cqsim_prepare_parse(in, job->version, &q.text)
+              : job->opcode == CQSIM_OP_EXECUTE ? cqsim_execute_parse(in, job->version, &q)
+                                                : cqsim_query_parse(in, job->version, &q);
+    if (!ok) {
         refuse(body, out, CQSIM_E_PROTOCOL,
                "Not enough bytes to read an UTF8 serialized string "
                "preceded by its 4 bytes length");
         return;
     }
     if (conn->cluster->faults.warnings) put_prefix(body, out);
-    out->opcode = cqsim_answer(conn->cluster, &q, job->version, &conn->counts, body);
+    if (is_prepare)
+        out->opcode =
+            cqsim_answer_prepare(conn->cluster, q.text, job->version, &conn->counts, body);
+    else
+        out->opcode = cqsim_answer(conn->cluster, &q, job->version, &conn->counts, body);
+}
+
+static bool has_statement(unsigned opcode)
+{
+    return opcode == CQSIM_OP_QUERY || opcode == CQSIM_OP_PREPARE || opcode == CQSIM_OP_EXECUTE;
 }
 
 static const char *opcode_name(unsigned opcode)
@@ -288,7 +301,7 @@ static bool is_nonsense(const struct cqsim_job *job, struct cqsim_buf *body,
 static void reply_ready(struct cqsim_conn *conn, const struct cqsim_job *job,
                         struct cqsim_buf *body, struct cqsim_reply *out)
 {
-    if (job->opcode == CQSIM_OP_QUERY)
+    if (has_statement(job->opcode))
         query(conn, job, body, out);
     else if (job->opcode == CQSIM_OP_REGISTER)
         register_events(job, body, out);
@@ -296,7 +309,8 @@ static void reply_ready(struct cqsim_conn *conn, const struct cqsim_job *job,
         refuse(body, out, CQSIM_E_PROTOCOL,
                "Unexpected message STARTUP, the connection is already initialized");
     else
-        refuse(body, out, CQSIM_E_INVALID, "cqlsim answers OPTIONS, REGISTER and QUERY only");
+        refuse(body, out, CQSIM_E_INVALID,
+               "cqlsim answers OPTIONS, REGISTER, QUERY, PREPARE and EXECUTE only");
 }
 
 static void supported(const struct cqsim_conn *conn, struct cqsim_buf *body,
@@ -328,5 +342,5 @@ void cqsim_reply(struct cqsim_conn *conn, const struct cqsim_job *job, struct cq
     } else {
         reply_ready(conn, job, body, out);
     }
-    if (out->opcode == CQSIM_OP_ERROR && job->opcode != CQSIM_OP_QUERY) conn->counts.errors++;
+    if (out->opcode == CQSIM_OP_ERROR && !has_statement(job->opcode)) conn->counts.errors++;
 }

@@ -89,6 +89,9 @@ static bool condition(struct parser *p, struct cqsim_statement *st)
 {
     if (!accept(p, "where")) return true;
     if (!name(p, st->where) || !accept(p, "=")) return false;
+    st->is_bound = p->kind == T_SIGN && (p->token[0] == '?' || p->token[0] == ':');
+    if (accept(p, "?")) return true;
+    if (accept(p, ":")) return name(p, st->equals);
     if (p->kind != T_TEXT && p->kind != T_WORD) return false;
     memcpy(st->equals, p->token, sizeof st->equals);
     next(p);

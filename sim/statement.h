@@ -2,7 +2,7 @@
 /*
  * The few statements that the simulator understands:
  *
- *   SELECT * | name [, name ...] FROM keyspace.table [WHERE name = 'text'] [;]
+ *   SELECT * | name [, name ...] FROM keyspace.table [WHERE name = 'text' | ? | :name] [;]
  *
  * Keywords in any case, names bare (folded to lower case) or quoted. Anything else gives the error
  * that a server gives: 0x2000 with the place of the first token that does not fit.
@@ -19,6 +19,7 @@ struct cqsim_statement {
     char names[CQSIM_MAX_COLUMNS][CQSIM_MAX_NAME];
     char where[CQSIM_MAX_NAME]; /* "" = no condition */
     char equals[CQSIM_MAX_NAME];
+    bool is_bound;   /* equals comes with the request */
     uint64_t digest; /* names the statement: a paging state belongs to one */
 };
 

@@ -34,8 +34,9 @@ def keeps(value, limit, sense):
 
 
 def missed(value, limit, sense, least):
-    """How far off: of the target, or where not even the floor (`least`, a Spread) keeps it, of the floor."""
-    if least and least.median > 0 and not keeps(least.median, limit, sense):
+    """How far off: of the target, or where the floor (`least`, a Spread) does not keep it in its best round, of the
+    floor."""
+    if least and least.low > 0 and not keeps(least.low if sense == "<=" else least.high, limit, sense):
         return f"{BELOW}: {max(value / least.median, least.median / value):.1f} times the floor"
     off = value / limit - 1 if limit else value
     if abs(off) > 3 and limit:

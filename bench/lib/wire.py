@@ -163,7 +163,7 @@ def timed(bench, sim, peer, many, at_once):
         command, env = peer(sim.targets, "seq", 1)
         cost = run(bench.programs, bench.machine, command, 1, env)
         one, found = cost.wall, cost.said.get("tables", TABLES)
-        if found < TABLES:  # no PREPARE there, or not what it expects: this was no crawl
+        if found < TABLES:  # not what it expects: this was no crawl
             return None, f"finds {found} of {TABLES} tables of a simulated cluster"
     except Failed as why:
         return None, str(why)[-120:]

@@ -35,6 +35,8 @@ class Verdicts(unittest.TestCase):
                          "below the floor of this machine: 1.8 times the floor")
         self.assertEqual(self.verdict(500, 1000, ">=", least=1200), "missed by 50%")
         self.assertEqual(self.verdict(5, 5, least=6), "met")
+        self.assertEqual(self.verdict(9, 6, least=Spread([5, 7, 8])), "missed by 50%")  # its best round keeps it
+        self.assertEqual(self.verdict(500, 1000, ">=", least=Spread([800, 900, 1100])), "missed by 50%")
 
     def test_counts(self):
         found = [lines.judged("a", 1, 2), lines.judged("b", 3, 2), lines.judged("c", 4, 2, least=3),

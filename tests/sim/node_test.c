@@ -118,6 +118,128 @@ static void named_columns(void **state)
     sim_close(&o);
 }
 
+/* ---- prepared statements ---- */
+
+static struct cqsim_slice answer(struct one *o, unsigned opcode, struct cqsim_buf *request,
+                                 unsigned want, struct cqsim_buf *body)
+{
+    struct cqsim_envelope e;
+    sim_send(o, opcode, 1, cqsim_buf_slice(request));
+    sim_drain(o, 0);
+    assert_true(sim_take(o, &e, body));
+    assert_int_equal(e.opcode, want);
+    return e.body;
+}
+
+static void prepare_body(struct cqsim_buf *b, unsigned version, const char *text)
+{
+    cqsim_buf_clear(b);
+    cqsim_put_bytes(b, cqsim_text(text));
+    if (version >= 5) cqsim_put_u32(b, 0);
+}
+
+static void execute_body(struct cqsim_buf *b, unsigned version, struct cqsim_slice id,
+                         const char *value)
+{
+    cqsim_buf_clear(b);
+    cqsim_put_u16(b, (unsigned)id.n);
+    cqsim_put(b, id.p, id.n);
+    if (version >= 5) cqsim_put_string(b, "12345678");
+    cqsim_put_u16(b, 1);
+    if (version >= 5)
+        cqsim_put_u32(b, value != NULL);
+    else
+        cqsim_put_u8(b, value != NULL);
+    if (value == NULL) return;
+    cqsim_put_u16(b, 1);
+    cqsim_put_bytes(b, cqsim_text(value));
+}
+
+/* The rows of one keyspace: prepared and executed they are those of the statement with its text. */
+static void prepared_in(unsigned version)
+{
+    static const char text[] = "SELECT table_name FROM system_schema.tables WHERE keyspace_name ";
+    struct one o;
+    struct cqsim_buf request = {0}, body = {0}, id = {0}, plain = {0};
+    char full[sizeof text + 32];
+    sim_open(&o, "5.0", NULL);
+    sim_start(&o, version, NULL);
+    snprintf(full, sizeof full, "%s= ?", text);
+    prepare_body(&request, version, full);
+    struct cqsim_reader r =
+        cqsim_reader(answer(&o, CQSIM_OP_PREPARE, &request, CQSIM_OP_RESULT, &body));
+    assert_int_equal(cqsim_get_u32(&r), 4);
+    struct cqsim_slice s = cqsim_get_string(&r);
+    cqsim_put(&id, s.p, s.n);
+    if (version >= 5) assert_int_equal(cqsim_get_string(&r).n, 8);
+    assert_int_equal(cqsim_get_u32(&r), 1); /* one table's names */
+    assert_int_equal(cqsim_get_u32(&r), 1);
+    assert_int_equal(cqsim_get_u32(&r), 1); /* all of the partition key: */
+    assert_int_equal(cqsim_get_u16(&r), 0);
+    assert_true(cqsim_is(cqsim_get_string(&r), "system_schema"));
+    assert_true(cqsim_is(cqsim_get_string(&r), "tables"));
+    assert_true(cqsim_is(cqsim_get_string(&r), "keyspace_name"));
+    assert_int_equal(cqsim_get_u16(&r), 13); /* varchar */
+    assert_int_equal(cqsim_get_u32(&r), 1);
+    assert_int_equal(cqsim_get_u32(&r), 1); /* the result's: */
+    assert_true(cqsim_is(cqsim_get_string(&r), "system_schema"));
+    assert_true(cqsim_is(cqsim_get_string(&r), "tables"));
+    assert_true(cqsim_is(cqsim_get_string(&r), "table_name"));
+    assert_int_equal(cqsim_get_u16(&r), 13);
+    assert_true(!r.bad && cqsim_left(&r) == 0);
+    snprintf(full, sizeof full, "%s= 'system_traces'", text);
+    sim_query_body(&request, version, full, 0, none);
+    s = answer(&o, CQSIM_OP_QUERY, &request, CQSIM_OP_RESULT, &body);
+    cqsim_put(&plain, s.p, s.n);
+    execute_body(&request, version, cqsim_buf_slice(&id), "system_traces");
+    s = answer(&o, CQSIM_OP_EXECUTE, &request, CQSIM_OP_RESULT, &body);
+    assert_int_equal(sim_read_head(s).n_rows, 2);
+    assert_int_equal(s.n, cqsim_buf_len(&plain));
+    assert_memory_equal(s.p, cqsim_buf_head(&plain), s.n);
+    execute_body(&request, version, cqsim_buf_slice(&id), NULL);
+    sim_send(&o, CQSIM_OP_EXECUTE, 1, cqsim_buf_slice(&request));
+    sim_check_error(&o, 0x2200, "Invalid amount of bind variables");
+    assert_int_equal(o.conn->counts.errors, 1);
+    cqsim_buf_fini(&request);
+    cqsim_buf_fini(&body);
+    cqsim_buf_fini(&id);
+    cqsim_buf_fini(&plain);
+    sim_close(&o);
+}
+
+static void prepared(void **state)
+{
+    (void)state;
+    prepared_in(4);
+    prepared_in(5);
+}
+
+/* What is wrong with a statement is said when it is prepared. */
+static void prepare_errors(void **state)
+{
+    (void)state;
+    static const char *const all[][2] = {
+        {"select * from system_schema.scylla_tables", "table scylla_tables does not exist"},
+        {"select nope from system.local", "Undefined column name nope in table system.local"},
+        {"select * from system_schema.tables where table_name = ?",
+         "Cannot execute this query as it might involve data filtering and thus may have "
+         "unpredictable performance. If you want to execute this query despite the performance "
+         "unpredictability, use ALLOW FILTERING"},
+    };
+    struct one o;
+    struct cqsim_buf request = {0};
+    sim_open(&o, "5.0", NULL);
+    sim_start(&o, 4, NULL);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        prepare_body(&request, 4, all[i][0]);
+        sim_send(&o, CQSIM_OP_PREPARE, 1, cqsim_buf_slice(&request));
+        sim_check_error(&o, 0x2200, all[i][1]);
+    }
+    assert_int_equal(o.conn->counts.errors, sizeof all / sizeof *all);
+    cqsim_buf_fini(&request);
+    sim_close(&o);
+}
+
 /* ---- order, waits, input in pieces ---- */
 
 static void many(struct one *o, struct cqsim_buf *all)
@@ -227,6 +349,8 @@ int main(void)
         cmocka_unit_test(paging),
         cmocka_unit_test(paging_state_belongs_to_one_statement),
         cmocka_unit_test(named_columns),
+        cmocka_unit_test(prepared),
+        cmocka_unit_test(prepare_errors),
         cmocka_unit_test(shuffled_answers),
         cmocka_unit_test(input_in_pieces),
         cmocka_unit_test(corrupt_segment),
