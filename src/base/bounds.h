@@ -115,9 +115,8 @@
 #define CQ_TORN_DELAY_2 CQ_SEC(3)
 
 /* Network */
-#define CQ_TLS_RING CQ_KIB(4) /* ciphertext received, not read yet */
-#define CQ_TLS_RING_OUT                                                                            \
-    CQ_KIB(2)                 /* and not sent yet: any write of a crawl fits but a large login */
+#define CQ_TLS_IN CQ_KIB(16)  /* ciphertext received, not read yet, */
+#define CQ_TLS_OUT CQ_KIB(2)  /* and not sent yet: any write of a crawl fits but a large login */
 #define CQ_MAX_SEND CQ_MIB(1) /* bytes of one connection waiting to be sent */
 #define CQ_READ_BUDGET CQ_KIB(256)      /* read from one connection before others have their turn */
 #define CQ_MAX_TLS_IDLE 64u             /* TLS contexts kept for the next one who asks */

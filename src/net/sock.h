@@ -10,7 +10,7 @@
  * the next one at once when one is refused), the first that connects wins. Each of resolve,
  * connect, TLS has its own deadline (connect_timeout_ns). Every callback fires last, when the sock
  * is consistent: any call, close included, is legal in it. Two tables of functions
- * (net/transport.h) make TCP and TLS alike; TLS runs over an OpenSSL BIO pair (net/tls.h, pure).
+ * (net/transport.h) make TCP and TLS alike; TLS is a pump between two queues (net/tls.h, pure).
  */
 #ifndef CQ_NET_SOCK_H
 #define CQ_NET_SOCK_H

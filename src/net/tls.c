@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The TLS pump of net/tls.h over an OpenSSL BIO pair.
+ * The TLS pump of net/tls.h, over the BIO of net/tlsbio.c.
  *
  *   handshake ---> open ---> ended (close_notify, or the transport's end: `how`)
  *       |            |
  *       +------------+-----> failed (fault)
  *
- * A drained pair only ever says "want read"; so the transport's end is passed in explicitly
- * (BIO_shutdown_wr), and OpenSSL then calls it an unexpected end (0A000126), which is told apart
+ * An empty queue only ever says "want read"; so the transport's end is passed in explicitly
+ * (cq_tls_eof), and OpenSSL then calls it an unexpected end (0A000126), which is told apart
  * from close_notify here. An end during the handshake is a failure. The error queue is the
  * thread's: it is emptied before each call, so that a host's leftovers are not taken for ours, and
  * after, so that ours do not stay.
@@ -15,101 +15,37 @@
 #include "net/tls.h"
 
 #include <assert.h>
-#include <limits.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl, size_t ring,
-                struct cq_fault *fault)
+int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl,
+                const struct bio_method_st *method, size_t most, struct cq_fault *fault)
 {
-    size_t out = ring < CQ_TLS_RING_OUT ? ring : CQ_TLS_RING_OUT;
-    BIO *inner = NULL;
+    BIO *bio;
 
     *t = (struct cq_tls){.mem = mem, .ssl = ssl, .fault = fault, .not_after_ms = -1};
-    if (!ssl || BIO_new_bio_pair(&inner, out, &t->net, ring) != 1) {
+    bio = ssl ? cq_tls_bio(t, method, most) : NULL;
+    if (!bio) {
         ERR_clear_error();
         SSL_free(ssl);
         *t = (struct cq_tls){.fault = fault};
         return cq_fault_set(fault, CQ_ENOMEM, "no memory for TLS");
     }
-    SSL_set_bio(ssl, inner, inner);
+    SSL_set_bio(ssl, bio, bio);
     SSL_set_app_data(ssl, t);
     return 0;
 }
 
 void cq_tls_fini(struct cq_tls *t)
 {
-    SSL_free(t->ssl); /* and its half of the pair */
-    BIO_free(t->net);
+    SSL_free(t->ssl); /* and its BIO */
     if (t->mem) {
+        cq_free(t->mem, t->in.p);
+        cq_free(t->mem, t->out.p);
         cq_free(t->mem, t->subject);
         cq_free(t->mem, t->issuer);
     }
     *t = (struct cq_tls){.fault = t->fault};
-}
-
-void cq_tls_space(struct cq_tls *t, uint8_t **p, size_t *n)
-{
-    char *at = NULL;
-    int room = t->eof ? 0 : BIO_nwrite0(t->net, &at);
-
-    *p = (uint8_t *)at;
-    *n = room > 0 ? (size_t)room : 0;
-}
-
-static void note_first(struct cq_tls *t, const char *p, size_t n)
-{
-    size_t room = CQ_TLS_FIRST - t->n_first;
-
-    if (n > room) n = room;
-    memcpy(t->first + t->n_first, p, n);
-    t->n_first += n;
-}
-
-void cq_tls_commit(struct cq_tls *t, size_t n)
-{
-    char *at = NULL;
-    int took;
-
-    assert(!t->eof && n <= INT_MAX);
-    if (n == 0) return;
-    took = BIO_nwrite(t->net, &at, (int)n);
-    assert(took == (int)n);
-    (void)took;
-    if (t->n_first < CQ_TLS_FIRST) note_first(t, at, n);
-}
-
-void cq_tls_eof(struct cq_tls *t, enum cq_end how)
-{
-    if (t->eof) return;
-    t->eof = true;
-    t->how = how;
-    (void)BIO_shutdown_wr(t->net);
-}
-
-bool cq_tls_is_pending(const struct cq_tls *t)
-{
-    return BIO_ctrl_pending(t->net) > 0;
-}
-
-cq_bytes cq_tls_pending(struct cq_tls *t)
-{
-    char *at = NULL;
-    int n = cq_tls_is_pending(t) ? BIO_nread0(t->net, &at) : 0;
-
-    return n > 0 ? (cq_bytes){(const uint8_t *)at, (size_t)n} : CQ_NULL;
-}
-
-void cq_tls_sent(struct cq_tls *t, size_t n)
-{
-    char *at = NULL;
-    int took;
-
-    if (n == 0) return;
-    took = BIO_nread(t->net, &at, (int)n);
-    assert(took == (int)n);
-    (void)took;
 }
 
 /* What became of an SSL call that did not succeed. */
@@ -119,6 +55,10 @@ static enum cq_io outcome(struct cq_tls *t, int rc)
     unsigned long e = ERR_peek_error();
     bool cut = what == SSL_ERROR_SYSCALL || ERR_GET_REASON(e) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 
+    if (t->fault->err == CQ_ENOMEM) { /* nowhere to put what is to be sent (net/tlsbio.c) */
+        t->state = CQ_TLS_FAILED;
+        return CQ_IO_FAILED;
+    }
     if (what == SSL_ERROR_WANT_READ || what == SSL_ERROR_WANT_WRITE) return CQ_IO_AGAIN;
     if (what == SSL_ERROR_ZERO_RETURN) {
         t->how = CQ_END_ORDERLY;
@@ -150,6 +90,7 @@ static enum cq_io settled(const struct cq_tls *t)
 static void rest(struct cq_tls *t)
 {
     (void)SSL_free_buffers(t->ssl);
+    cq_tls_tidy(t);
 }
 
 enum cq_io cq_tls_handshake(struct cq_tls *t)

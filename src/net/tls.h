@@ -8,9 +8,9 @@
  *   ciphertext out:  pending -> send -> sent, until pending is empty, after EVERY call of this
  * header, failed ones too (alerts, key updates, a client's last flight leave this way)
  *
- * Between the two sides lie the two rings of an OpenSSL BIO pair, of the size given (the one out:
- * at most CQ_TLS_RING_OUT); space and pending are views into them. A call that says AGAIN wants
- * ciphertext in, or room in the ring out.
+ * Between the two sides lie two queues (net/tlsbio.c) of at most the size given (the one out:
+ * CQ_TLS_OUT), which hold memory only while bytes are in them; space and pending are views into
+ * them. A call that says AGAIN wants ciphertext in, or room in the queue out.
  */
 #ifndef CQ_NET_TLS_H
 #define CQ_NET_TLS_H
@@ -19,22 +19,29 @@
 
 struct ssl_st;
 struct bio_st;
+struct bio_method_st;
 struct cq_tls_ctx;
 
 enum cq_tls_state { CQ_TLS_HANDSHAKE, CQ_TLS_OPEN, CQ_TLS_ENDED, CQ_TLS_FAILED };
 
 enum { CQ_TLS_FIRST = 16 };
 
+struct cq_tls_queue {
+    uint8_t *p; /* NULL: no bytes */
+    uint32_t at, n, cap;
+};
+
 struct cq_tls {
     const struct cq_mem *mem;
     struct ssl_st *ssl;
-    struct bio_st *net; /* our half of the pair */
+    struct cq_tls_queue in, out; /* ciphertext */
     enum cq_tls_state state;
     enum cq_end how;        /* of the transport, then of the stream */
     bool eof;               /* the transport has ended */
     bool cert_asked;        /* the server wants a client certificate */
     bool cert_given;        /* and there is one to send */
     bool answered;          /* a byte of the stream has come */
+    bool dry;               /* the transport has given all it had */
     struct cq_fault *fault; /* the owner's */
     char *subject;          /* of the peer's certificate, after the handshake; NULL without one */
     char *issuer;
@@ -48,13 +55,15 @@ struct cq_tls {
     size_t n_first;
 };
 
-/* Takes ssl, also when it fails. Its connect or accept state is set. 0 or CQ_ENOMEM. */
-int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl, size_t ring,
-                struct cq_fault *fault);
+/* Takes ssl, also when it fails. Its connect or accept state is set. t must not move. 0 or
+ * CQ_ENOMEM. */
+int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl,
+                const struct bio_method_st *method, size_t most, struct cq_fault *fault);
 void cq_tls_fini(struct cq_tls *t);
 
-void cq_tls_space(struct cq_tls *t, uint8_t **p, size_t *n); /* n == 0: the ring is full */
-void cq_tls_commit(struct cq_tls *t, size_t n);
+/* n == 0: nothing fits before OpenSSL has read, or there is no memory (CQ_TLS_FAILED). */
+void cq_tls_space(struct cq_tls *t, uint8_t **p, size_t *n);
+void cq_tls_commit(struct cq_tls *t, size_t n); /* 0: nothing came into that space */
 void cq_tls_eof(struct cq_tls *t, enum cq_end how);
 cq_bytes cq_tls_pending(struct cq_tls *t);
 bool cq_tls_is_pending(const struct cq_tls *t);
@@ -104,9 +113,15 @@ void cq_tls_resumed(struct cq_tls *t); /* the handshake is over */
 void cq_tls_forget(struct cq_tls *t);  /* the connection broke */
 struct ssl_session_st;
 int cq_tls_on_session(struct ssl_st *ssl, struct ssl_session_st *s); /* OpenSSL's callback */
-/* Of a context (net/tlsctx.c): all sessions of its cache, NULL where there are none; what it is
- * made of (CQ_TLS_KEY bytes). */
+/* OpenSSL's view of the queues (net/tlsbio.c): one method for all connections of a context, to be
+ * freed after the last of them (BIO_meth_free). NULL: no memory. */
+struct bio_method_st *cq_tls_method_new(void);
+struct bio_st *cq_tls_bio(struct cq_tls *t, const struct bio_method_st *m, size_t most);
+void cq_tls_tidy(struct cq_tls *t); /* blocks without bytes go back */
+/* Of a context (net/tlsctx.c): its method; all sessions of its cache, NULL where there are none;
+ * what it is made of (CQ_TLS_KEY bytes). */
 struct cq_tls_keep *cq_tls_ctx_keep(struct cq_tls_ctx *c);
+const struct bio_method_st *cq_tls_ctx_method(const struct cq_tls_ctx *c);
 const uint8_t *cq_tls_ctx_digest(const struct cq_tls_ctx *c);
 int cq_tls_digest(cq_bytes b, uint8_t out[32]); /* SHA-256: 0 or CQ_EINTERNAL */
 

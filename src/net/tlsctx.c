@@ -45,6 +45,7 @@ int cq_tls_cache_new(struct cq_tls_cache **out, const struct cq_mem *mem)
 static void free_ctx(struct cq_tls_ctx *t)
 {
     SSL_CTX_free(t->ssl);
+    BIO_meth_free(t->method);
     cq_free(t->mem, t);
 }
 
@@ -79,6 +80,11 @@ struct cq_tls_keep *cq_tls_ctx_keep(struct cq_tls_ctx *t)
     if (c && !c->keep)
         (void)cq_tls_keep_new(&c->keep, c->mem); /* without memory: full handshakes */
     return c ? c->keep : NULL;
+}
+
+const BIO_METHOD *cq_tls_ctx_method(const struct cq_tls_ctx *t)
+{
+    return t->method;
 }
 
 const uint8_t *cq_tls_ctx_digest(const struct cq_tls_ctx *t)
@@ -173,7 +179,7 @@ static void set_modes(SSL_CTX *ssl, enum cq_tls_mode mode)
 
     SSL_CTX_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_AUTO_RETRY);
-    (void)SSL_CTX_set_max_send_fragment(ssl, CQ_TLS_RING_OUT); /* the buffer for it is as large */
+    (void)SSL_CTX_set_max_send_fragment(ssl, CQ_TLS_OUT); /* the buffer for it is as large */
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ssl, cq_tls_on_session);
@@ -216,7 +222,8 @@ static int build(struct cq_tls_cache *c, const struct cq_tls_config *g, struct c
     t->mem = c->mem;
     t->mode = g->mode;
     t->ssl = SSL_CTX_new(TLS_client_method());
-    err = t->ssl ? set_up(c, g, t->ssl, f) : CQ_ENOMEM;
+    t->method = cq_tls_method_new();
+    err = t->ssl && t->method ? set_up(c, g, t->ssl, f) : CQ_ENOMEM;
     ERR_clear_error();
     if (err) {
         free_ctx(t);

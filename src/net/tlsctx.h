@@ -38,6 +38,7 @@ struct cq_tls_ctx {
     struct cq_tls_cache *cache; /* NULL: the cache is gone */
     struct cq_tls_ctx *next;
     struct ssl_ctx_st *ssl;
+    struct bio_method_st *method; /* of all its connections */
     enum cq_tls_mode mode;
     size_t refs;
     uint64_t idle_since; /* the cache's clock, counts releases */

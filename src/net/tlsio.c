@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The TLS table of net/transport.h: the pump of net/tls.h on a descriptor. Ciphertext is received
- * straight into the pair's ring and sent straight out of it; after every call of the pump the ring
- * out is sent, before anything is waited for. A send that fails stops the sending alone: an alert
- * that explains it may be on its way in.
+ * straight into the pump's queue and sent straight out of the other; after every call of the pump
+ * that one is sent, before anything is waited for. A send that fails stops the sending alone: an
+ * alert that explains it may be on its way in.
  */
 #include "net/sock.h"
 #include "net/tls.h"
@@ -24,7 +24,7 @@ int cq_tls_attach(struct cq_transport *t, const struct cq_mem *mem, struct cq_tl
         SSL_free(ssl);
         return CQ_ENOMEM;
     }
-    err = cq_tls_init(tls, mem, ssl, CQ_TLS_RING, t->fault);
+    err = cq_tls_init(tls, mem, ssl, cq_tls_ctx_method(c), CQ_TLS_IN, t->fault);
     if (err) {
         cq_free(mem, tls);
         return err;
@@ -51,7 +51,8 @@ static bool drain(struct cq_transport *t)
     }
 }
 
-/* Receives into the ring. OK: there is something new for the pump, the transport's end included. */
+/* Receives into the queue. OK: there is something new for the pump, the transport's end included.
+ */
 static enum cq_io fill(struct cq_transport *t)
 {
     uint8_t *p = NULL;
@@ -59,16 +60,21 @@ static enum cq_io fill(struct cq_transport *t)
     size_t got = 0;
     enum cq_io io;
 
+    if (t->tls->dry) {
+        t->tls->dry = false;
+        return CQ_IO_AGAIN;
+    }
     cq_tls_space(t->tls, &p, &n);
-    if (n == 0) return CQ_IO_AGAIN;
+    if (n == 0) return t->tls->state == CQ_TLS_FAILED ? CQ_IO_FAILED : CQ_IO_AGAIN;
     io = cq_fd_recv(t, p, n, &got);
-    if (io == CQ_IO_OK) cq_tls_commit(t->tls, got);
+    cq_tls_commit(t->tls, got);
+    t->tls->dry = io == CQ_IO_OK && got < n;
     if (io == CQ_IO_END) cq_tls_eof(t->tls, t->how);
     return io == CQ_IO_END ? CQ_IO_OK : io;
 }
 
 /* After a call of the pump: sends, and receives if that is what is missing. OK: call it again
- * (AGAIN while ciphertext was pending meant room in the ring perhaps, and now there is room). */
+ * (AGAIN while ciphertext was pending meant room in the queue perhaps, and now there is room). */
 static enum cq_io turn(struct cq_transport *t)
 {
     bool wanted_room = cq_tls_is_pending(t->tls);
@@ -117,7 +123,7 @@ static enum cq_io tls_write(struct cq_transport *t, cq_bytes b, size_t *taken)
 
 static unsigned tls_want(const struct cq_transport *t, bool reading, bool writing)
 {
-    (void)writing; /* what cannot be written waits for the ring, or for the peer */
+    (void)writing; /* what cannot be written waits for the queue, or for the peer */
     return (reading ? CQ_WANT_IN : 0u) | (cq_tls_is_pending(t->tls) ? CQ_WANT_OUT : 0u);
 }
 

@@ -70,6 +70,7 @@ static void on_received(void *ctx, size_t n)
     assert_true(n > 0 && n <= c->offered);
     c->offered = 0;
     cq_buf_put(&c->got, c->space, n);
+    if (c->m.live > c->live_most) c->live_most = c->m.live;
     c->in_turn += n;
     if (c->in_turn > c->most_in_turn) c->most_in_turn = c->in_turn;
     memset(c->space, 0xEE, c->chunk);
@@ -100,6 +101,7 @@ static void on_opened(void *ctx, const struct cq_sock_facts *facts)
     if (facts->subject) snprintf(c->subject, sizeof c->subject, "%s", facts->subject);
     if (facts->issuer) snprintf(c->issuer, sizeof c->issuer, "%s", facts->issuer);
     c->calls_open = c->m.calls;
+    c->live_open = c->m.live;
     if (c->send.n) c->write_err = cq_sock_write(c->sock, c->send);
     seen(c, SEEN_OPENED);
     if (c->write_err) close_sock(c);

@@ -90,9 +90,10 @@ struct client {
     uint8_t *space;
     size_t offered;
     int open_err;
-    int write_err;      /* of send and send_early; the sock is closed then */
-    size_t calls_open;  /* allocations made when it was opened, */
-    size_t calls_ended; /* and when it ended */
+    int write_err;               /* of send and send_early; the sock is closed then */
+    size_t calls_open;           /* allocations made when it was opened, */
+    size_t calls_ended;          /* and when it ended */
+    size_t live_open, live_most; /* blocks held then, and the most from then on */
 };
 
 void client_init(struct client *c);

@@ -13,7 +13,7 @@ struct setting plain_setting(void)
         .cfg = {.mode = CQ_TLS_VERIFY_FULL, .ca_pem = cq_str(ca.cert_pem)},
         .peer = {.host = "node.example"},
         .server = {.cert = &leaf},
-        .ring = CQ_TLS_RING,
+        .ring = CQ_TLS_IN,
     };
 }
 
@@ -29,7 +29,9 @@ void pair_init(struct pair *p, const struct setting *s)
     assert_int_equal(cq_tls_cache_get(cache, &s->cfg, &p->ctx, &f), 0);
     turn_of = 0;
     assert_int_equal(cq_tls_client(p->ctx, &s->peer, &ssl), 0);
-    assert_int_equal(cq_tls_init(&p->client.tls, &cq_mem_libc, ssl, s->ring, &p->client.fault), 0);
+    assert_int_equal(cq_tls_init(&p->client.tls, &cq_mem_libc, ssl, cq_tls_ctx_method(p->ctx),
+                                 s->ring, &p->client.fault),
+                     0);
     p->client.tls.cert_given = SSL_get_certificate(ssl) != NULL;
     cq_tls_resume(&p->client.tls, p->ctx, &s->peer);
     turn_of = 1;
@@ -38,7 +40,9 @@ void pair_init(struct pair *p, const struct setting *s)
     ssl = SSL_new(p->server_ctx);
     assert_non_null(ssl);
     SSL_set_accept_state(ssl);
-    assert_int_equal(cq_tls_init(&p->server.tls, &cq_mem_libc, ssl, s->ring, &p->server.fault), 0);
+    assert_int_equal(cq_tls_init(&p->server.tls, &cq_mem_libc, ssl, cq_tls_ctx_method(p->ctx),
+                                 s->ring, &p->server.fault),
+                     0);
 }
 
 void pair_fini(struct pair *p)

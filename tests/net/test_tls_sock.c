@@ -187,7 +187,7 @@ static void other_names(void **state)
     client_fini(&c);
 }
 
-/* 2 MiB through a 4 KiB ring into spaces of any size, without an allocation of ours. */
+/* 2 MiB into spaces of any size, with one block of ours at most while they come. */
 static void streams(void **state)
 {
     static const size_t chunks[] = {100, 5000, 65536};
@@ -210,7 +210,7 @@ static void streams(void **state)
             assert_int_equal(c.got.n, s.big);
             for (size_t k = 0; k < s.big; k++)
                 assert_int_equal(c.got.p[k], pattern(k));
-            assert_int_equal(c.calls_open, c.calls_ended);
+            assert_true(c.live_most <= c.live_open + 1);
             assert_true(c.most_in_turn <= 2 * CQ_READ_BUDGET + 2 * c.chunk);
             client_fini(&c);
         }
@@ -407,7 +407,7 @@ static void without_memory(void **state)
     assert_true(n > 8);
 }
 
-/* Writing much over TLS: the ring fills, the socket fills, everything arrives. */
+/* Writing much over TLS: the queue fills, the socket fills, everything arrives. */
 static void serve_count(struct peer *p, int fd)
 {
     struct script *s = p->ctx;
