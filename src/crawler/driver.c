@@ -70,7 +70,7 @@ static void run_ready(struct cq_driver *d)
 {
     struct cq_ring now;
 
-    d->cpu_ns = 0;
+    if (d->shares_loop) d->cpu_ns = 0;
     cq_ring_move(&now, &d->ready);
     while (!cq_ring_is_empty(&now)) {
         struct cq_job *job = job_of_ready(now.next);
@@ -189,6 +189,7 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
         .account = {.limit = o->memory_max ? o->memory_max : CQ_DEFAULT_MEMORY_MAX},
         .handler = o->handler,
         .ctx = o->ctx,
+        .shares_loop = o->shares_loop,
         .timer_due_ns = CQ_NEVER,
     };
     cq_blocks_init(&d->blocks, o->mem, CQ_SANITIZED ? 0 : d->account.limit);

@@ -132,7 +132,8 @@ struct cq_driver {
     uv_idle_t idle;
     uv_timer_t timer;
     uint64_t timer_due_ns;
-    uint64_t cpu_ns;    /* of the links: cq_link_options */
+    uint64_t cpu_ns; /* of the links: cq_link_options */
+    bool shares_loop;
     unsigned n_handles; /* of ours, the resolver included, not closed yet */
     bool closing, handles_closing;
     void (*closed)(void *ctx);
@@ -147,6 +148,9 @@ struct cq_driver_options {
     uint64_t seed;
     struct cq_driver_handler handler;
     void *ctx;
+    /* What the thread does between our turns is not ours. Else it is counted to whoever runs next,
+     * receiving most of all, and the owner puts cpu_ns to 0 where it did something else. */
+    bool shares_loop;
 };
 
 int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o); /* 0, CQ_ENOMEM */

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <time.h>
 
-enum { EVENTS_PER_TURN = 256, LATE_TURNS = 64 };
+enum { EVENTS_PER_TURN = 1024, LATE_TURNS = 64 };
 enum { CLOCK_EVERY = 8 }; /* events: for each of them, the two clocks cost 2 % of a crawl */
 
 /* One sock's context: outlives the link's interest in it, not the link. */
@@ -44,8 +44,8 @@ int64_t cq_link_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* What the thread has spent since the last look. A system call: made at both ends of a run (the end
- * of one link's is the beginning of the next one's), and for the line that tells the sum. */
+/* What the thread has spent since the last look, which is a system call: at a run's end, for the
+ * line that tells the sum, and where a run begins behind somebody else's work. */
 static uint64_t spent(void *ctx)
 {
     struct cq_link *l = ctx;
@@ -94,8 +94,7 @@ static void tick(struct cq_link *l, bool more)
     l->o.handler.ready(l->o.ctx);
 }
 
-/* A timer that is set too early fires in vain once and is set again: cheaper than moving it with
- * every answer. */
+/* One that is set too early fires in vain: cheaper than moving it with every answer. */
 static void arm(struct cq_link *l)
 {
     uint64_t at = cq_crawl_deadline(l->crawl), now = uv_hrtime();
@@ -124,7 +123,8 @@ static void sock_space(void *ctx, uint8_t **p, size_t *n)
     *n = 0;
     if (!d->live || d->link->paused) return;
     cq_crawl_space(d->link->crawl, p, n);
-    if (*n == 0) arm(d->link); /* it may have failed just now */
+    if (*n == 0 && cq_crawl_deadline(d->link->crawl) <= uv_hrtime())
+        d->link->o.handler.ready(d->link->o.ctx); /* it has failed just now: in this turn */
 }
 
 static void sock_received(void *ctx, size_t n)
@@ -139,7 +139,7 @@ static void sock_received(void *ctx, size_t n)
 
 static void sock_unused(void *ctx)
 {
-    struct dial *d = ctx;
+    const struct dial *d = ctx;
 
     if (d->live) cq_crawl_unused(d->link->crawl);
 }

@@ -22,6 +22,7 @@ static int open_driver(cqlcrawl *c)
         .half_open = c->o.half_open,
         .rate = c->o.rate,
         .seed = c->o.seed,
+        .shares_loop = !c->is_private,
         .handler = {.prepare = cq_attempt_prepare,
                     .release = cq_attempt_release,
                     .record = cq_report_record,

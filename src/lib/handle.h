@@ -64,7 +64,8 @@ struct cqlcrawl {
     size_t active;
     struct cq_fault last;
     struct cq_secret *shared; /* the password given as bytes last: targets mostly share one */
-    unsigned turning;         /* inside run or step */
+    unsigned turning;         /* inside run, poll or step */
+    uint64_t left_ns;         /* the last turn's end */
     bool stop, closing, dead;
     struct cq_greetings *greetings; /* within the process */
     struct cq_state *state;         /* NULL: nothing is remembered beyond it */

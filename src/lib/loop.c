@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <poll.h>
 
-enum { TURNS_PER_STEP = 16, BELT_MS = 50 };
+enum { TURNS_PER_STEP = 16, BELT_MS = 50, OF_HOST_NS = 20000 };
 
 static void free_handle(cqlcrawl *c)
 {
@@ -83,9 +83,11 @@ void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx)
 
 bool cq_handle_turn(cqlcrawl *c, uv_run_mode mode)
 {
+    if (uv_hrtime() - c->left_ns > OF_HOST_NS) c->driver.cpu_ns = 0; /* it spent some itself */
     c->turning++;
     (void)uv_run(c->loop, mode);
     c->turning--;
+    c->left_ns = uv_hrtime();
     if (!c->dead) return false;
     cq_handle_end(c);
     return true;

@@ -59,9 +59,8 @@ int cq_fd_connect(const struct cq_addr *a, int *fd, const char **why)
         *why = words_of(errno);
         return err_of(errno, a);
     }
-    /* Neither is worth failing for. */
+    /* Not worth failing for. No keep-alive: any deadline of ours ends before its two hours. */
     (void)setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    (void)setsockopt(s, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     do {
         rc = connect(s, &a->u.sa, cq_addr_len(a));
     } while (rc < 0 && errno == EINTR);

@@ -29,7 +29,7 @@ struct seen {
     uint64_t objects; /* and nodes, of the last DONE */
     uint64_t last_id, resume_id;
     int last_err;
-    unsigned long long epoch;
+    unsigned long long epoch, cpu_us;
     bool pause_each, close_in_record, cancel_in_record, again;
     bool never_resumed;
     struct cqlcrawl_target target;
@@ -45,7 +45,7 @@ static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, con
                                     size_t n)
 {
     struct seen *s = ctx;
-    const char *epoch = strstr(line, "\"epoch\":");
+    const char *epoch = strstr(line, "\"epoch\":"), *cpu = strstr(line, "\"cpu_us\":");
 
     assert_int_equal(line[n - 1], '\n');
     assert_null(memchr(line, '\n', n - 1));
@@ -53,6 +53,7 @@ static enum cqlcrawl_flow on_record(void *ctx, uint64_t id, void *user_data, con
     s->records++;
     s->last_id = id;
     s->epoch = strtoull(epoch + 8, NULL, 10);
+    if (cpu) s->cpu_us = strtoull(cpu + 9, NULL, 10);
     if (s->close_in_record && s->records == 3) cqlcrawl_close(s->c, on_closed, s);
     if (s->cancel_in_record && s->records == 3) assert_int_equal(cqlcrawl_cancel(s->c, id), 0);
     if (s->never_resumed && s->records >= 3) return CQLCRAWL_PAUSE;
@@ -237,6 +238,31 @@ static void test_poll_error(void **state)
     }
     cqlcrawl_close(s.c, NULL, NULL);
     (void)close(pipes[1]);
+}
+
+static void burn(uint64_t ns)
+{
+    uint64_t until = uv_hrtime() + ns;
+
+    while (uv_hrtime() < until)
+        ;
+}
+
+/* What a host computes between its polls is no cost of a cluster. */
+static void test_host_time(void **state)
+{
+    struct seen s = {0};
+
+    (void)state;
+    open_handle(&s, NULL);
+    (void)add(&s, 0);
+    while (cqlcrawl_active(s.c)) {
+        assert_int_equal(cqlcrawl_poll(s.c, NULL, 0, -1), 0);
+        burn(30000000);
+    }
+    assert_int_equal(s.complete, 1);
+    assert_in_range(s.cpu_us, 1, 25000); /* and that is not nothing */
+    cqlcrawl_close(s.c, NULL, NULL);
 }
 
 static void test_close_in_poll(void **state)
@@ -483,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_poll),
         cmocka_unit_test(test_poll_error),
         cmocka_unit_test(test_close_in_poll),
+        cmocka_unit_test(test_host_time),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_pause_stops_the_clock),
         cmocka_unit_test(test_cancel),
