@@ -47,14 +47,21 @@ static void chain(uint8_t digest[16], const void *p, size_t n)
     cq_hash128_bytes(cq_xxh3_128((cq_bytes){both, sizeof(both)}), digest);
 }
 
+/* What is added up is the same in any order: that depends on where pages end. */
 static void count_orphan(struct cq_findings *f, const struct cq_finding *x)
 {
     const uint8_t what[2] = {(uint8_t)x->code, (uint8_t)x->table};
+    uint8_t one[16] = {0};
+    unsigned carry = 0;
 
     f->orphans++;
-    chain(f->digest, what, sizeof(what));
-    chain(f->digest, x->keyspace.p, x->keyspace.n);
-    chain(f->digest, x->name.p, x->name.n);
+    chain(one, what, sizeof(what));
+    chain(one, x->keyspace.p, x->keyspace.n);
+    chain(one, x->name.p, x->name.n);
+    for (size_t i = sizeof(one); i-- > 0; carry >>= 8) {
+        carry += (unsigned)f->digest[i] + one[i];
+        f->digest[i] = (uint8_t)carry;
+    }
 }
 
 int cq_findings_add(struct cq_findings *f, enum cq_finding_code code, enum cq_table table,

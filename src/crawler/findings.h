@@ -50,11 +50,10 @@ struct cq_finding {
 struct cq_findings {
     struct cq_arena *arena;
     struct cq_finding *first, *last;
-    unsigned n;       /* kept */
-    uint64_t n_all;   /* seen */
-    uint64_t orphans; /* of them orphans */
-    uint8_t
-        digest[16]; /* over the orphans, in order: XXH3-128 of what was before and of this one */
+    unsigned n;         /* kept */
+    uint64_t n_all;     /* seen */
+    uint64_t orphans;   /* of them orphans */
+    uint8_t digest[16]; /* the sum of all orphans' XXH3-128, in any order */
 };
 
 void cq_findings_init(struct cq_findings *f, struct cq_arena *arena);
