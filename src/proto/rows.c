@@ -255,6 +255,64 @@ size_t cql_rows_run(struct cql_rows *r, const struct cql_run *run, cq_bytes *cel
     return n;
 }
 
+/* How many bytes n cells have; 0: they are cut short. */
+static size_t cells_length(const uint8_t *p, const uint8_t *end, uint32_t n)
+{
+    struct at at = {p, 0, (uint64_t)(end - p)};
+    cq_bytes unused;
+
+    for (; n > 0; n--)
+        if (!next_cell(&at, &unused)) return 0;
+    return at.i;
+}
+
+uint64_t cql_rows_sketch(const struct cql_rows *r, cq_bytes head)
+{
+    enum { ROWS = 3, LEAST = 10 };
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    const uint8_t *p = head.p;
+    uint64_t h = odd, left = (uint64_t)r->n_rows - r->rows_read + 1;
+
+    for (int i = 0; i < ROWS && left > 0; i++, left--) {
+        size_t n;
+
+        if ((size_t)(r->end - p) < head.n || !cq_same_bytes(p, head.p, head.n)) break;
+        p += head.n;
+        n = cells_length(p, r->end, r->n_columns - 2);
+        if (n < LEAST) break;
+        /* a third cell's length and first bytes, and the last cell's last */
+        h = (h ^ cq_load64(p + 2) ^ (uint64_t)n << 48) * odd;
+        h = (h ^ h >> 32 ^ cq_load64(p + n - 8)) * odd;
+        p += n;
+    }
+    return (h ^ h >> 32) | 1;
+}
+
+bool cql_rows_match(struct cql_rows *r, cq_bytes head, const struct cql_tails *tails, bool is_last,
+                    const uint8_t **last)
+{
+    const uint8_t *p = head.p, *tail = tails->bytes, *from = p;
+    size_t left = (size_t)r->n_rows - r->rows_read + 1;
+
+    if (r->err || left < tails->n) return false;
+    for (size_t i = 0; i < tails->n; i++) {
+        size_t n = tails->length[i];
+
+        if ((size_t)(r->end - p) < head.n + n || !cq_same_bytes(p, head.p, head.n)) return false;
+        if (!cq_same_bytes(p + head.n, tail, n)) return false;
+        from = p;
+        p += head.n + n;
+        tail += n;
+    }
+    left -= tails->n;
+    if (left == 0 && !is_last) return false;
+    if (left && ((size_t)(r->end - p) < head.n || cq_same_bytes(p, head.p, head.n))) return false;
+    r->p = p;
+    r->rows_read += (uint32_t)tails->n - 1;
+    *last = from;
+    return true;
+}
+
 void cql_row_cells(cq_bytes row, uint32_t n_columns, const int16_t *slot, cq_bytes *cells)
 {
     const uint8_t *p = row.p;

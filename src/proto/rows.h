@@ -7,6 +7,7 @@
  *   cql_rows_count(&r)                       number of rows, after the last column
  *   cql_rows_next_cells(&r, ...) ...         one row at a time, taken apart in the same pass
  *   cql_rows_run(&r, ...)                    many at once, as long as they are alike
+ *   cql_rows_match(&r, ...)                  many at once, where their bytes are known
  *   cql_rows_next(&r, &row) ...              the same, raw; its cells by cql_row_cells
  *
  * Everything is a view into body and lives as long as that. Errors are sticky in r.err:
@@ -69,6 +70,28 @@ struct cql_run {
  * and so is what cannot be read and (mostly) the last one of the page. cells has room for max rows.
  */
 size_t cql_rows_run(struct cql_rows *r, const struct cql_run *run, cq_bytes *cells, size_t max);
+
+/* What stands behind the first two cells of n rows, raw, one row behind the other. */
+struct cql_tails {
+    size_t n;
+    const uint16_t *length; /* bytes of each */
+    const uint8_t *bytes;
+};
+
+/*
+ * A number of the next rows that begin with head, which is where the row read last begins: of so
+ * many as tell one table's columns from another's. Not 0, and the same for the same bytes.
+ */
+uint64_t cql_rows_sketch(const struct cql_rows *r, cq_bytes head);
+
+/*
+ * Are the row read last, which begins with head, and the next ones nothing but head and these
+ * tails, and does the row behind them begin otherwise? is_last: where no row is behind them in this
+ * page, none is in another. Then they are read, and *last is where the last of them begins; else
+ * nothing happened.
+ */
+bool cql_rows_match(struct cql_rows *r, cq_bytes head, const struct cql_tails *tails, bool is_last,
+                    const uint8_t **last);
 
 /*
  * Splits a row of n_columns cells: cell i goes to cells[slot[i]] where slot[i] >= 0. slot has

@@ -264,13 +264,105 @@ static void test_runs(void **state)
     cq_buf_fini(&b);
 }
 
+/* The rows from `from` on that begin with head, as tails; how many. */
+static size_t make_tails(struct cql_rows r, cq_bytes head, struct cql_tails *t, uint16_t *length,
+                         uint8_t *bytes)
+{
+    const uint8_t *p = head.p;
+
+    *t = (struct cql_tails){0, length, bytes};
+    for (;;) {
+        length[t->n] = (uint16_t)((size_t)(r.p - p) - head.n);
+        memcpy(bytes, p + head.n, length[t->n]);
+        bytes += length[t->n++];
+        p = r.p;
+        if ((size_t)(r.end - p) < head.n || memcmp(p, head.p, head.n) != 0) return t->n;
+        if (!cql_rows_next_cells(&r, NULL, WIDE, (cq_bytes[WIDE]){CQ_NULL})) return t->n;
+    }
+}
+
+static bool matches(struct cql_rows r, cq_bytes head, const struct cql_tails *t, bool is_last,
+                    const struct cql_rows *after)
+{
+    const uint8_t *last, *p = r.p;
+    uint32_t read = r.rows_read;
+
+    if (!cql_rows_match(&r, head, t, is_last, &last)) {
+        assert_true(r.p == p && r.rows_read == read);
+        return false;
+    }
+    assert_true(r.p == after->p && r.rows_read == after->rows_read);
+    assert_memory_equal(last, head.p, head.n);
+    assert_true(last + head.n + t->length[t->n - 1] == r.p);
+    return true;
+}
+
+/* Nothing but all of their bytes is a match, and every one of them counts. */
+static void assert_match(struct cql_rows *one)
+{
+    static uint16_t length[MANY];
+    static uint8_t bytes[MANY * 64];
+    cq_bytes cells[WIDE], head = {one->p, 0};
+    struct cql_tails t, other;
+    struct cql_rows after, many;
+    size_t n_bytes = 0;
+    bool is_end;
+
+    if (!cql_rows_next_cells(one, NULL, WIDE, cells)) return;
+    head.n = 8 + cells[0].n + cells[1].n;
+    make_tails(*one, head, &t, length, bytes);
+    after = many = *one;
+    for (size_t i = 1; i < t.n; i++)
+        assert_true(cql_rows_next_cells(&after, NULL, WIDE, cells));
+    is_end = after.rows_read == after.n_rows;
+    if (!is_end && ((size_t)(after.end - after.p) < head.n ||
+                    memcmp(after.p, head.p, head.n) == 0)) { /* what comes is cut short */
+        assert_false(matches(many, head, &t, true, &after));
+        return;
+    }
+    assert_int_equal(matches(many, head, &t, false, &after), !is_end);
+    assert_true(matches(many, head, &t, true, &after));
+    assert_true(cql_rows_sketch(&many, head) != 0);
+    other = t;
+    other.n--;
+    assert_false(other.n && matches(many, head, &other, true, &after)); /* one more comes */
+    for (size_t i = 0; i < t.n; i++)
+        n_bytes += length[i];
+    for (size_t i = 0; i < n_bytes; i++) {
+        bytes[i] ^= 0x40;
+        assert_false(matches(many, head, &t, true, &after));
+        bytes[i] ^= 0x40;
+    }
+    *one = after;
+}
+
+static void test_matches(void **state)
+{
+    unsigned seed = 7;
+    struct cq_buf b;
+
+    (void)state;
+    cq_buf_init(&b, &cq_mem_libc, 1u << 20);
+    for (unsigned round = 0; round < 60; round++) {
+        struct guard g;
+        struct cql_rows r;
+
+        put_run(&b, &seed);
+        g = guard_of((cq_bytes){b.p, round % 2 ? b.n : b.n - round});
+        r = (struct cql_rows){.p = g.b.p, .end = g.b.p + g.b.n, .n_columns = 4, .n_rows = MANY};
+        while (r.rows_read < r.n_rows && !r.err)
+            assert_match(&r);
+        guard_free(&g);
+    }
+    cq_buf_fini(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_prefixes), cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_lies),     cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_matches),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
