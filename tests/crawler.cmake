@@ -10,7 +10,7 @@ set_target_properties(cq-replay PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINA
 
 cq_test(crawler_budget SOURCES unit/crawler/test_budget.c
   LAYERS crawler model record proto state base LABELS unit)
-foreach(test parts cursor replay outcomes verdict known connection memory hostile share)
+foreach(test parts cursor replay outcomes verdict known connection memory hostile share lists)
   cq_test(crawler_${test} SOURCES unit/crawler/test_${test}.c ${replay} replay/bench.c
     LAYERS crawler model record proto state base LABELS unit)
 endforeach()

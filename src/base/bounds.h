@@ -58,7 +58,11 @@
 #define CQ_MEMO_OPTION_BYTES 4096u /* of so many bytes with the cells they were made of */
 #define CQ_MEMO_COLUMNS_KEPT 256u  /* the same of what follows columns' names */
 #define CQ_MEMO_COLUMN_BYTES 384u
-#define CQ_MAX_ID 400u /* an id longer than this is cut and sealed */
+#define CQ_LISTS_KEPT 512u       /* columns of whole tables kept as they were written, */
+#define CQ_LISTS_BYTES CQ_MIB(1) /* of so many bytes in all, */
+#define CQ_LIST_BYTES CQ_KIB(32) /* each, */
+#define CQ_LISTS_SEEN 4096u      /* and marks of those that came once */
+#define CQ_MAX_ID 400u           /* an id longer than this is cut and sealed */
 #define CQ_MAX_CONTACT_POINTS 16u
 #define CQ_MAX_CLUSTER_NAME 256u /* bytes of it that are told at the end */
 #define CQ_MAX_ADDRESSES 32u     /* addresses of one name */

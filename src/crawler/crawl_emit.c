@@ -85,7 +85,10 @@ static bool emit_object(struct cq_crawl *c, const struct cq_merge *m, const stru
     cq_bytes line;
     int err;
 
-    if (!is_written(c, m, o) || cq_crawl_discards(c, o->kind)) return false;
+    if (!is_written(c, m, o) || cq_crawl_discards(c, o->kind)) {
+        if (o->sketch) cq_model_learn(&c->w->model, o);
+        return false;
+    }
     err = cq_model_object(&c->w->model, o, &line);
     if (err && err != CQ_ENOMEM) {
         note_unwritten(c, o, err);

@@ -10,17 +10,10 @@
 #include "base/err.h"
 #include "base/short.h"
 
-enum { CELL_HEADER = 4 };
-
-static struct cq_page *page_at(const struct cq_cursor *c, size_t i)
-{
-    return (struct cq_page *)(void *)c->pages.p + i;
-}
-
 bool cq_cursor_look(const struct cq_cursor *c, struct cql_rows *rows)
 {
     if (c->n_pages == 0) return false;
-    *rows = page_at(c, 0)->rows;
+    *rows = cq_cursor_page_at(c, 0)->rows;
     return true;
 }
 
@@ -68,15 +61,15 @@ static int carry_hand(struct cq_cursor *c, const uint8_t *end)
 static void free_last(struct cq_cursor *c)
 {
     if (c->collect || !c->complete || c->n_hand || !c->n_pages || c->at_page < c->n_pages) return;
-    cq_budget_give(c->shared->budget, page_at(c, 0)->cap);
-    cq_free(c->shared->blocks, page_at(c, 0)->block);
+    cq_budget_give(c->shared->budget, cq_cursor_page_at(c, 0)->cap);
+    cq_free(c->shared->blocks, cq_cursor_page_at(c, 0)->block);
     c->n_pages = c->at_page = 0;
 }
 
 /* The page was read to its end. Its block waits for the next page, if there is one. */
 static int close_page(struct cq_cursor *c)
 {
-    struct cq_page *page = page_at(c, c->at_page);
+    struct cq_page *page = cq_cursor_page_at(c, c->at_page);
     int err;
 
     if (c->collect || c->complete) {
@@ -116,7 +109,7 @@ static inline bool raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key,
     struct cql_rows *rows;
 
     if (c->at_page >= c->n_pages) return false;
-    rows = &page_at(c, c->at_page)->rows;
+    rows = &cq_cursor_page_at(c, c->at_page)->rows;
     row->p = rows->p;
     if (!cql_rows_next_cells(rows, cq_shape_slots(c->shape), cq_shape_cells(c->shape), cells)) {
         if (rows->err) cq_cursor_fail(c, rows->err, "a page broke off inside a row");
@@ -311,19 +304,20 @@ void cq_cursor_take_run(struct cq_cursor *c)
     n = (c->hand.cap - c->hand.n) / (width * sizeof(*cells));
     if (max > n) max = n;
     cells = (cq_bytes *)(void *)(c->hand.p + c->hand.n);
-    n = cql_rows_run(&page_at(c, c->at_page)->rows, &run, cells, max);
+    n = cql_rows_run(&cq_cursor_page_at(c, c->at_page)->rows, &run, cells, max);
     if (n == 0) return;
     last = cells + (n - 1) * width;
     c->hand.n += n * width * sizeof(*cells);
     c->n_hand += n;
     c->outcome.rows += n;
     read_key(c, last, &c->last);
-    c->head = c->last.keyspace.p - CELL_HEADER;
+    c->head = c->last.keyspace.p - 4; /* a length before it */
 }
 
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c)
 {
     if (c->outcome.outcome != CQ_OUTCOME_ROWS) return (struct cq_rowset){0};
+    if (c->list) return (struct cq_rowset){c->shape, NULL, c->n_list};
     return (struct cq_rowset){c->shape, (const cq_bytes *)(const void *)c->hand.p, c->n_hand};
 }
 
@@ -336,6 +330,8 @@ void cq_cursor_drop(struct cq_cursor *c)
     cq_buf_clear(&c->hand);
     if (c->n_carried) cq_arena_reset(&c->carry);
     c->n_hand = c->n_carried = c->carry_bytes = 0;
+    c->list = NULL;
+    c->sketch = 0;
     free_last(c);
 }
 

@@ -6,7 +6,8 @@
  *                 then cq_cursor_page | cq_cursor_refuse | cq_cursor_fail
  *   rows go:      cq_cursor_peek says ROW: look at .key, .cells,
  *                 then cq_cursor_skip, or cq_cursor_take (keeps it in hand)
- *                 and after that cq_cursor_take_run (those like it, too)
+ *                 and after that cq_cursor_take_run (those like it, too),
+ *                 or cq_cursor_take_list (columns that are known)
  *   a page goes:  peek says NEED; the owner asks for the next one (cq_cursor_wants_page)
  *
  * Pages stay whole in one block until their rows are used; the block is then used again for the
@@ -30,6 +31,8 @@
 #include "proto/rows.h"
 
 #define CQ_RANK_UNKNOWN UINT32_MAX /* of a keyspace that the keyspaces table does not have */
+
+struct cq_lists;
 
 struct cq_key {
     uint32_t rank;
@@ -97,6 +100,9 @@ struct cq_cursor {
     /* rows in hand, and behind them the row to look at: cq_shape_cells each */
     struct cq_buf hand;
     size_t n_hand, n_carried;
+    const struct cq_list *list; /* instead of rows in hand: they are known */
+    size_t n_list;
+    uint64_t sketch;          /* of the rows in hand; 0: they are none that could be known */
     const uint8_t *uncarried; /* the first row in hand that is a view into the page */
     struct cq_arena carry;
     size_t carry_bytes;
@@ -140,6 +146,12 @@ void cq_cursor_skip(struct cq_cursor *c);
 int cq_cursor_take(struct cq_cursor *c); /* 0, CQ_ETOO_MANY */
 /* Behind a take: the rows that are certainly of the same keyspace and name, in order, and new. */
 void cq_cursor_take_run(struct cq_cursor *c);
+/*
+ * At the first row of a table's columns, instead of take: takes all of them where they are known by
+ * their bytes, and no further row is of this table; false: they are not. Until the next drop.
+ */
+bool cq_cursor_take_list(struct cq_cursor *c, const struct cq_lists *lists,
+                         const struct cq_names *ranks);
 /* The rows in hand; shape NULL where the table did not end well. Valid until the next take or drop.
  */
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c);
@@ -151,7 +163,12 @@ void cq_cursor_rest(struct cq_cursor *c);
  * wait for memory. */
 int cq_cursor_sort(struct cq_cursor *c, const struct cq_names *ranks);
 
-/* Shared by cursor.c and sorted.c. */
+/* Shared by cursor.c, cursor_list.c and sorted.c. */
+static inline struct cq_page *cq_cursor_page_at(const struct cq_cursor *c, size_t i)
+{
+    return (struct cq_page *)(void *)c->pages.p + i;
+}
+
 int cq_cursor_compare(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b);
 bool cq_cursor_falls(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b);
 /* A walk of its own over the first page, which uses nothing up. False: there is none. */

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "crawler/merge.h"
+#include "model/memo.h"
 
 static const enum cq_finding_code orphan_code[CQ_N_CHILDREN] = {
     CQ_FOUND_ORPHAN_COLUMNS, CQ_FOUND_ORPHAN_INDEX, CQ_FOUND_ORPHAN_TRIGGER,
@@ -68,6 +69,18 @@ static int take_child(struct cq_merge *m, struct cq_cursor *c)
     return err;
 }
 
+/* The columns are nearly always those of some table before, in this cluster or another; but masks
+ * (which came before them) are written among them. */
+static bool take_known(struct cq_merge *m, struct cq_cursor *c)
+{
+    const struct cq_cursor *masks = m->child[CQ_CHILD_MASKS];
+
+    if (c != m->child[CQ_CHILD_COLUMNS] || c->n_hand || c->duplicate || !m->model->memo)
+        return false;
+    if (masks && masks->n_hand) return false;
+    return cq_cursor_take_list(c, m->model->memo->lists, &m->ranks);
+}
+
 /* All rows of child i that belong to the object in hand; those before it belong to nothing. */
 static int gather_child(struct cq_merge *m, int i)
 {
@@ -84,7 +97,7 @@ static int gather_child(struct cq_merge *m, int i)
         }
         /* the row before is in hand: of the same name as this one, and as the object */
         order = c->same && c->n_hand ? 0 : cq_cmp(c->key.name, m->own->key.name);
-        if (order > 0) return CQ_MERGE_ON;
+        if (order > 0 || (order == 0 && take_known(m, c))) return CQ_MERGE_ON;
         err = order < 0 ? orphan(m, i) : take_child(m, c);
         if (err) return err;
     }
@@ -93,11 +106,12 @@ static int gather_child(struct cq_merge *m, int i)
 int cq_merge_gather(struct cq_merge *m)
 {
     for (; m->at_child < CQ_N_CHILDREN; m->at_child++) {
-        const struct cq_cursor *c = m->child[m->at_child];
+        int i = (m->at_child + 1) % CQ_N_CHILDREN; /* the columns last */
+        const struct cq_cursor *c = m->child[i];
         int err;
 
         if (!c || cq_cursor_is_past(c, m->rank)) continue;
-        err = gather_child(m, m->at_child);
+        err = gather_child(m, i);
         if (err != CQ_MERGE_ON) return err;
     }
     return CQ_MERGE_ON;
@@ -147,11 +161,15 @@ int cq_merge_whole(struct cq_merge *m, struct cq_object *o)
     if (o->kind == CQ_KIND_TABLE && m->views) err = cq_names_put(&m->tables_seen, o->name, 0);
     if (err < 0) return err;
     if (columns->outcome.outcome != CQ_OUTCOME_ROWS) return 0;
+    o->list = columns->list;
+    if (o->list) return 0; /* nothing is to be said of its keys */
     err = cq_model_check_keys(m->model, &o->columns, &check);
     if (err) return err;
     o->keys_checked = true;
     o->as_sent = columns->slots.third_is_text; /* the cursor saw to the order */
     m->keyless = check.no_partition_key;
+    if (columns->n_hand && !check.no_partition_key && !check.position_gap && !check.unknown_kind)
+        o->sketch = columns->sketch;
     if (check.no_partition_key)
         err = cq_findings_add(m->findings, CQ_FOUND_NO_PARTITION_KEY, columns->table, kind,
                               o->keyspace, o->name);

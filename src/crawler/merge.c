@@ -268,7 +268,8 @@ static void let_go(struct cq_merge *m)
     m->given = false;
     if (m->phase == CQ_MERGE_CHILDREN) {
         for (int i = 0; i < CQ_N_CHILDREN; i++)
-            if (m->child[i] && m->child[i]->n_hand) cq_cursor_drop(m->child[i]);
+            if (m->child[i] && (m->child[i]->n_hand || m->child[i]->list))
+                cq_cursor_drop(m->child[i]);
         m->phase = CQ_MERGE_PICK;
     }
     if (m->own) cq_cursor_skip(m->own);

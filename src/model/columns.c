@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "model/lists.h"
+
 static inline bool is_none(cq_bytes order)
 {
     return cq_is_text(order, CQ_LIT("none"));
@@ -348,14 +350,24 @@ static void put_rows(struct cq_model *m, const struct cq_object *o, struct cq_js
 void cq_put_columns(struct cq_model *m, const struct cq_object *o, struct cq_json *structure)
 {
     struct cq_json *j = &m->rec->json;
+    size_t mark, structure_mark;
 
+    if (o->list) {
+        cq_put_list(m, o, structure);
+        return;
+    }
     cq_columns_order(m, o);
     if (o->masks.n) cq_masks_begin(m, &o->masks);
     cq_udts_begin(m, o->udts);
     cq_json_name(j, CQ_KEY("columns"));
     cq_json_open(j, '[');
     cq_json_open(structure, '[');
+    mark = cq_json_mark(j);
+    structure_mark = cq_json_mark(structure);
     if (o->columns.n) put_rows(m, o, structure);
+    if (cq_list_is_wanted(m, o) && !j->out->err && !structure->out->err)
+        cq_lists_keep(m->memo->lists, o->sketch, &o->columns, cq_json_since(j, mark),
+                      cq_json_since(structure, structure_mark));
     cq_json_close(structure, ']');
     cq_json_close(j, ']');
     cq_udts_end(m, o->udts);

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/err.h"
+#include "model/lists.h"
 
 int cq_memo_new(struct cq_memo **out, const struct cq_mem *mem)
 {
@@ -19,6 +20,10 @@ int cq_memo_new(struct cq_memo **out, const struct cq_mem *mem)
         cq_memo_free(memo);
         return CQ_ENOMEM;
     }
+    if (cq_lists_new(&memo->lists, mem) != 0) {
+        cq_memo_free(memo);
+        return CQ_ENOMEM;
+    }
     *out = memo;
     return 0;
 }
@@ -28,6 +33,7 @@ void cq_memo_free(struct cq_memo *memo)
     if (!memo) return;
     for (int of = 0; of < CQ_N_MEMOS; of++)
         cq_free(memo->mem, memo->places[of]);
+    cq_lists_free(memo->lists);
     cq_free(memo->mem, memo);
 }
 

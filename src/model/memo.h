@@ -16,6 +16,8 @@
 #include "base/short.h"
 #include "base/mem.h"
 
+struct cq_lists;
+
 enum cq_memo_of { CQ_MEMO_OPTIONS, CQ_MEMO_COLUMN, CQ_N_MEMOS };
 
 enum { CQ_MEMO_MAX_CELLS = 21, CQ_MEMO_WAYS = 4 };
@@ -45,7 +47,8 @@ struct cq_memo_place {
 struct cq_memo {
     const struct cq_mem *mem;
     uint8_t *places[CQ_N_MEMOS];
-    unsigned next; /* way that is used next */
+    struct cq_lists *lists; /* model/lists.h */
+    unsigned next;          /* way that is used next */
 };
 
 int cq_memo_new(struct cq_memo **out, const struct cq_mem *mem); /* 0, CQ_ENOMEM */

@@ -29,6 +29,7 @@ static inline const cq_bytes *cq_rowset_at(const struct cq_rowset *set, size_t i
 
 struct cq_udts; /* the user types of the keyspace in hand */
 struct cq_memo; /* JSON made before */
+struct cq_list; /* columns of a whole table made before */
 
 struct cq_object {
     enum cq_kind kind; /* TABLE, VIEW, KEYSPACE, TYPE, FUNCTION, AGGREGATE */
@@ -44,6 +45,9 @@ struct cq_object {
      * row as it was sent (but for nulls): one behind the other, a length of four bytes before each.
      */
     bool as_sent;
+    /* The columns were known by their bytes (model/lists.h): columns.cells is NULL. Else NULL. */
+    const struct cq_list *list;
+    uint64_t sketch;            /* not 0: of columns as sent that could be known the next time */
     const struct cq_udts *udts; /* NULL: the types table is absent */
 };
 
@@ -78,6 +82,8 @@ void cq_model_fini(struct cq_model *m);
 /* Looks at keys only; cheap; also for objects that are not written. 0 or CQ_ENOMEM. */
 int cq_model_check_keys(struct cq_model *m, const struct cq_rowset *columns,
                         struct cq_key_check *check);
+/* Keeps what is worth keeping of a table or view that is not written. */
+void cq_model_learn(struct cq_model *m, const struct cq_object *o);
 /* One record of any object kind. *line is valid until the next record. 0 or what cq_rec_end says.
  */
 int cq_model_object(struct cq_model *m, const struct cq_object *o, cq_bytes *line);

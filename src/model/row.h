@@ -109,7 +109,8 @@ static inline uint64_t cq_column_rank(cq_bytes kind)
 
 /* order.c: the numbers of the columns' rows in the order of the record, in m->rows */
 void cq_columns_order(struct cq_model *m, const struct cq_object *o);
-/* columns.c: "columns":[...], the same for the structure, and the user types reached */
+/* columns.c: "columns":[...], the same for the structure (NULL: nobody wants it, and the columns
+ * are known), and the user types reached */
 void cq_put_columns(struct cq_model *m, const struct cq_object *o, struct cq_json *structure);
 /* udts.c: "uses":[...] of one type text, where it names user types */
 void cq_put_uses(struct cq_model *m, const struct cq_udts *u, cq_bytes type);

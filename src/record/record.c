@@ -147,6 +147,7 @@ void cq_rec_begin(struct cq_rec *r, const struct cq_rec_head *head)
     r->kind = head->kind;
     r->hashed = head->hashed;
     r->structured = head->structured;
+    r->is_structure_known = false;
     if (r->time_n == 0 || r->time_ms != r->wall_ms) keep_time(r);
     r->out.err = r->scope.err;
     to = cq_buf_room(&r->out, HEAD_ROOM + r->tail_at);
@@ -159,6 +160,12 @@ void cq_rec_begin(struct cq_rec *r, const struct cq_rec_head *head)
     err = cq_rec_id_rest(head, &r->out, (size_t)(to - r->out.p));
     if (err && !r->out.err) r->out.err = err;
     put_rest(r, head);
+}
+
+void cq_rec_structure_hash(struct cq_rec *r, struct cq_hash128 hash)
+{
+    r->is_structure_known = true;
+    r->structure_hash = hash;
 }
 
 void cq_rec_abort(struct cq_rec *r)
@@ -232,7 +239,8 @@ static int fill_hash(struct cq_rec *r)
 
 static void fill_structure_hash(struct cq_rec *r)
 {
-    struct cq_hash128 hash = cq_xxh3_128(cq_buf_view(&r->structure));
+    struct cq_hash128 hash =
+        r->is_structure_known ? r->structure_hash : cq_xxh3_128(cq_buf_view(&r->structure));
 
     cq_hash128_hex(hash, (char *)r->out.p + r->structure_at);
 }

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "record/json.h"
 
@@ -74,7 +75,8 @@ struct cq_rec {
     uint32_t sequence; /* lines written in this scope */
     int64_t wall_ms;   /* observed_at of the next record */
     enum cq_kind kind;
-    bool hashed, structured;
+    bool hashed, structured, is_structure_known;
+    struct cq_hash128 structure_hash;      /* where it is known */
     size_t hash_at, structure_at, body_at; /* offsets in out */
     uint64_t counts[CQ_N_KINDS];           /* lines written by kind */
     uint64_t sum_high, sum_low;            /* of the objects' hashes: cq_rec_digest */
@@ -85,6 +87,8 @@ void cq_rec_fini(struct cq_rec *r);
 /* A new scope: sequence, counts and digest to 0. */
 void cq_rec_scope(struct cq_rec *r, cq_bytes cluster, cq_bytes labels, uint64_t epoch);
 void cq_rec_begin(struct cq_rec *r, const struct cq_rec_head *head);
+/* Instead of what would be written into r->structure: its hash, known from before. */
+void cq_rec_structure_hash(struct cq_rec *r, struct cq_hash128 hash);
 /*
  * The finished line, LF included; valid until the next begin. 0, CQ_ENOMEM, CQ_ETOO_LARGE
  * (CQ_MAX_RECORD), CQ_ETOO_MANY (2^22 lines in one scope), CQ_EINTERNAL. After an error the line

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All columns of a table at once, where their bytes are known (crawler/cursor.h, model/lists.h). */
+#include <assert.h>
+
+#include "crawler/cursor.h"
+#include "model/lists.h"
+#include "proto/wire.h"
+
+enum { CELL_HEADER = 4 };
+
+/* A row of a keyspace that nobody knows may stand among those of a table, which go on behind it. */
+static bool goes_on_well(const struct cq_cursor *c, const struct cql_rows *rows,
+                         const struct cq_names *ranks)
+{
+    size_t left = (size_t)(rows->end - rows->p);
+    cq_bytes keyspace;
+    uint32_t unused;
+
+    if (rows->rows_read == rows->n_rows) return true;
+    if (left < CELL_HEADER) return false;
+    keyspace = (cq_bytes){rows->p + CELL_HEADER, cql_load_u32(rows->p)};
+    if (keyspace.n > left - CELL_HEADER) return false;
+    return cq_eq(keyspace, c->key.keyspace) || cq_names_get(ranks, keyspace, &unused);
+}
+
+/* One of the lists is what comes: *last is where its last row begins. */
+static const struct cq_list *match(struct cq_cursor *c, const struct cq_lists *lists,
+                                   const struct cq_names *ranks, cq_bytes head,
+                                   const uint8_t **last)
+{
+    struct cql_rows *rows = &cq_cursor_page_at(c, c->at_page)->rows, after = *rows;
+    bool is_last = c->complete && c->at_page + 1 == c->n_pages;
+
+    for (size_t way = 0; way < CQ_LIST_WAYS; way++) {
+        const struct cq_list *l = cq_lists_at(lists, c->sketch, way);
+
+        if (!l || !cql_rows_match(&after, head, &l->tails, is_last, last)) continue;
+        if (!goes_on_well(c, &after, ranks)) return NULL;
+        *rows = after;
+        return l;
+    }
+    return NULL;
+}
+
+/* The last row of a list is the row before, as if all of them had been read. */
+static void stand_behind(struct cq_cursor *c, const uint8_t *last)
+{
+    const uint8_t *name = last + CELL_HEADER + c->key.keyspace.n + CELL_HEADER;
+    const uint8_t *third = name + c->key.name.n;
+
+    c->key.keyspace.p = last + CELL_HEADER;
+    c->key.name.p = name;
+    c->key.third = (cq_bytes){third + CELL_HEADER, cql_load_u32(third)};
+    c->from = last;
+}
+
+bool cq_cursor_take_list(struct cq_cursor *c, const struct cq_lists *lists,
+                         const struct cq_names *ranks)
+{
+    const struct cq_shape *s = c->shape;
+    const uint8_t *last;
+    cq_bytes head;
+
+    assert(c->have && !c->n_hand && !c->list);
+    c->sketch = 0;
+    if (!c->is_headed || c->sorted || !s->is_straight || s->n_columns != CQ_COLUMNS_N) return false;
+    head = (cq_bytes){c->from, (size_t)(c->key.name.p - c->from) + c->key.name.n};
+    c->sketch = cql_rows_sketch(&cq_cursor_page_at(c, c->at_page)->rows, head);
+    c->list = match(c, lists, ranks, head, &last);
+    if (!c->list) return false;
+    c->n_list = c->list->tails.n;
+    c->outcome.rows += c->n_list - 1;
+    stand_behind(c, last);
+    cq_cursor_skip(c);
+    return true;
+}

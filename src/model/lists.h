@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The columns of a whole table, kept as they were written, beside the bytes that the server sent
+ * for them: of every row what stands behind the names of keyspace and table. Where the same bytes
+ * come for another table (of this cluster or of another one: system tables are the same everywhere,
+ * and a fleet is often one schema many times), nothing of them is taken apart, ordered, checked or
+ * written again. Like model/memo it is found by every byte and by nothing else, so that one serves
+ * all crawls of a loop.
+ *
+ * Only what says the same in every keyspace, and of whose keys nothing is to be reported, is kept,
+ * and only when it has come a second time: a fleet of tables that are all different leaves marks of
+ * four bytes and costs no copies. Bounded: CQ_LISTS_BYTES in all.
+ */
+#ifndef CQ_MODEL_LISTS_H
+#define CQ_MODEL_LISTS_H
+
+#include "base/digest.h"
+#include "model/model.h"
+#include "proto/rows.h"
+
+enum { CQ_LIST_WAYS = 4 };
+
+/* One table's columns. Owner: the lists, until the next keep. */
+struct cq_list {
+    uint64_t sketch; /* cql_rows_sketch of the rows */
+    struct cql_tails tails;
+    cq_bytes json, structure;     /* what is between the brackets */
+    struct cq_hash128 table_hash; /* structure hash of a table that has nothing else in it */
+    size_t bytes;                 /* of all this */
+};
+
+struct cq_lists {
+    const struct cq_mem *mem;
+    struct cq_list *list[CQ_LISTS_KEPT];
+    uint32_t seen[CQ_LISTS_SEEN]; /* marks of sketches that came once */
+    size_t bytes;
+    unsigned next; /* way that is used next, and list that goes next for its bytes */
+};
+
+int cq_lists_new(struct cq_lists **out, const struct cq_mem *mem); /* 0, CQ_ENOMEM */
+void cq_lists_free(struct cq_lists *lists);
+
+/* Candidates: way 0..CQ_LIST_WAYS-1, NULL where there is none. */
+static inline const struct cq_list *cq_lists_at(const struct cq_lists *lists, uint64_t sketch,
+                                                size_t way)
+{
+    const struct cq_list *l =
+        lists->list[(sketch >> 8 & (CQ_LISTS_KEPT / CQ_LIST_WAYS - 1)) * CQ_LIST_WAYS + way];
+
+    return l && l->sketch == sketch ? l : NULL;
+}
+
+/* It came before, and is worth keeping now; else it has a mark now. */
+bool cq_lists_wants(struct cq_lists *lists, uint64_t sketch);
+/*
+ * Keeps what was made of these columns, whose rows have to stand one behind the other as they were
+ * sent (else, and where there is no memory, nothing happens). json and structure are copied.
+ */
+void cq_lists_keep(struct cq_lists *lists, uint64_t sketch, const struct cq_rowset *columns,
+                   cq_bytes json, cq_bytes structure);
+
+/* Columns that say the same in every keyspace, and came before (else they have a mark now). */
+bool cq_list_is_wanted(struct cq_model *m, const struct cq_object *o);
+/* cq_put_columns of an object with a list: no type in it names a user type. */
+void cq_put_list(struct cq_model *m, const struct cq_object *o, struct cq_json *structure);
+
+#endif
