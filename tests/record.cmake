@@ -12,6 +12,7 @@ cq_test(model SOURCES unit/model/test_model.c unit/model/rows.c
   LAYERS model record proto base LINK m LABELS unit)
 cq_test(model_memo SOURCES unit/model/test_memo.c unit/model/rows.c
   LAYERS model record proto base LINK m LABELS unit)
+cq_test(model_lists SOURCES unit/model/test_lists.c LAYERS model record proto base LINK m LABELS unit)
 cq_test(model_rows SOURCES unit/model/test_rows.c records/loader.c
   LAYERS model record proto base LINK m LABELS unit)
 

@@ -19,11 +19,13 @@
 #define CQ_UNRESERVED_PAIR cq_unreserved_pair_sse2
 #define CQ_HEX8 cq_hex8_sse2
 #define CQ_COPY_TWINS16 cq_copy_twins16_sse2
+#define CQ_SAME_LONG cq_same_long_sse2
 #else
 #define CQ_PLAIN_PAIR cq_plain_pair_words
 #define CQ_UNRESERVED_PAIR cq_unreserved_pair_bytes
 #define CQ_HEX8 cq_hex8_bytes
 #define CQ_COPY_TWINS16 cq_copy_twins16_bytes
+#define CQ_SAME_LONG cq_same_long_words
 #endif
 
 /* At -O3 gcc 12 follows a literal of five bytes into the branch for eight and more. */
@@ -244,6 +246,61 @@ static inline bool cq_copy_twins16(uint8_t *to, uint8_t *other, const uint8_t *p
                                    size_t n)
 {
     return CQ_COPY_TWINS16(to, other, p, q, n);
+}
+
+enum { CQ_LANE = 16 }; /* bytes */
+
+/* Are n bytes, sixteen or more, the same? What differs is nearly always found at once by other
+ * means: there is no early end. */
+static inline bool cq_same_long_words(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    const uint8_t *a_last = a + n - 16, *b_last = b + n - 16;
+    uint64_t other =
+        (cq_load64(a_last) ^ cq_load64(b_last)) | (cq_load64(a_last + 8) ^ cq_load64(b_last + 8));
+
+    for (; a < a_last; a += 16, b += 16)
+        other |= (cq_load64(a) ^ cq_load64(b)) | (cq_load64(a + 8) ^ cq_load64(b + 8));
+    return other == 0;
+}
+
+#ifdef __SSE2__
+static inline __m128i cq_equal_sse2(const uint8_t *a, const uint8_t *b)
+{
+    return _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+                          _mm_loadu_si128((const __m128i *)(const void *)b));
+}
+
+static inline __m128i cq_equal32_sse2(const uint8_t *a, const uint8_t *b)
+{
+    return _mm_and_si128(cq_equal_sse2(a, b), cq_equal_sse2(a + 16, b + 16));
+}
+
+static inline __m128i cq_equal64_sse2(const uint8_t *a, const uint8_t *b)
+{
+    return _mm_and_si128(cq_equal32_sse2(a, b), cq_equal32_sse2(a + 32, b + 32));
+}
+
+/* The first and the last bytes, twice so many at a time, overlap in the middle. */
+static inline bool cq_same_long_sse2(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    __m128i same;
+
+    if (n <= 32) {
+        same = _mm_and_si128(cq_equal_sse2(a, b), cq_equal_sse2(a + n - 16, b + n - 16));
+    } else if (n <= 64) {
+        same = _mm_and_si128(cq_equal32_sse2(a, b), cq_equal32_sse2(a + n - 32, b + n - 32));
+    } else {
+        same = cq_equal64_sse2(a + n - 64, b + n - 64);
+        for (size_t i = 0; i + 64 < n; i += 64)
+            same = _mm_and_si128(same, cq_equal64_sse2(a + i, b + i));
+    }
+    return _mm_movemask_epi8(same) == 0xffff;
+}
+#endif
+
+static inline bool cq_same_long(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    return CQ_SAME_LONG(a, b, n);
 }
 
 static inline char cq_hex_digit(unsigned nibble)

@@ -8,23 +8,10 @@
 
 #include "base/lanes.h"
 
-static inline bool cq_same16(const uint8_t *a, const uint8_t *b)
-{
-    return ((cq_load64(a) ^ cq_load64(b)) | (cq_load64(a + 8) ^ cq_load64(b + 8))) == 0;
-}
-
-/* The same of sixteen bytes and more. */
-static inline bool cq_same_long(const uint8_t *a, const uint8_t *b, size_t n)
-{
-    for (size_t i = 0; i + 16 < n; i += 16)
-        if (!cq_same16(a + i, b + i)) return false;
-    return cq_same16(a + n - 16, b + n - 16);
-}
-
 /* memcmp() == 0; words that overlap cover every length. */
 static inline bool cq_same_bytes(const uint8_t *a, const uint8_t *b, size_t n)
 {
-    if (n > 64) return memcmp(a, b, n) == 0;
+    if (n > 256) return memcmp(a, b, n) == 0;
     if (n >= 16) return cq_same_long(a, b, n);
     if (n >= 8) {
         size_t last = n - 8;

@@ -102,6 +102,7 @@ struct cq_cursor {
     size_t n_hand, n_carried;
     const struct cq_list *list; /* instead of rows in hand: they are known */
     size_t n_list;
+    unsigned n_before;        /* number of the list before; 0: there was none */
     uint64_t sketch;          /* of the rows in hand; 0: they are none that could be known */
     const uint8_t *uncarried; /* the first row in hand that is a view into the page */
     struct cq_arena carry;
@@ -150,8 +151,7 @@ void cq_cursor_take_run(struct cq_cursor *c);
  * At the first row of a table's columns, instead of take: takes all of them where they are known by
  * their bytes, and no further row is of this table; false: they are not. Until the next drop.
  */
-bool cq_cursor_take_list(struct cq_cursor *c, const struct cq_lists *lists,
-                         const struct cq_names *ranks);
+bool cq_cursor_take_list(struct cq_cursor *c, struct cq_lists *lists, const struct cq_names *ranks);
 /* The rows in hand; shape NULL where the table did not end well. Valid until the next take or drop.
  */
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c);

@@ -23,20 +23,31 @@ static bool goes_on_well(const struct cq_cursor *c, const struct cql_rows *rows,
     return cq_eq(keyspace, c->key.keyspace) || cq_names_get(ranks, keyspace, &unused);
 }
 
-/* One of the lists is what comes: *last is where its last row begins. */
-static const struct cq_list *match(struct cq_cursor *c, const struct cq_lists *lists,
-                                   const struct cq_names *ranks, cq_bytes head,
-                                   const uint8_t **last)
+/* This list is what comes: *last is where its last row begins. */
+static bool is_next(struct cq_cursor *c, const struct cq_list *l, const struct cq_names *ranks,
+                    cq_bytes head, const uint8_t **last)
 {
     struct cql_rows *rows = &cq_cursor_page_at(c, c->at_page)->rows, after = *rows;
     bool is_last = c->complete && c->at_page + 1 == c->n_pages;
 
-    for (size_t way = 0; way < CQ_LIST_WAYS; way++) {
-        const struct cq_list *l = cq_lists_at(lists, c->sketch, way);
+    if (!cql_rows_match(&after, head, &l->tails, is_last, last)) return false;
+    if (!goes_on_well(c, &after, ranks)) return false;
+    *rows = after;
+    return true;
+}
 
-        if (!l || !cql_rows_match(&after, head, &l->tails, is_last, last)) continue;
-        if (!goes_on_well(c, &after, ranks)) return NULL;
-        *rows = after;
+/* First what came behind the list before the last time; then by what the first rows say. */
+static const struct cq_list *find(struct cq_cursor *c, struct cq_lists *lists,
+                                  const struct cq_names *ranks, cq_bytes head, const uint8_t **last)
+{
+    const struct cq_list *l = cq_lists_next(lists, c->n_before);
+
+    if (l && is_next(c, l, ranks, head, last)) return l;
+    c->sketch = cql_rows_sketch(&cq_cursor_page_at(c, c->at_page)->rows, head);
+    for (size_t way = 0; way < CQ_LIST_WAYS; way++) {
+        l = cq_lists_at(lists, c->sketch, way);
+        if (!l || !is_next(c, l, ranks, head, last)) continue;
+        cq_lists_follow(lists, c->n_before, l);
         return l;
     }
     return NULL;
@@ -54,20 +65,19 @@ static void stand_behind(struct cq_cursor *c, const uint8_t *last)
     c->from = last;
 }
 
-bool cq_cursor_take_list(struct cq_cursor *c, const struct cq_lists *lists,
-                         const struct cq_names *ranks)
+bool cq_cursor_take_list(struct cq_cursor *c, struct cq_lists *lists, const struct cq_names *ranks)
 {
     const struct cq_shape *s = c->shape;
     const uint8_t *last;
     cq_bytes head;
 
     assert(c->have && !c->n_hand && !c->list);
-    c->sketch = 0;
     if (!c->is_headed || c->sorted || !s->is_straight || s->n_columns != CQ_COLUMNS_N) return false;
     head = (cq_bytes){c->from, (size_t)(c->key.name.p - c->from) + c->key.name.n};
-    c->sketch = cql_rows_sketch(&cq_cursor_page_at(c, c->at_page)->rows, head);
-    c->list = match(c, lists, ranks, head, &last);
+    c->list = find(c, lists, ranks, head, &last);
     if (!c->list) return false;
+    c->sketch = 0;
+    c->n_before = c->list->number;
     c->n_list = c->list->tails.n;
     c->outcome.rows += c->n_list - 1;
     stand_behind(c, last);

@@ -142,6 +142,7 @@ void cq_lists_keep(struct cq_lists *lists, uint64_t sketch, const struct cq_rows
     l->bytes = bytes;
     fill(l, columns, json, structure);
     lists->bytes += bytes;
+    l->number = (unsigned)(place - lists->list) + 1;
     *place = l;
 }
 

@@ -23,6 +23,7 @@ enum { CQ_LIST_WAYS = 4 };
 /* One table's columns. Owner: the lists, until the next keep. */
 struct cq_list {
     uint64_t sketch; /* cql_rows_sketch of the rows */
+    unsigned number; /* 1.. */
     struct cql_tails tails;
     cq_bytes json, structure;     /* what is between the brackets */
     struct cq_hash128 table_hash; /* structure hash of a table that has nothing else in it */
@@ -33,6 +34,8 @@ struct cq_lists {
     const struct cq_mem *mem;
     struct cq_list *list[CQ_LISTS_KEPT];
     uint32_t seen[CQ_LISTS_SEEN]; /* marks of sketches that came once */
+    uint16_t
+        follows[CQ_LISTS_KEPT + 1]; /* the number of the list that came behind one (0: first) */
     size_t bytes;
     unsigned next; /* way that is used next, and list that goes next for its bytes */
 };
@@ -48,6 +51,17 @@ static inline const struct cq_list *cq_lists_at(const struct cq_lists *lists, ui
         lists->list[(sketch >> 8 & (CQ_LISTS_KEPT / CQ_LIST_WAYS - 1)) * CQ_LIST_WAYS + way];
 
     return l && l->sketch == sketch ? l : NULL;
+}
+
+/* What came behind list number n the last time; NULL: it is gone. */
+static inline const struct cq_list *cq_lists_next(const struct cq_lists *lists, unsigned n)
+{
+    return lists->follows[n] ? lists->list[lists->follows[n] - 1] : NULL;
+}
+
+static inline void cq_lists_follow(struct cq_lists *lists, unsigned n, const struct cq_list *next)
+{
+    lists->follows[n] = (uint16_t)next->number;
 }
 
 /* It came before, and is worth keeping now; else it has a mark now. */

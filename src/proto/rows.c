@@ -288,28 +288,39 @@ uint64_t cql_rows_sketch(const struct cql_rows *r, cq_bytes head)
     return (h ^ h >> 32) | 1;
 }
 
-bool cql_rows_match(struct cql_rows *r, cq_bytes head, const struct cql_tails *tails, bool is_last,
-                    const uint8_t **last)
+/* Where the last of the rows begins that are head and these tails, one after the other from head.p
+ * on, up to *end, where they end; NULL: they are not. */
+static const uint8_t *match_all(cq_bytes head, const struct cql_tails *tails, const uint8_t **end)
 {
     const uint8_t *p = head.p, *tail = tails->bytes, *from = p;
-    size_t left = (size_t)r->n_rows - r->rows_read + 1;
 
-    if (r->err || left < tails->n) return false;
     for (size_t i = 0; i < tails->n; i++) {
         size_t n = tails->length[i];
 
-        if ((size_t)(r->end - p) < head.n + n || !cq_same_bytes(p, head.p, head.n)) return false;
-        if (!cq_same_bytes(p + head.n, tail, n)) return false;
+        if ((size_t)(*end - p) < head.n + n || n < CQ_LANE) return NULL;
+        if (!cq_same_long(p, head.p, head.n) || !cq_same_long(p + head.n, tail, n)) return NULL;
         from = p;
         p += head.n + n;
         tail += n;
     }
+    *end = p;
+    return from;
+}
+
+bool cql_rows_match(struct cql_rows *r, cq_bytes head, const struct cql_tails *tails, bool is_last,
+                    const uint8_t **last)
+{
+    size_t left = (size_t)r->n_rows - r->rows_read + 1;
+    const uint8_t *p = r->end;
+
+    if (r->err || left < tails->n || head.n < CQ_LANE) return false;
+    *last = match_all(head, tails, &p);
+    if (!*last) return false;
     left -= tails->n;
     if (left == 0 && !is_last) return false;
-    if (left && ((size_t)(r->end - p) < head.n || cq_same_bytes(p, head.p, head.n))) return false;
+    if (left && ((size_t)(r->end - p) < head.n || cq_same_long(p, head.p, head.n))) return false;
     r->p = p;
     r->rows_read += (uint32_t)tails->n - 1;
-    *last = from;
     return true;
 }
 

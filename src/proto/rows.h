@@ -88,7 +88,7 @@ uint64_t cql_rows_sketch(const struct cql_rows *r, cq_bytes head);
  * Are the row read last, which begins with head, and the next ones nothing but head and these
  * tails, and does the row behind them begin otherwise? is_last: where no row is behind them in this
  * page, none is in another. Then they are read, and *last is where the last of them begins; else
- * nothing happened.
+ * nothing happened. Heads and tails of less than 16 bytes are never known.
  */
 bool cql_rows_match(struct cql_rows *r, cq_bytes head, const struct cql_tails *tails, bool is_last,
                     const uint8_t **last);

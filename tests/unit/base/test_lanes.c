@@ -3,7 +3,7 @@
  * base/lanes.h against a loop over bytes: every length, every byte value at every place, both ways
  * of looking at a pair of words. Slices end where a page does whose neighbour may not be read.
  */
-#include "base/lanes.h"
+#include "base/short.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
@@ -180,12 +180,35 @@ static void twins(void **state)
     }
 }
 
+/* Every length on both sides of a step, each byte changed once; nothing outside is looked at. */
+static void same_bytes(void **state)
+{
+    uint8_t a[400], b[400];
+
+    (void)state;
+    for (size_t n = 0; n <= 300; n++) {
+        uint8_t *p = a + sizeof(a) - n, *q = b + 1;
+
+        memset(a, 'x', sizeof(a));
+        memset(b, 'y', sizeof(b));
+        for (size_t i = 0; i < n; i++)
+            p[i] = q[i] = (uint8_t)(i * 7);
+        assert_true(cq_same_bytes(p, q, n));
+        for (size_t i = 0; i < n; i++) {
+            q[i] ^= (uint8_t)(1u << i % 8);
+            assert_false(cq_same_bytes(p, q, n));
+            assert_false(n >= 16 && cq_same_long_words(p, q, n));
+            q[i] ^= (uint8_t)(1u << i % 8);
+        }
+        assert_true(n < 16 || cq_same_long_words(p, q, n));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_byte_at_every_place),
-        cmocka_unit_test(every_length),
-        cmocka_unit_test(hex_digits),
+        cmocka_unit_test(same_bytes),   cmocka_unit_test(every_byte_at_every_place),
+        cmocka_unit_test(every_length), cmocka_unit_test(hex_digits),
         cmocka_unit_test(twins),
     };
 

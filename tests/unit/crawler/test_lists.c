@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "model/lists.h"
+#include "proto/wire.h"
 #include "replay/bench.h"
 #include "unit/base/cmocka_all.h"
 
@@ -124,6 +125,45 @@ static void test_without_records(void **state)
     cq_memo_free(memo);
 }
 
+/* A row of masks for a column: default(). */
+static void mask(struct recording *rec, cq_bytes keyspace, cq_bytes table, cq_bytes column)
+{
+    const cq_bytes cells[] = {keyspace, table,   column,           CQ_NULL,
+                              CQ_NULL,  CQ_NULL, CQ_LIT("system"), CQ_LIT("mask_default")};
+    struct recorded_table *masks = &rec->tables[CQ_T_MASKS];
+    struct cq_buf row;
+
+    cq_buf_init(&row, &cq_mem_libc, 4096);
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+        cql_write_bytes(&row, cells[i]);
+    recording_insert(rec, masks, masks->n_rows, cq_arena_dup(&rec->arena, cq_buf_view(&row)));
+    cq_buf_fini(&row);
+}
+
+/* Masks, an index, a view: what stands beside or among known columns. */
+static void test_masked(void **state)
+{
+    struct recorded_table *columns;
+    struct bench b = {0};
+    struct cq_memo *memo;
+
+    (void)state;
+    assert_int_equal(cq_memo_new(&memo, &cq_mem_libc), 0);
+    assert_true(recording_load(&b.rec, "5.0.9-v5-reference", 5, false));
+    for (int i = 0; i < 3; i++)
+        assert_same(&b.rec, memo, 0);
+    columns = &b.rec.tables[CQ_T_COLUMNS];
+    mask(&b.rec, recording_cell(columns, columns->rows[0], 0),
+         recording_cell(columns, columns->rows[0], 1),
+         recording_cell(columns, columns->rows[0], 2));
+    assert_same(&b.rec, memo, 0);
+    crawl(&b, memo, 0, false);
+    assert_true(bench_has(&b, "\"mask\":{"));
+    end(&b);
+    recording_fini(&b.rec);
+    cq_memo_free(memo);
+}
+
 static void change(struct recording *rec, struct recorded_table *t)
 {
     size_t i = any((unsigned)t->n_rows), j = any((unsigned)t->n_rows);
@@ -182,9 +222,9 @@ static void test_changed(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_again),
-                                       cmocka_unit_test(test_without_records),
-                                       cmocka_unit_test(test_changed)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_again), cmocka_unit_test(test_without_records),
+        cmocka_unit_test(test_masked), cmocka_unit_test(test_changed)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
