@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests of src/proto.
-foreach(test wire segment types rows)
+foreach(test wire segment types rows rows_like)
   cq_test(proto_${test} SOURCES unit/proto/test_${test}.c unit/proto/talk.c LAYERS proto base)
 endforeach()
 foreach(test conn conn_ready conn_memory)

@@ -54,6 +54,7 @@
 #define CQ_MAX_PEERS 10000u
 #define CQ_MAX_ATTEMPTS 3u         /* of a torn read */
 #define CQ_MAX_RECORD CQ_MIB(16)   /* one record's JSON */
+#define CQ_SHAPE_BYTES CQ_KIB(8)   /* metadata of a result that is known again */
 #define CQ_MEMO_OPTIONS_KEPT 8u    /* tables' options kept as they were written, */
 #define CQ_MEMO_OPTION_BYTES 4096u /* of so many bytes with the cells they were made of */
 #define CQ_MEMO_COLUMNS_KEPT 256u  /* the same of what follows columns' names */

@@ -44,6 +44,7 @@ struct cq_crawl_options {
     const struct cq_mem *mem;
     struct cq_account *account; /* of the crawler: pages of all crawls; NULL: no limit */
     struct cq_memo *memo;       /* shared by all crawls of a loop; NULL: none (model/memo.h) */
+    struct cq_shapes *shapes;   /* the same of crawler/shape.h */
     void *owner;                /* what cq_account_next (crawler/budget.h) gives for this crawl */
     size_t need;                /* bytes that the cluster's last crawl needed (DONE); 0: unknown */
     unsigned max_in_flight;     /* statements unanswered at once; 0: all there are. Between, waits

@@ -78,7 +78,7 @@ static void init(struct cq_crawl *c, struct cq_work *w)
     w->under = c->o->mem;
     w->scratch = sizeof(*w);
     cq_arena_init(&w->arena, mem);
-    w->shared = (struct cq_shared){mem, c->o->mem, &w->arena, &c->budget};
+    w->shared = (struct cq_shared){mem, c->o->mem, &w->arena, &c->budget, c->o->shapes};
     for (int i = 0; i < CQ_N_ASKS; i++)
         cq_cursor_init(&w->asks[i].cursor, &w->shared, table_of(i));
     cq_rec_init(&w->rec, mem);

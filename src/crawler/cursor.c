@@ -72,6 +72,7 @@ static int close_page(struct cq_cursor *c)
     struct cq_page *page = cq_cursor_page_at(c, c->at_page);
     int err;
 
+    c->before = CQ_NULL;
     if (c->collect || c->complete) {
         c->at_page++;
         free_last(c);
@@ -104,17 +105,10 @@ static inline bool read_key(const struct cq_cursor *c, const cq_bytes *cells, st
     return key->keyspace.p && (c->slots.n < 2 || key->name.p);
 }
 
-static inline bool raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_bytes *row)
+/* Row, key and count of a row that was taken apart. */
+static inline bool have_read(struct cq_cursor *c, const struct cql_rows *rows,
+                             const cq_bytes *cells, struct cq_key *key, cq_bytes *row)
 {
-    struct cql_rows *rows;
-
-    if (c->at_page >= c->n_pages) return false;
-    rows = &cq_cursor_page_at(c, c->at_page)->rows;
-    row->p = rows->p;
-    if (!cql_rows_next_cells(rows, cq_shape_slots(c->shape), cq_shape_cells(c->shape), cells)) {
-        if (rows->err) cq_cursor_fail(c, rows->err, "a page broke off inside a row");
-        return false;
-    }
     row->n = (size_t)(rows->p - row->p);
     c->outcome.rows++;
     if (read_key(c, cells, key)) return true;
@@ -124,7 +118,25 @@ static inline bool raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key,
 
 bool cq_cursor_raw(struct cq_cursor *c, cq_bytes *cells, struct cq_key *key, cq_bytes *row)
 {
-    return raw(c, cells, key, row);
+    struct cql_rows *rows;
+
+    if (c->at_page >= c->n_pages) return false;
+    rows = &cq_cursor_page_at(c, c->at_page)->rows;
+    row->p = rows->p;
+    if (cql_rows_next_cells(rows, cq_shape_slots(c->shape), cq_shape_cells(c->shape), cells))
+        return have_read(c, rows, cells, key, row);
+    if (rows->err) cq_cursor_fail(c, rows->err, "a page broke off inside a row");
+    return false;
+}
+
+/* A table is mostly the table before, but for its name, comment and id. */
+static inline bool raw_like(struct cq_cursor *c, cq_bytes *cells, cq_bytes *row)
+{
+    struct cql_rows *rows = &cq_cursor_page_at(c, c->at_page)->rows;
+
+    row->p = rows->p;
+    return cql_rows_next_like(rows, &c->like, c->before, cells) &&
+           have_read(c, rows, cells, &c->key, row);
 }
 
 int cq_cursor_compare(const struct cq_cursor *c, const struct cq_key *a, const struct cq_key *b)
@@ -220,13 +232,18 @@ static int peek_sorted(struct cq_cursor *c)
 /* The next row. 1: it is there; 0: none; negative. */
 static int read_row(struct cq_cursor *c)
 {
+    const cq_bytes *last = c->cells;
     cq_bytes *cells, row;
 
     if (c->at_page >= c->n_pages) return 0;
     c->cells = cells = room(c);
     if (!cells) return c->hand.err;
-    if (!raw(c, cells, &c->key, &row)) return 0;
+    if (!c->before.p || cells != last || !raw_like(c, cells, &row)) {
+        if (!cq_cursor_raw(c, cells, &c->key, &row)) return 0;
+        c->alike = c->like.n_free ? (uint32_t)c->outcome.rows : 0;
+    }
     c->from = row.p;
+    if (c->like.n_free) c->before = row;
     return 1;
 }
 

@@ -33,6 +33,7 @@
 #define CQ_RANK_UNKNOWN UINT32_MAX /* of a keyspace that the keyspaces table does not have */
 
 struct cq_lists;
+struct cq_shapes;
 
 struct cq_key {
     uint32_t rank;
@@ -59,6 +60,7 @@ struct cq_shared {
     const struct cq_mem *blocks; /* what the budget is asked for: pages, indexes of rows */
     struct cq_arena *arena;      /* shapes and texts, until the crawl ends */
     struct cq_budget *budget;
+    struct cq_shapes *shapes; /* of all crawls (crawler/shape.h); NULL: none */
 };
 
 struct cq_cursor {
@@ -89,6 +91,9 @@ struct cq_cursor {
     bool at_end;           /* peek said END */
     const cq_bytes *cells; /* as cq_shape_cells says; until the next peek or drop */
     const uint8_t *from;   /* of it, in its page */
+    struct cql_like like;  /* n_free 0: rows are not like one another */
+    cq_bytes before;       /* the row whose cells `cells` has, raw; p NULL: its page is gone */
+    uint32_t alike; /* the number of the row that this one, but for its free cells, is; 0: none */
     struct cq_key key;
     bool is_headed;      /* keyspace and name are a row's first cells, of all that order counts */
     const uint8_t *head; /* of the row before: these cells, raw; NULL: gone with its page */

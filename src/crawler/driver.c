@@ -11,6 +11,7 @@
 
 #include "base/sanitized.h"
 #include "crawler/budget.h"
+#include "crawler/shape.h"
 #include "model/memo.h"
 
 static struct cq_job *job_of_ready(struct cq_ring *node)
@@ -120,6 +121,7 @@ static void maybe_close(struct cq_driver *d)
     d->handles_closing = true;
     cq_fleet_fini(&d->fleet);
     cq_memo_free(d->memo);
+    cq_shapes_free(d->shapes);
     uv_close((uv_handle_t *)&d->check, handle_closed);
     uv_close((uv_handle_t *)&d->idle, handle_closed);
     uv_close((uv_handle_t *)&d->timer, handle_closed);
@@ -194,9 +196,11 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
     };
     cq_blocks_init(&d->blocks, o->mem, CQ_SANITIZED ? 0 : d->account.limit);
     err = cq_memo_new(&d->memo, o->mem);
+    if (!err) err = cq_shapes_new(&d->shapes, o->mem);
     if (!err) err = cq_resolver_new(&d->resolver, o->loop, o->mem);
     if (err) {
         cq_memo_free(d->memo);
+        cq_shapes_free(d->shapes);
         return err;
     }
     cq_fleet_init(&d->fleet, &fleet);

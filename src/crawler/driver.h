@@ -118,7 +118,8 @@ struct cq_driver {
     uint64_t swept_ns;
     struct cq_resolver *resolver;
     struct cq_account account;
-    struct cq_memo *memo; /* of all crawls (model/memo.h) */
+    struct cq_memo *memo;     /* of all crawls (model/memo.h) */
+    struct cq_shapes *shapes; /* (crawler/shape.h) */
     struct cq_fleet fleet;
     size_t n_jobs; /* not over */
     size_t n_waits[CQ_N_WAITS];

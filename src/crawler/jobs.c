@@ -232,6 +232,7 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
     o.crawl.mem = &d->blocks.mem;
     o.crawl.account = &d->account;
     o.crawl.memo = d->memo;
+    o.crawl.shapes = d->shapes;
     o.crawl.owner = job;
     o.crawl.need = job->need;
     o.crawl.epoch = next_epoch(job);

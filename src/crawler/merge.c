@@ -92,6 +92,7 @@ static void fill(struct cq_merge *m, struct cq_object *o)
     o->name = m->own->key.name;
     o->shape = m->own->shape;
     o->cells = m->own->cells;
+    o->alike = m->own->alike;
 }
 
 static int give(struct cq_merge *m, struct cq_object *o)

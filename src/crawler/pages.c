@@ -104,6 +104,20 @@ void cq_cursor_fail(struct cq_cursor *c, int err, const char *fmt, ...)
     cq_cursor_refuse(c, CQ_OUTCOME_FAILED, cq_str(text));
 }
 
+/* Which cells of a table's row are nearly always its own: names, comment, id. */
+static void find_free(struct cq_cursor *c)
+{
+    static const int own[CQL_MAX_FREE] = {CQ_TABLES_keyspace_name, CQ_TABLES_table_name,
+                                          CQ_TABLES_comment, CQ_TABLES_id};
+    const struct cq_shape *s = c->shape;
+
+    c->like = (struct cql_like){.slot = s->slot, .n_columns = s->n_columns};
+    if (c->table != CQ_T_TABLES) return;
+    for (uint32_t i = 0; i < s->n_columns; i++)
+        for (int k = 0; k < CQL_MAX_FREE; k++)
+            if (s->slot[i] == own[k]) c->like.free[c->like.n_free++] = i;
+}
+
 /* The metadata: the first page makes the shape, the others must not differ. NULL, or what is wrong.
  */
 static const char *read_head(struct cq_cursor *c, struct cql_rows *r, cq_bytes body, int version,
@@ -113,7 +127,8 @@ static const char *read_head(struct cq_cursor *c, struct cql_rows *r, cq_bytes b
 
     *err = cql_rows_begin(r, body, version);
     if (*err) return "the answer is no page of rows";
-    *err = cq_shape_read(r, c->table, c->shared->arena, c->shape ? NULL : &c->shape, &hash);
+    *err = cq_shape_read(r, c->table, c->shared->shapes, c->shared->arena,
+                         c->shape ? NULL : &c->shape, &hash);
     if (*err) return "the columns' names and types cannot be read";
     *err = cql_rows_count(r);
     if (*err) return "the number of rows cannot be true";
@@ -125,6 +140,7 @@ static const char *read_head(struct cq_cursor *c, struct cql_rows *r, cq_bytes b
     c->metadata_hash = hash;
     for (int i = 0; i < c->slots.n; i++)
         if (!cq_has(c->shape, c->slots.slot[i])) *err = CQ_EPROTOCOL;
+    find_free(c);
     c->is_headed = c->slots.n > 1 && c->shape->slot[0] == c->slots.slot[0] &&
                    c->shape->slot[1] == c->slots.slot[1];
     return *err ? "its key columns are missing" : NULL;

@@ -3,8 +3,8 @@
 #include "crawler/shape.h"
 
 #include "base/digest.h"
-
 #include "base/err.h"
+#include "proto/cql.h"
 
 static int build(struct cql_rows *r, enum cq_table t, struct cq_arena *arena,
                  const struct cq_shape **shape)
@@ -25,12 +25,81 @@ static int build(struct cql_rows *r, enum cq_table t, struct cq_arena *arena,
     return 0;
 }
 
-int cq_shape_read(struct cql_rows *r, enum cq_table t, struct cq_arena *arena,
-                  const struct cq_shape **shape, uint64_t *hash)
+int cq_shapes_new(struct cq_shapes **out, const struct cq_mem *mem)
 {
-    const uint8_t *from = r->p;
+    *out = cq_calloc(mem, 1, sizeof(**out));
+    if (!*out) return CQ_ENOMEM;
+    (*out)->mem = mem;
+    return 0;
+}
+
+void cq_shapes_free(struct cq_shapes *shapes)
+{
+    if (!shapes) return;
+    for (int t = 0; t < CQ_N_TABLES; t++)
+        for (int way = 0; way < CQ_SHAPE_WAYS; way++)
+            cq_free(shapes->mem, shapes->of[t][way]);
+    cq_free(shapes->mem, shapes);
+}
+
+static const struct cq_shape_known *find(const struct cq_shapes *shapes, struct cql_rows *r,
+                                         enum cq_table t)
+{
+    for (int way = 0; shapes && way < CQ_SHAPE_WAYS; way++) {
+        const struct cq_shape_known *k = shapes->of[t][way];
+
+        if (!k) return NULL;
+        if (k->shape.n_columns != r->n_columns || k->flags != (r->flags & CQL_ROWS_LAYOUT))
+            continue;
+        if (cql_rows_pass_columns(r, (cq_bytes){k->bytes, k->n})) return k;
+    }
+    return NULL;
+}
+
+/* Extra columns are the arena's, and seldom. */
+static void keep(struct cq_shapes *shapes, const struct cql_rows *r, const struct cq_shape *s,
+                 cq_bytes metadata, uint64_t hash)
+{
+    struct cq_shape_known *k, **of;
+    int way = 0;
+
+    if (!shapes || s->n_extra || metadata.n > CQ_SHAPE_BYTES) return;
+    of = shapes->of[s->table];
+    while (way < CQ_SHAPE_WAYS && of[way])
+        way++;
+    if (way == CQ_SHAPE_WAYS) way = (int)(shapes->next++ % CQ_SHAPE_WAYS);
+    k = cq_realloc(shapes->mem, of[way], sizeof(*k) + metadata.n);
+    if (!k) return;
+    of[way] = k;
+    k->shape = *s;
+    k->hash = hash;
+    k->flags = r->flags & CQL_ROWS_LAYOUT;
+    k->n = metadata.n;
+    memcpy(k->bytes, metadata.p, metadata.n);
+}
+
+static int copy(const struct cq_shape_known *k, struct cq_arena *arena,
+                const struct cq_shape **shape)
+{
+    struct cq_shape *s = cq_arena_alloc(arena, sizeof(*s));
+
+    if (!s) return CQ_ENOMEM;
+    *s = k->shape;
+    *shape = s;
+    return 0;
+}
+
+int cq_shape_read(struct cql_rows *r, enum cq_table t, struct cq_shapes *shapes,
+                  struct cq_arena *arena, const struct cq_shape **shape, uint64_t *hash)
+{
+    const struct cq_shape_known *known = find(shapes, r, t);
+    cq_bytes metadata = {r->p, 0};
     struct cql_column col;
 
+    if (known) {
+        *hash = known->hash;
+        return shape ? copy(known, arena, shape) : 0;
+    }
     if (shape) {
         int err = build(r, t, arena, shape);
 
@@ -38,6 +107,8 @@ int cq_shape_read(struct cql_rows *r, enum cq_table t, struct cq_arena *arena,
     }
     while (r->columns_read < r->n_columns)
         if (!cql_rows_column(r, &col)) return r->err ? r->err : CQ_EPROTOCOL;
-    *hash = cq_xxh3_64((cq_bytes){from, (size_t)(r->p - from)});
+    metadata.n = (size_t)(r->p - metadata.p);
+    *hash = cq_xxh3_64(metadata);
+    if (shape) keep(shapes, r, *shape, metadata, *hash);
     return 0;
 }

@@ -78,6 +78,7 @@ void cq_memo_keep(struct cq_memo *memo, enum cq_memo_of of, const struct cq_memo
                   "lengths have sixteen bits");
     assert(key->shape != 0 && key->n <= CQ_MEMO_MAX_CELLS);
     if (!memo || !fits(of, key, made)) return;
+    memo->kept++;
     p = choose(memo, of, key->hash);
     p->shape = key->shape;
     p->hash = key->hash;

@@ -49,6 +49,7 @@ struct cq_memo {
     uint8_t *places[CQ_N_MEMOS];
     struct cq_lists *lists; /* model/lists.h */
     unsigned next;          /* way that is used next */
+    unsigned kept;          /* times that something was */
 };
 
 int cq_memo_new(struct cq_memo **out, const struct cq_mem *mem); /* 0, CQ_ENOMEM */

@@ -47,6 +47,7 @@ struct cq_object {
     bool as_sent;
     /* The columns were known by their bytes (model/lists.h): columns.cells is NULL. Else NULL. */
     const struct cq_list *list;
+    uint32_t alike; /* of the same number: of the same cells, but for names, comment, id; 0: none */
     uint64_t sketch;            /* not 0: of columns as sent that could be known the next time */
     const struct cq_udts *udts; /* NULL: the types table is absent */
 };
@@ -63,6 +64,10 @@ struct cq_model {
     const struct cq_mem *mem;
     struct cq_rec *rec;
     struct cq_memo *memo; /* the caller's (model/memo.h); NULL: none */
+    /* The options of the table before, while the memo keeps no others (options.c). */
+    uint32_t alike;
+    unsigned kept;
+    cq_bytes options;
     /* scratch: cleared by whoever uses it */
     struct cq_buf keys;      /* key columns of the table in hand (columns.c) */
     struct cq_buf rows;      /* the order of all its columns */

@@ -143,18 +143,32 @@ static uint64_t hash_of(const struct cq_row *r, bool is_view)
     return (uint32_t)seconds + ((uint64_t)(uint32_t)kept << 32) + r->cell[compaction].n;
 }
 
-void cq_options_find(struct cq_model *m, const struct cq_row *r, struct cq_options *o)
+/* What was found for the table before, which has the same. */
+static bool are_known(const struct cq_model *m, uint32_t alike, struct cq_options *o)
+{
+    o->found.json = m->options;
+    return alike && m->alike == alike && m->memo && m->kept == m->memo->kept;
+}
+
+void cq_options_find(struct cq_model *m, const struct cq_row *r, uint32_t alike,
+                     struct cq_options *o)
 {
     bool is_view = r->shape->table == CQ_T_VIEWS;
     int first = is_view ? CQ_VIEWS_additional_write_policy : CQ_TABLES_additional_write_policy;
 
+    if (are_known(m, alike, o)) return;
+    m->alike = 0;
     gather(r->cell + first, o->cells);
     o->cells[N_OPTIONS] = is_view ? CQ_NULL : r->cell[CQ_TABLES_flags];
     o->key = (struct cq_memo_key){.shape = r->shape->present | UINT64_C(1) << (is_view ? 63 : 62),
                                   .cells = o->cells,
                                   .n = N_OPTIONS + 1,
                                   .hash = hash_of(r, is_view)};
-    if (!cq_memo_find(m->memo, CQ_MEMO_OPTIONS, &o->key, &o->found)) o->found.json = CQ_NULL;
+    o->found.json = CQ_NULL;
+    if (!cq_memo_find(m->memo, CQ_MEMO_OPTIONS, &o->key, &o->found)) return;
+    m->alike = alike;
+    m->kept = m->memo->kept;
+    m->options = o->found.json;
 }
 
 void cq_put_options(struct cq_model *m, const struct cq_row *r, const struct cq_options *o)

@@ -80,7 +80,9 @@ struct cq_options {
     struct cq_memo_key key;
     struct cq_memo_found found; /* json null: not found */
 };
-void cq_options_find(struct cq_model *m, const struct cq_row *r, struct cq_options *o);
+/* alike: as in cq_object */
+void cq_options_find(struct cq_model *m, const struct cq_row *r, uint32_t alike,
+                     struct cq_options *o);
 void cq_put_options(struct cq_model *m, const struct cq_row *r, const struct cq_options *o);
 /* index.c */
 void cq_put_indexes(struct cq_model *m, const struct cq_rowset *indexes);

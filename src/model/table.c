@@ -84,7 +84,7 @@ static bool are_whole(struct cq_model *m, const struct cq_object *o, struct cq_o
     const struct cq_row r = {o->shape, o->cells};
 
     options->found.json = CQ_NULL;
-    if (!o->virtual_) cq_options_find(m, &r, options);
+    if (!o->virtual_) cq_options_find(m, &r, o->alike, options);
     return (!cq_is_null(options->found.json) || cq_row_is_whole(&r)) && is_whole(&o->indexes) &&
            is_whole(&o->triggers) && is_whole(&o->masks);
 }

@@ -48,6 +48,7 @@ enum cql_rows_flag {
     CQL_ROWS_MORE_PAGES = 0x02,
     CQL_ROWS_NO_METADATA = 0x04,
     CQL_ROWS_METADATA_CHANGED = 0x08,
+    CQL_ROWS_LAYOUT = CQL_ROWS_GLOBAL_SPEC | CQL_ROWS_NO_METADATA, /* say how columns are written */
 };
 
 enum cql_error_code {

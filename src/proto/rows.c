@@ -92,6 +92,15 @@ bool cql_rows_column(struct cql_rows *r, struct cql_column *col)
     return keep(r, &w);
 }
 
+bool cql_rows_pass_columns(struct cql_rows *r, cq_bytes known)
+{
+    if (r->err || r->columns_read || (size_t)(r->end - r->p) < known.n) return false;
+    if (memcmp(r->p, known.p, known.n) != 0) return false;
+    r->p += known.n;
+    r->columns_read = r->n_columns;
+    return true;
+}
+
 int cql_rows_count(struct cql_rows *r)
 {
     struct cql_reader w = reader(r);

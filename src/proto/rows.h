@@ -7,6 +7,7 @@
  *   cql_rows_count(&r)                       number of rows, after the last column
  *   cql_rows_next_cells(&r, ...) ...         one row at a time, taken apart in the same pass
  *   cql_rows_run(&r, ...)                    many at once, as long as they are alike
+ *   cql_rows_next_like(&r, ...)              one that is nearly the one before
  *   cql_rows_match(&r, ...)                  many at once, where their bytes are known
  *   cql_rows_next(&r, &row) ...              the same, raw; its cells by cql_row_cells
  *
@@ -44,6 +45,9 @@ struct cql_column {
 /* body begins at the [int] kind, which must be Rows. Returns r->err. */
 int cql_rows_begin(struct cql_rows *r, cq_bytes body, int version);
 bool cql_rows_column(struct cql_rows *r, struct cql_column *col);
+/* Instead of all columns, where their bytes are these, known from a result with the same flags
+ * (CQL_ROWS_LAYOUT of them) and number of columns: true, and they are passed. */
+bool cql_rows_pass_columns(struct cql_rows *r, cq_bytes known);
 int cql_rows_count(struct cql_rows *r);
 bool cql_rows_next(struct cql_rows *r, cq_bytes *row);
 /*
@@ -52,6 +56,22 @@ bool cql_rows_next(struct cql_rows *r, cq_bytes *row);
  */
 bool cql_rows_next_cells(struct cql_rows *r, const int16_t *slot, uint32_t n_cells,
                          cq_bytes *cells);
+
+/* Rows that differ from the one before in few of their cells: which may differ. */
+enum { CQL_MAX_FREE = 4 };
+struct cql_like {
+    const int16_t *slot; /* as cql_rows_next_cells: n_columns entries, not NULL */
+    uint32_t n_columns;
+    uint32_t free[CQL_MAX_FREE]; /* columns of the result, rising */
+    size_t n_free;
+};
+
+/*
+ * Is the next row the row before (raw, of this page, its cells in cells) but for its free cells,
+ * none of which is null in either? Then it is read, and cells has its cells; else nothing happened.
+ */
+bool cql_rows_next_like(struct cql_rows *r, const struct cql_like *like, cq_bytes before,
+                        cq_bytes *cells);
 
 /* Rows like the one before, in whose page they are: what most rows of a table of columns are. */
 struct cql_run {

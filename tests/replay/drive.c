@@ -25,13 +25,16 @@ void drive_init(struct drive *d, struct standin *s)
         .default_port = 9042,
     };
     if (cq_memo_new(&d->memo, &cq_mem_libc) != 0) abort();
+    if (cq_shapes_new(&d->shapes, &cq_mem_libc) != 0) abort();
     d->o.memo = d->memo;
+    d->o.shapes = d->shapes;
     cq_buf_init(&d->lines, &cq_mem_libc, 256u << 20);
 }
 
 void drive_fini(struct drive *d)
 {
     cq_memo_free(d->memo);
+    cq_shapes_free(d->shapes);
     cq_buf_fini(&d->lines);
 }
 

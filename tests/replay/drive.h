@@ -6,12 +6,14 @@
 
 #include "base/buf.h"
 #include "crawler/crawl.h"
+#include "crawler/shape.h"
 #include "model/memo.h"
 #include "replay/standin.h"
 
 struct drive {
     struct cq_crawl_options o;
     struct cq_memo *memo;
+    struct cq_shapes *shapes;
     struct standin *s;
     size_t chunk;        /* bytes per read; 0: all at once */
     uint64_t cut_after;  /* the transport ends after so many bytes to the client; 0: never */

@@ -24,7 +24,8 @@ static void begin(struct world *w, enum cq_table t)
 {
     *w = (struct world){0};
     cq_arena_init(&w->arena, &cq_mem_libc);
-    w->shared = (struct cq_shared){&cq_mem_libc, &cq_mem_libc, &w->arena, &w->budget};
+    w->shared = (struct cq_shared){
+        .mem = &cq_mem_libc, .blocks = &cq_mem_libc, .arena = &w->arena, .budget = &w->budget};
     cq_names_init(&w->ranks, &cq_mem_libc);
     cq_names_put(&w->ranks, CQ_LIT("b"), 0);
     cq_names_put(&w->ranks, CQ_LIT("a"), 1);

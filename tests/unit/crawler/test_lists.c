@@ -22,12 +22,32 @@ static unsigned any(unsigned n)
     return n ? (seed >> 8) % n : 0;
 }
 
-static void crawl(struct bench *b, struct cq_memo *memo, uint32_t page_rows, bool discard)
+/* What crawls of one loop share. */
+struct common {
+    struct cq_memo *memo;
+    struct cq_shapes *shapes;
+};
+
+static void common_init(struct common *c)
+{
+    assert_int_equal(cq_memo_new(&c->memo, &cq_mem_libc), 0);
+    assert_int_equal(cq_shapes_new(&c->shapes, &cq_mem_libc), 0);
+}
+
+static void common_fini(struct common *c)
+{
+    cq_memo_free(c->memo);
+    cq_shapes_free(c->shapes);
+}
+
+/* common NULL: everything is read for the first time. */
+static void crawl(struct bench *b, const struct common *common, uint32_t page_rows, bool discard)
 {
     standin_init(&b->s, &b->rec);
     drive_init(&b->d, &b->s);
     b->s.page_rows = page_rows;
-    b->d.o.memo = memo;
+    b->d.o.memo = common ? common->memo : NULL;
+    b->d.o.shapes = common ? common->shapes : NULL;
     b->d.o.discard = discard;
     bench_run(b);
 }
@@ -39,12 +59,12 @@ static void end(struct bench *b)
 }
 
 /* The same server with the memo and without one. */
-static void assert_same(struct recording *rec, struct cq_memo *memo, uint32_t page_rows)
+static void assert_same(struct recording *rec, const struct common *common, uint32_t page_rows)
 {
     struct bench with = {.rec = *rec}, without = {.rec = *rec};
     cq_bytes a, b;
 
-    crawl(&with, memo, page_rows, false);
+    crawl(&with, common, page_rows, false);
     crawl(&without, NULL, page_rows, false);
     a = cq_buf_view(&with.d.lines);
     b = cq_buf_view(&without.d.lines);
@@ -83,46 +103,46 @@ static void test_again(void **state)
                    {"5.0.9-v5-reference", 5, false, 120},
                    {TRIO, 5, true, 60}};
     static const uint32_t pages[] = {0, 0, 0, 1, 2, 3, 7, 60, 0};
-    struct cq_memo *memo;
+    struct common common;
 
     (void)state;
-    assert_int_equal(cq_memo_new(&memo, &cq_mem_libc), 0);
+    common_init(&common);
     for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
         struct recording rec;
         unsigned n = 0;
 
         assert_true(recording_load(&rec, servers[i].name, servers[i].version, servers[i].lz4));
         for (size_t k = 0; k < sizeof(pages) / sizeof(pages[0]); k++)
-            assert_same(&rec, memo, pages[k]);
+            assert_same(&rec, &common, pages[k]);
         recording_fini(&rec);
         for (size_t k = 0; k < CQ_LISTS_KEPT; k++)
-            n += memo->lists->list[k] != NULL;
+            n += common.memo->lists->list[k] != NULL;
         assert_in_range(n, servers[i].lists, CQ_LISTS_KEPT);
-        assert_in_range(memo->lists->bytes, 1, CQ_LISTS_BYTES);
+        assert_in_range(common.memo->lists->bytes, 1, CQ_LISTS_BYTES);
     }
-    cq_memo_free(memo);
+    common_fini(&common);
 }
 
 /* Where no record is made, lists are learnt too, and the counts stay what they are. */
 static void test_without_records(void **state)
 {
     struct bench b = {0};
-    struct cq_memo *memo;
+    struct common common;
 
     (void)state;
-    assert_int_equal(cq_memo_new(&memo, &cq_mem_libc), 0);
+    common_init(&common);
     assert_true(recording_load(&b.rec, RICH, 4, false));
     for (int round = 0; round < 3; round++) {
-        crawl(&b, memo, 0, true);
+        crawl(&b, &common, 0, true);
         bench_assert_complete(&b);
         assert_int_equal(b.d.counts[CQ_KIND_TABLE], 89);
         assert_false(bench_has(&b, "\"kind\":"));
-        assert_true(round == 0 || memo->lists->bytes > 0);
+        assert_true(round == 0 || common.memo->lists->bytes > 0);
         end(&b);
     }
-    assert_same(&b.rec, memo, 0);
+    assert_same(&b.rec, &common, 0);
     recording_fini(&b.rec);
-    cq_memo_free(memo);
+    common_fini(&common);
 }
 
 /* A row of masks for a column: default(). */
@@ -145,23 +165,23 @@ static void test_masked(void **state)
 {
     struct recorded_table *columns;
     struct bench b = {0};
-    struct cq_memo *memo;
+    struct common common;
 
     (void)state;
-    assert_int_equal(cq_memo_new(&memo, &cq_mem_libc), 0);
+    common_init(&common);
     assert_true(recording_load(&b.rec, "5.0.9-v5-reference", 5, false));
     for (int i = 0; i < 3; i++)
-        assert_same(&b.rec, memo, 0);
+        assert_same(&b.rec, &common, 0);
     columns = &b.rec.tables[CQ_T_COLUMNS];
     mask(&b.rec, recording_cell(columns, columns->rows[0], 0),
          recording_cell(columns, columns->rows[0], 1),
          recording_cell(columns, columns->rows[0], 2));
-    assert_same(&b.rec, memo, 0);
-    crawl(&b, memo, 0, false);
+    assert_same(&b.rec, &common, 0);
+    crawl(&b, &common, 0, false);
     assert_true(bench_has(&b, "\"mask\":{"));
     end(&b);
     recording_fini(&b.rec);
-    cq_memo_free(memo);
+    common_fini(&common);
 }
 
 static void change(struct recording *rec, struct recorded_table *t)
@@ -197,27 +217,27 @@ static void test_changed(void **state)
 {
     static const enum cq_table tables[] = {CQ_T_COLUMNS,  CQ_T_COLUMNS, CQ_T_COLUMNS, CQ_T_COLUMNS,
                                            CQ_T_VCOLUMNS, CQ_T_TABLES,  CQ_T_MASKS,   CQ_T_INDEXES};
-    struct cq_memo *memo;
+    struct common common;
     struct recording rec;
 
     (void)state;
-    assert_int_equal(cq_memo_new(&memo, &cq_mem_libc), 0);
+    common_init(&common);
     for (unsigned round = 0; round < CHANGES; round++) {
         seed = round + 1;
         if (round % CHANGES_PER_LOAD == 0) {
             if (round) recording_fini(&rec);
             assert_true(recording_load(&rec, RICH, 4, false));
-            assert_same(&rec, memo, 0);
+            assert_same(&rec, &common, 0);
         }
         for (unsigned n = 1 + any(3); n; n--) {
             struct recorded_table *t = &rec.tables[tables[any(8)]];
 
             if (t->n_rows) change(&rec, t);
         }
-        assert_same(&rec, memo, any(3) ? 0 : 1 + any(40));
+        assert_same(&rec, &common, any(3) ? 0 : 1 + any(40));
     }
     recording_fini(&rec);
-    cq_memo_free(memo);
+    common_fini(&common);
 }
 
 int main(void)

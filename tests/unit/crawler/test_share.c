@@ -46,6 +46,7 @@ static void start(struct world *w, struct member *m)
     drive_init(&d, &m->s);
     m->o = d.o;
     m->o.memo = NULL; /* freed with d */
+    m->o.shapes = NULL;
     drive_fini(&d);
     m->o.account = &w->account;
     m->o.owner = m;

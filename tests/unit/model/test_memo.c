@@ -175,6 +175,7 @@ struct both {
     struct cq_memo *memo;
     struct cq_udts *udts;
     struct made own, columns;
+    uint32_t alike; /* of what put_table puts */
 };
 
 static int setup(void **state)
@@ -236,7 +237,8 @@ static int put_table(struct both *b)
     struct cq_object o = {.kind = b->own.shape.table == CQ_T_VIEWS ? CQ_KIND_VIEW : CQ_KIND_TABLE,
                           .keyspace = CQ_LIT("k"),
                           .name = CQ_LIT("t"),
-                          .udts = b->udts};
+                          .udts = b->udts,
+                          .alike = b->alike};
     int err;
 
     o.shape = &b->own.shape;
@@ -283,6 +285,43 @@ static void options_of_the_table_before(void **state)
         assert_int_equal(put_table(b), 0);
         assert_true(has(b, "\"default_time_to_live\":null"));
     }
+}
+
+/* A memo's places are written over by other crawls between two tables of this one. */
+static void options_of_another_crawl(void **state)
+{
+    struct both *b = *state, other = {0};
+    char grace[40];
+
+    other.memo = b->memo;
+    for (int i = 0; i < 2; i++) {
+        cq_rec_init(&other.rec[i], &cq_mem_libc);
+        cq_rec_scope(&other.rec[i], CQ_LIT("d"), CQ_NULL, 1);
+        cq_model_init(&other.model[i], &cq_mem_libc, &other.rec[i]);
+        other.model[i].memo = other.memo;
+    }
+    made_init(&other.own);
+    made_init(&other.columns);
+    for (int round = 0; round < 4; round++) {
+        b->alike = 7;
+        OPTIONS(b, "864000", "0", "class|X|max|4", "99p");
+        assert_int_equal(put_table(b), 0);
+        assert_true(has(b, "\"gc_grace_seconds\":864000"));
+        for (int i = 0; round == 2 && i < 100; i++) {
+            snprintf(grace, sizeof(grace), "gc_grace_seconds:i=%d", 864000 + (i << 12));
+            ROW(&other.own, CQ_T_TABLES, "keyspace_name:t=k", "table_name:t=t",
+                "additional_write_policy:t=99p", "bloom_filter_fp_chance:d=0.01",
+                "compaction:m=class|X|max|4", "default_time_to_live:i=0", "flags:e=compound",
+                grace);
+            assert_int_equal(put_table(&other), 0);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        cq_model_fini(&other.model[i]);
+        cq_rec_fini(&other.rec[i]);
+    }
+    made_fini(&other.own);
+    made_fini(&other.columns);
 }
 
 /* The same cells, of a server that has other columns, or of a view. */
@@ -619,6 +658,7 @@ int main(void)
         cmocka_unit_test(has_bounds),
         cmocka_unit_test(works_or_is_not_there),
         cmocka_unit_test_setup_teardown(options_of_the_table_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(options_of_another_crawl, setup, teardown),
         cmocka_unit_test_setup_teardown(options_of_another_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(options_cut_short, setup, teardown),
         cmocka_unit_test_setup_teardown(columns_of_every_kind, setup, teardown),
