@@ -5,6 +5,7 @@
  * again; then with rows changed, dropped, doubled and moved by seed, which a memo full of what was
  * there before must never cover up.
  */
+#define _GNU_SOURCE 1 /* memmem */
 #include <stdio.h>
 
 #include "model/lists.h"
@@ -184,6 +185,34 @@ static void test_masked(void **state)
     common_fini(&common);
 }
 
+/* A server with as many columns, one of them under another name. */
+static void test_other_columns(void **state)
+{
+    struct recorded_table *tables;
+    struct common common;
+    struct bench b = {0};
+    cq_bytes metadata;
+    uint8_t *at;
+
+    (void)state;
+    common_init(&common);
+    assert_true(recording_load(&b.rec, RICH, 4, false));
+    tables = &b.rec.tables[CQ_T_TABLES];
+    metadata = cq_arena_dup(&b.rec.arena, tables->metadata);
+    at = memmem(metadata.p, metadata.n, "\0\3cdc", 5);
+    assert_non_null(at);
+    assert_same(&b.rec, &common, 0);
+    memcpy(at, "\0\3CDC", 5);
+    tables->metadata = metadata;
+    for (int i = 0; i < 3; i++)
+        assert_same(&b.rec, &common, 0);
+    crawl(&b, &common, 0, false);
+    assert_true(bench_has(&b, "\"extra\":[{\"name\":\"CDC\""));
+    end(&b);
+    recording_fini(&b.rec);
+    common_fini(&common);
+}
+
 static void change(struct recording *rec, struct recorded_table *t)
 {
     size_t i = any((unsigned)t->n_rows), j = any((unsigned)t->n_rows);
@@ -244,7 +273,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_again), cmocka_unit_test(test_without_records),
-        cmocka_unit_test(test_masked), cmocka_unit_test(test_changed)};
+        cmocka_unit_test(test_masked), cmocka_unit_test(test_other_columns),
+        cmocka_unit_test(test_changed)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
