@@ -18,6 +18,8 @@ from servers import SIZES, Sim, Sink
 TLS_NAME = "cqlsim.example"
 BUDGET = 64 << 20  # the program's default
 SLOT_KB = 4
+SMALL = ("scylla", "gocql")  # 5,000 sessions of the others would be 10 GB and more, or minutes
+PEER_WINDOWS = (10, 100, 1000)
 COLLECTED = re.compile(r"^==\d+== Collected : (\d+)", re.M)
 
 
@@ -141,7 +143,7 @@ def growth(bench):
     what = f"linear in bytes, {size_text(sizes[0])} to {size_text(sizes[-1])}: r² of the line"
     out = [judged(what, fit, 0.99, "", ">=", form="{:.4f}", floor=f"null: r² {line(floor)[2]:.4f}",
                   note=f"{b:.2f} ms + {k * 1e6:.2f} ms per MB; {farthest(points)}; grows as bytes^{power(points):.2f}")]
-    return [*out, linear(list(zip(sizes, counted)), "the same of instructions"), *at_once(bench)]
+    return [*out, linear(list(zip(sizes, counted)), "the same of instructions"), *at_once(bench), *theirs_at_once(bench)]
 
 
 def farthest(points):
@@ -194,6 +196,30 @@ def at_once(bench):
     worst = max(abs(c / base - 1) for c, _ in middle.values())
     return [judged(f"per cluster, {windows[0]} to {windows[-1]:,} in flight: largest change", worst * 100, 10, "%",
                    form="{:.1f}", note=", ".join(f"{w:,}: {c:.2f} ms" for w, (c, _) in middle.items()))]
+
+
+def theirs_at_once(bench):
+    """The same of the peers whose sessions are small enough; every one of n begins at once."""
+    out, data = [], {}
+    for peer in bench.peers:
+        if not peer.name.startswith(SMALL):
+            continue
+        with Sim(bench, "reference") as sim:
+            costs = {n: timed_peer(bench, sim, peer, n) for n in (1, *PEER_WINDOWS)}
+        found = {n: (1e3 * (costs[n].cpu - costs[1].cpu) / (n - 1), n / costs[n].wall) for n in PEER_WINDOWS}
+        data[peer.name] = {n: {"cpu_ms": c, "per_second": r} for n, (c, r) in found.items()}
+        base = found[PEER_WINDOWS[0]][0]
+        out.append(told(f"{peer.name}: per cluster, {PEER_WINDOWS[0]} to {PEER_WINDOWS[-1]:,} in flight: largest change",
+                        max(abs(c / base - 1) for c, _ in found.values()) * 100, "%", form="{:.1f}",
+                        note=", ".join(f"{n:,}: {c:.2f} ms" for n, (c, _) in found.items()) +
+                        f"; VmHWM {costs[PEER_WINDOWS[-1]].hwm_kb / 1024:,.0f} MB"))
+    bench.data["in_flight_peers"] = data
+    return out
+
+
+def timed_peer(bench, sim, peer, n):
+    command, env = peer(sim.targets, "conc", n)
+    return run(bench.programs, bench.machine, command, n, env)
 
 
 def run_ours(bench, sim, window, n, *options):

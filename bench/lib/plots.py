@@ -56,6 +56,10 @@ def in_flight(data, ax):
     points = sorted((int(k), v) for k, v in data["in_flight"].items())
     windows = [w for w, _ in points]
     ax.plot(windows, [v["per_second"] for _, v in points], "o-", color=OURS, lw=2, label="clusters per second")
+    for name, theirs in data.get("in_flight_peers", {}).items():
+        points_of = sorted((int(k), v["per_second"]) for k, v in theirs.items())
+        ax.plot(*zip(*points_of), "o-", color=PEER, lw=1.2)
+        ax.annotate(name, points_of[-1], textcoords="offset points", xytext=(6, -3), color=PEER)
     ax.set(xscale="log", ylim=(0, None))
     plain(ax.xaxis)
     plain(ax.yaxis)
@@ -65,7 +69,7 @@ def in_flight(data, ax):
     other.set_ylim(0, None)
     other.set_ylabel("CPU per cluster, ms", color=SECOND)
     other.grid(False)
-    handles = [h for a in (ax, other) for h in a.get_lines()]
+    handles = [h for a in (ax, other) for h in a.get_lines() if not h.get_label().startswith("_")]
     ax.legend(handles, [h.get_label() for h in handles], frameon=False, loc="lower right")
 
 
