@@ -87,7 +87,7 @@ static const struct cqsim_table *find_table(struct cqsim_cluster *c,
 }
 
 static bool unknown_column(const struct cqsim_cluster *c, const struct cqsim_statement *st,
-                           const char *name, struct cqsim_error *e)
+                           const char *name, bool in_where, struct cqsim_error *e)
 {
     e->code = CQSIM_E_INVALID;
     if (c->release->line >= CQSIM_40)
@@ -97,7 +97,7 @@ static bool unknown_column(const struct cqsim_cluster *c, const struct cqsim_sta
         snprintf(e->text, sizeof e->text, "Undefined column name %s", name);
     else
         snprintf(e->text, sizeof e->text, "Undefined name %s in %s clause", name,
-                 name == st->where ? "where" : "selection");
+                 in_where ? "where" : "selection");
     return false;
 }
 
@@ -109,7 +109,7 @@ static bool choose_columns(const struct cqsim_cluster *c, const struct cqsim_sta
     for (unsigned i = 0; i < p->n_columns; i++) {
         int at = (int)i;
         if (!p->every_column) at = cqsim_table_column(p->table, cqsim_text(st->names[i]));
-        if (at < 0) return unknown_column(c, st, st->names[i], e);
+        if (at < 0) return unknown_column(c, st, st->names[i], false, e);
         p->columns[i] = (unsigned)at;
     }
     return true;
@@ -122,11 +122,30 @@ static bool bind(const struct cqsim_query *q, struct cqsim_statement *st, struct
         return say(e, CQSIM_E_INVALID, "Invalid amount of bind variables");
     if (!st->is_bound) return true;
     if (q->value.p == NULL) return say(e, CQSIM_E_INVALID, "Invalid null value in condition");
-    cqsim_copy_text(st->equals, sizeof st->equals, q->value);
+    cqsim_copy_text(st->equals[0], sizeof st->equals[0], q->value);
     return true;
 }
 
-/* Rows that the condition leaves: the table's own, or a copy. */
+/* Conditions name the first columns in their order, which are those of the primary key. */
+static bool check_conditions(const struct cqsim_cluster *c, const struct cqsim_statement *st,
+                             const struct page *p, struct cqsim_error *e)
+{
+    for (unsigned i = 0; i < st->n_where; i++) {
+        int at = cqsim_table_column(p->table, cqsim_text(st->where[i]));
+        if (at < 0) return unknown_column(c, st, st->where[i], true, e);
+        if (at != (int)i) return say(e, CQSIM_E_INVALID, FILTERING);
+    }
+    return true;
+}
+
+static bool fits(const struct cqsim_statement *st, struct cqsim_slice row)
+{
+    for (unsigned i = 0; i < st->n_where; i++)
+        if (!cqsim_is(cqsim_row_cell(row, i), st->equals[i])) return false;
+    return true;
+}
+
+/* Rows that the conditions leave: the table's own, or a copy. */
 static bool choose_rows(struct cqsim_cluster *c, const struct cqsim_statement *st, struct page *p,
                         struct cqsim_error *e)
 {
@@ -135,14 +154,12 @@ static bool choose_rows(struct cqsim_cluster *c, const struct cqsim_statement *s
         cqsim_cluster_rows(c, p->table, &p->own);
         p->rows = &p->own;
     }
-    if (st->where[0] == 0) return true;
-    int at = cqsim_table_column(p->table, cqsim_text(st->where));
-    if (at < 0) return unknown_column(c, st, st->where, e);
-    if (at > 0) return say(e, CQSIM_E_INVALID, FILTERING);
+    if (st->n_where == 0) return true;
+    if (!check_conditions(c, st, p, e)) return false;
     struct cqsim_rows left = {0};
     for (size_t i = 0; i < p->rows->n; i++) {
         struct cqsim_slice row = cqsim_rows_get(p->rows, i);
-        if (cqsim_is(cqsim_row_cell(row, (unsigned)at), st->equals)) cqsim_rows_add(&left, row);
+        if (fits(st, row)) cqsim_rows_add(&left, row);
     }
     cqsim_rows_fini(&p->own);
     p->own = left;
@@ -293,10 +310,7 @@ static bool prepare(struct cqsim_cluster *c, struct cqsim_slice text, struct cqs
     if (!cqsim_statement_parse(text, st, e)) return false;
     p->table = find_table(c, st, e);
     if (p->table == NULL || !choose_columns(c, st, p, e)) return false;
-    if (!st->is_bound) return true;
-    int at = cqsim_table_column(p->table, cqsim_text(st->where));
-    if (at < 0) return unknown_column(c, st, st->where, e);
-    return at == 0 || say(e, CQSIM_E_INVALID, FILTERING);
+    return check_conditions(c, st, p, e);
 }
 
 unsigned cqsim_answer_prepare(struct cqsim_cluster *c, struct cqsim_slice text, unsigned version,

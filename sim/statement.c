@@ -85,16 +85,25 @@ static bool select_list(struct parser *p, struct cqsim_statement *st)
     return true;
 }
 
+/* name = value; only the first value may be a variable. */
 static bool condition(struct parser *p, struct cqsim_statement *st)
 {
-    if (!accept(p, "where")) return true;
-    if (!name(p, st->where) || !accept(p, "=")) return false;
-    st->is_bound = p->kind == T_SIGN && (p->token[0] == '?' || p->token[0] == ':');
-    if (accept(p, "?")) return true;
-    if (accept(p, ":")) return name(p, st->equals);
+    unsigned i = st->n_where++;
+    if (!name(p, st->where[i]) || !accept(p, "=")) return false;
+    if (i == 0 && accept(p, "?")) return st->is_bound = true;
+    if (i == 0 && accept(p, ":")) return st->is_bound = name(p, st->equals[i]);
     if (p->kind != T_TEXT && p->kind != T_WORD) return false;
-    memcpy(st->equals, p->token, sizeof st->equals);
+    memcpy(st->equals[i], p->token, sizeof st->equals[i]);
     next(p);
+    return true;
+}
+
+static bool conditions(struct parser *p, struct cqsim_statement *st)
+{
+    if (!accept(p, "where")) return true;
+    do {
+        if (st->n_where == CQSIM_MAX_CONDITIONS || !condition(p, st)) return false;
+    } while (accept(p, "and"));
     return true;
 }
 
@@ -109,7 +118,7 @@ static bool select_statement(struct parser *p, struct cqsim_statement *st)
         memcpy(st->keyspace, st->table, sizeof st->keyspace);
         if (!name(p, st->table)) return false;
     }
-    if (!condition(p, st)) return false;
+    if (!conditions(p, st)) return false;
     accept(p, ";");
     p->expected = "EOF";
     return p->kind == T_END;

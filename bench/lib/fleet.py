@@ -143,7 +143,8 @@ def growth(bench):
     what = f"linear in bytes, {size_text(sizes[0])} to {size_text(sizes[-1])}: r² of the line"
     out = [judged(what, fit, 0.99, "", ">=", form="{:.4f}", floor=f"null: r² {line(floor)[2]:.4f}",
                   note=f"{b:.2f} ms + {k * 1e6:.2f} ms per MB; {farthest(points)}; grows as bytes^{power(points):.2f}")]
-    return [*out, linear(list(zip(sizes, counted)), "the same of instructions"), *at_once(bench), *theirs_at_once(bench)]
+    out.append(linear(list(zip(sizes, counted)), "the same of instructions"))
+    return out + at_once(bench) + theirs_at_once(bench)
 
 
 def farthest(points):
@@ -209,7 +210,8 @@ def theirs_at_once(bench):
         found = {n: (1e3 * (costs[n].cpu - costs[1].cpu) / (n - 1), n / costs[n].wall) for n in PEER_WINDOWS}
         data[peer.name] = {n: {"cpu_ms": c, "per_second": r} for n, (c, r) in found.items()}
         base = found[PEER_WINDOWS[0]][0]
-        out.append(told(f"{peer.name}: per cluster, {PEER_WINDOWS[0]} to {PEER_WINDOWS[-1]:,} in flight: largest change",
+        what = f"{peer.name}: per cluster, {PEER_WINDOWS[0]} to {PEER_WINDOWS[-1]:,} in flight: largest change"
+        out.append(told(what,
                         max(abs(c / base - 1) for c, _ in found.values()) * 100, "%", form="{:.1f}",
                         note=", ".join(f"{n:,}: {c:.2f} ms" for n, (c, _) in found.items()) +
                         f"; VmHWM {costs[PEER_WINDOWS[-1]].hwm_kb / 1024:,.0f} MB"))

@@ -97,6 +97,29 @@ static void paging_state_belongs_to_one_statement(void **state)
     sim_close(&o);
 }
 
+static void conditions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *where;
+        size_t rows;
+    } all[] = {
+        {"keyspace_name = 'system_traces'", 2},
+        {"keyspace_name = 'system_traces' AND table_name = 'events'", 1},
+        {"keyspace_name = 'system' and table_name = 'events'", 0},
+    };
+    struct one o;
+    size_t pages, last;
+    char text[160];
+    sim_open(&o, "5.0", NULL);
+    sim_start(&o, 4, NULL);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        snprintf(text, sizeof text, "SELECT * FROM system_schema.tables WHERE %s", all[i].where);
+        assert_int_equal(sim_walk(&o, text, 100, &pages, &last, 1), all[i].rows);
+    }
+    sim_close(&o);
+}
+
 static void named_columns(void **state)
 {
     (void)state;
@@ -236,6 +259,12 @@ static void prepare_errors(void **state)
         sim_check_error(&o, 0x2200, all[i][1]);
     }
     assert_int_equal(o.conn->counts.errors, sizeof all / sizeof *all);
+    prepare_body(&request, 4,
+                 "select * from system_schema.tables where keyspace_name = 'a' and x = ?");
+    sim_send(&o, CQSIM_OP_PREPARE, 1, cqsim_buf_slice(&request));
+    sim_check_error(&o, 0x2000,
+                    "line 1:69 no viable alternative at input '?' (select * from "
+                    "system_schema.tables where keyspace_name = 'a' and x = [?])");
     cqsim_buf_fini(&request);
     sim_close(&o);
 }
@@ -348,6 +377,7 @@ int main(void)
         cmocka_unit_test(statement_errors),
         cmocka_unit_test(paging),
         cmocka_unit_test(paging_state_belongs_to_one_statement),
+        cmocka_unit_test(conditions),
         cmocka_unit_test(named_columns),
         cmocka_unit_test(prepared),
         cmocka_unit_test(prepare_errors),
