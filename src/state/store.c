@@ -41,9 +41,11 @@ enum statement {
     GROUP,
     COMMIT,
     ABANDON,
+    BEGIN_FIRST,
     BEGIN,
     LOOK,
     CLOSE,
+    CLOSE_FIRST,
     MEET,
     GREET,
     FORGET,
@@ -56,15 +58,17 @@ static const char *const texts[N_STATEMENTS] = {
     [GROUP] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ABANDON] = "ROLLBACK",
-    [BEGIN] = "INSERT INTO cluster VALUES (?1, ?2, 1, ?3) ON CONFLICT (name) DO UPDATE SET"
-              " epoch = max(epoch + 1, excluded.epoch), open = open + 1, seen_ms = ?3"
-              " RETURNING epoch, open",
-    /* read by store_row.c, in this order */
-    [LOOK] = "SELECT epoch, finished_ms, proof, hash_v, schema_version, digest, filters, settings,"
-             " counts, cluster_name, partitioner, hosts, hosts_whole, memory,"
-             " greeting, release, greeted_ms FROM detail WHERE name = ?1",
-    [CLOSE] = "INSERT INTO cluster VALUES (?1, ?2, 0, 0) ON CONFLICT (name) DO UPDATE SET"
-              " open = 0, epoch = max(epoch, ?2)",
+    /* No RETURNING: it makes a statement a group of its own, with a copy of every page that it
+     * writes (a journal in memory), and that costs more than the statement. */
+    [BEGIN_FIRST] = "INSERT INTO cluster VALUES (?1, ?2, ?4, ?3)",
+    [BEGIN] = "UPDATE cluster SET epoch = ?2, open = ?4, seen_ms = ?3 WHERE name = ?1",
+    /* read by store_row.c, in this order; the last two are `begin`'s */
+    [LOOK] = "SELECT d.epoch, finished_ms, proof, hash_v, schema_version, digest, filters,"
+             " settings, counts, cluster_name, partitioner, hosts, hosts_whole, memory,"
+             " greeting, release, greeted_ms, c.epoch, open"
+             " FROM cluster c LEFT JOIN detail d ON d.name = c.name WHERE c.name = ?1",
+    [CLOSE] = "UPDATE cluster SET open = 0, epoch = max(epoch, ?2) WHERE name = ?1",
+    [CLOSE_FIRST] = "INSERT INTO cluster VALUES (?1, ?2, 0, 0)",
     [MEET] = "INSERT INTO detail (name, cluster_name, partitioner, hosts, hosts_whole, memory)"
              " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (name) DO UPDATE SET"
              " cluster_name = ?2, partitioner = ?3, hosts = ?4, hosts_whole = ?5,"
@@ -256,51 +260,60 @@ int cq_store_doubt(struct cq_store *s, struct cq_fault *f)
 
 /* ---- begin ---- */
 
-static int look(struct cq_store *s, cq_bytes name, struct cq_known *known, struct cq_fault *f)
-{
-    sqlite3_stmt *q = s->statement[LOOK];
-    int err = 0;
-    int r;
-
-    put_text(q, 1, name);
-    r = sqlite3_step(q);
-    if (r == SQLITE_ROW)
-        cq_store_get(q, known);
-    else if (r != SQLITE_DONE)
-        err = failed(s, f);
-    (void)sqlite3_reset(q);
-    return err;
-}
-
 static int by_name(struct cq_store *s, enum statement which, cq_bytes name, struct cq_fault *f)
 {
     put_text(s->statement[which], 1, name);
     return done(s, which, f);
 }
 
+/* The row of `cluster` as it was: all zero where there is none. */
+struct row {
+    bool is_there;
+    uint64_t epoch, open;
+};
+
+static int look(struct cq_store *s, cq_bytes name, struct row *row, struct cq_known *known,
+                struct cq_fault *f)
+{
+    sqlite3_stmt *q = s->statement[LOOK];
+    int err = 0, r;
+
+    put_text(q, 1, name);
+    r = sqlite3_step(q);
+    if (r == SQLITE_ROW) {
+        cq_store_get(q, known);
+        row->is_there = true;
+        row->epoch = (uint64_t)sqlite3_column_int64(q, CQ_STORE_COLUMNS);
+        row->open = (uint64_t)sqlite3_column_int64(q, CQ_STORE_COLUMNS + 1);
+    } else if (r != SQLITE_DONE) {
+        err = failed(s, f);
+    }
+    (void)sqlite3_reset(q);
+    return err;
+}
+
 int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t *epoch,
                    struct cq_known *known, struct cq_fault *f)
 {
-    sqlite3_stmt *q = s->statement[BEGIN];
-    uint64_t least = cq_known_epoch(0, wall_ms);
-    bool is_open;
+    struct row row = {0};
+    enum statement which;
+    sqlite3_stmt *q;
     int err;
 
     *known = (struct cq_known){0};
-    put_text(q, 1, name);
-    put_number(q, 2, least > s->floor ? least : s->floor);
+    err = look(s, name, &row, known, f);
+    if (err) return err;
+    *epoch = cq_known_epoch(row.epoch, wall_ms);
+    if (*epoch < s->floor) *epoch = s->floor;
+    which = row.is_there ? BEGIN : BEGIN_FIRST;
+    q = s->statement[which];
+    put_number(q, 2, *epoch);
     put_number(q, 3, (uint64_t)wall_ms);
-    if (sqlite3_step(q) != SQLITE_ROW) {
-        err = failed(s, f);
-        (void)sqlite3_reset(q);
-        return err;
-    }
-    *epoch = (uint64_t)sqlite3_column_int64(q, 0);
-    is_open = sqlite3_column_int64(q, 1) > 1;
-    err = done(s, BEGIN, f);
-    if (!err && is_open) err = by_name(s, FORGET, name, f);
-    if (!err) err = look(s, name, known, f);
-    return err;
+    put_number(q, 4, row.open + 1);
+    err = by_name(s, which, name, f);
+    if (err || !row.open) return err;
+    known->complete.epoch = 0;
+    return by_name(s, FORGET, name, f);
 }
 
 /* ---- end ---- */
@@ -360,7 +373,10 @@ int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,
 
     put_number(s->statement[CLOSE], 2, known->complete.epoch);
     err = by_name(s, CLOSE, name, f);
-
+    if (!err && sqlite3_changes(s->db) == 0) {
+        put_number(s->statement[CLOSE_FIRST], 2, known->complete.epoch);
+        err = by_name(s, CLOSE_FIRST, name, f);
+    }
     if (!err && ending == CQ_ENDING_SPOILED) err = by_name(s, FORGET, name, f);
     if (!err && ending == CQ_ENDING_COMPLETE) err = remember(s, name, &known->complete, f);
     if (!err && known->identity.cluster_name[0]) err = meet(s, name, known, f);

@@ -7,6 +7,8 @@
 
 struct sqlite3_stmt;
 
+enum { CQ_STORE_COLUMNS = 17 }; /* of the row that are read here */
+
 /* The row that q stands on. *k is all zero before. */
 void cq_store_get(struct sqlite3_stmt *q, struct cq_known *k);
 
