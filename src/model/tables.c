@@ -106,9 +106,14 @@ void cq_shape_begin(struct cq_shape *s, enum cq_table table, uint32_t n_columns)
 static int find_slot(const struct cq_shape *s, cq_bytes name, cq_bytes type)
 {
     const struct cq_table_info *info = &infos[s->table];
+    int n = info->n_columns, i = s->present ? 63 - __builtin_clzll(s->present) : n - 1;
 
-    for (int i = 0; i < info->n_columns; i++) {
-        if (!cq_eq(name, cq_str(info->columns[i]))) continue;
+    for (int k = 0; k < n; k++) { /* columns come in order: the one behind the last is likely */
+        const char *column;
+
+        i = i + 1 < n ? i + 1 : 0;
+        column = info->columns[i];
+        if (!name.n || name.p[0] != (uint8_t)column[0] || !cq_eq(name, cq_str(column))) continue;
         return !cq_has(s, i) && is_expected(name, type) ? i : -1;
     }
     return -1;
