@@ -48,6 +48,7 @@ static void all_closed(void *ctx)
 {
     cqlcrawl *c = ctx;
 
+    c->state = NULL;
     cq_polls_close(&c->polls, polls_closed, c);
 }
 
@@ -87,6 +88,7 @@ bool cq_handle_turn(cqlcrawl *c, uv_run_mode mode)
     c->turning++;
     (void)uv_run(c->loop, mode);
     c->turning--;
+    if (c->state && !c->dead) cq_state_flush(c->state);
     c->left_ns = uv_hrtime();
     if (!c->dead) return false;
     cq_handle_end(c);

@@ -38,7 +38,9 @@ struct cq_state {
     void *closed_ctx;
     uv_thread_t thread;
     uv_async_t async;
-    bool has_async; /* written before the first request */
+    uv_prepare_t prepare;
+    struct list turn; /* asked in this turn of the loop: handed over at its end, as one group */
+    bool has_async;   /* written before the first request */
     int lock_fd;
     /* the thread's own */
     struct cq_store *store; /* NULL: it was taken away and cannot be made again yet */
@@ -185,7 +187,7 @@ static void join(struct cq_state *s)
     uv_mutex_destroy(&s->mutex);
 }
 
-static void async_closed(uv_handle_t *h)
+static void prepare_closed(uv_handle_t *h)
 {
     struct cq_state *s = h->data;
     void (*closed)(void *ctx) = s->closed;
@@ -195,6 +197,13 @@ static void async_closed(uv_handle_t *h)
     cq_dir_unlock(s->lock_fd);
     cq_free(s->o.mem, s);
     closed(ctx);
+}
+
+static void async_closed(uv_handle_t *h)
+{
+    struct cq_state *s = h->data;
+
+    uv_close((uv_handle_t *)&s->prepare, prepare_closed);
 }
 
 static void tell_failure(struct cq_state *s, const struct cq_fault *f)
@@ -233,6 +242,12 @@ static void on_async(uv_async_t *h)
     if (stopped) uv_close((uv_handle_t *)&s->async, async_closed);
 }
 
+/* Before the loop sleeps. */
+static void on_prepare(uv_prepare_t *h)
+{
+    cq_state_flush(h->data);
+}
+
 static struct request *new_request(struct cq_state *s, cq_bytes name)
 {
     struct request *r = cq_calloc(s->o.mem, 1, sizeof(*r) + name.n);
@@ -243,12 +258,15 @@ static struct request *new_request(struct cq_state *s, cq_bytes name)
     return r;
 }
 
-static void ask(struct cq_state *s, struct request *r)
+void cq_state_flush(struct cq_state *s)
 {
+    if (!s->turn.first) return;
     uv_mutex_lock(&s->mutex);
-    list_put(&s->asked, r);
+    *s->asked.end = s->turn.first;
+    s->asked.end = s->turn.end;
     uv_cond_signal(&s->more);
     uv_mutex_unlock(&s->mutex);
+    list_init(&s->turn);
 }
 
 int cq_state_begin(struct cq_state *s, cq_bytes name, int64_t wall_ms, void *token)
@@ -260,7 +278,7 @@ int cq_state_begin(struct cq_state *s, cq_bytes name, int64_t wall_ms, void *tok
     r->token = token;
     r->wall_ms = wall_ms;
     if (s->waiting++ == 0) uv_ref((uv_handle_t *)&s->async);
-    ask(s, r);
+    list_put(&s->turn, r);
     return 0;
 }
 
@@ -272,7 +290,7 @@ int cq_state_end(struct cq_state *s, cq_bytes name, enum cq_ending ending,
     if (!r) return CQ_ENOMEM;
     r->ending = ending;
     r->known = *known;
-    ask(s, r);
+    list_put(&s->turn, r);
     return 0;
 }
 
@@ -298,6 +316,7 @@ static int start(struct cq_state *s)
 
 static void stop(struct cq_state *s)
 {
+    cq_state_flush(s);
     uv_mutex_lock(&s->mutex);
     s->stop = true;
     uv_cond_signal(&s->more);
@@ -322,6 +341,10 @@ static int open_async(struct cq_state *s)
         s->async.data = s;
         s->has_async = true;
         uv_unref((uv_handle_t *)&s->async);
+        (void)uv_prepare_init(s->o.loop, &s->prepare);
+        s->prepare.data = s;
+        (void)uv_prepare_start(&s->prepare, on_prepare);
+        uv_unref((uv_handle_t *)&s->prepare);
         return 0;
     }
     stop(s);
@@ -353,6 +376,7 @@ int cq_state_open(struct cq_state **out, const struct cq_state_options *o, struc
     if (!s) return cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
     s->o = *o;
     (void)snprintf(s->dir, sizeof(s->dir), "%s", o->dir); /* a longer one is refused below */
+    list_init(&s->turn);
     list_init(&s->asked);
     list_init(&s->answers);
     err = open_all(s, f);

@@ -42,6 +42,9 @@ int cq_state_end(struct cq_state *s, cq_bytes name, enum cq_ending ending,
 uint64_t cq_state_failures(const struct cq_state *s); /* requests that could not be written */
 /* What was asked for is written first; nothing is answered any more. closed() comes from the loop.
  */
+/* What was asked goes to the thread when the loop is about to wait; to whoever leaves the loop
+ * before that: now. */
+void cq_state_flush(struct cq_state *s);
 void cq_state_close(struct cq_state *s, void (*closed)(void *ctx), void *ctx);
 
 #endif
