@@ -5,7 +5,7 @@ else()
   set(xxh3 base/xxh3_any.c)
 endif()
 cq_layer(base
-  SOURCES base/err.c base/mem.c base/blocks.c base/buf.c base/arena.c base/digest.c base/clock.c
+  SOURCES base/err.c base/blame.c base/mem.c base/blocks.c base/buf.c base/arena.c base/digest.c base/clock.c
     ${xxh3}
   HOT ${xxh3}  # a third fewer instructions than at -O2 (base/xxh3.h)
 )

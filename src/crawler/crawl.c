@@ -132,7 +132,7 @@ void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, 
     va_end(ap);
     assert(c->queue_n < CQ_QUEUED);
     told = &c->queue[(c->queue_at + c->queue_n++) % CQ_QUEUED];
-    *told = (struct cq_told){.kind = kind, .step = step, .err = err, .text = ""};
+    *told = (struct cq_told){.kind = (uint8_t)kind, .step = (uint8_t)step, .err = err, .text = ""};
     if (text[0]) told->text = cq_crawl_keep(c, text);
 }
 
@@ -296,7 +296,7 @@ static void tell(struct cq_crawl *c, struct cq_crawl_event *ev)
 
     *ev = (struct cq_crawl_event){
         .kind = t->kind, .step = t->step, .err = t->err, .ns = t->ns, .text = t->text};
-    c->queue_at = (c->queue_at + 1) % CQ_QUEUED;
+    c->queue_at = (uint8_t)((c->queue_at + 1) % CQ_QUEUED);
     c->queue_n--;
 }
 

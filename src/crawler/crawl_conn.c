@@ -35,15 +35,23 @@ static void drop_conn(struct cq_crawl *c)
     c->conn = NULL;
 }
 
-static void keep_tls(struct cq_crawl *c, const struct cq_tls_facts *tls)
+static int keep_tls(struct cq_crawl *c, const struct cq_tls_facts *tls)
 {
-    c->has_tls = tls != NULL;
-    if (!tls) return;
-    c->tls.version = cq_crawl_keep(c, tls->version);
-    c->tls.cipher = cq_crawl_keep(c, tls->cipher);
-    c->tls.subject = cq_crawl_keep(c, tls->subject);
-    c->tls.issuer = cq_crawl_keep(c, tls->issuer);
-    c->tls.not_after_ms = tls->not_after_ms;
+    struct cq_tls_facts *kept;
+
+    c->tls = NULL;
+    if (!tls) return 0;
+    kept = cq_arena_alloc(&c->arena, sizeof(*kept));
+    if (!kept) return CQ_ENOMEM;
+    *kept = (struct cq_tls_facts){
+        .version = cq_crawl_keep(c, tls->version),
+        .cipher = cq_crawl_keep(c, tls->cipher),
+        .subject = cq_crawl_keep(c, tls->subject),
+        .issuer = cq_crawl_keep(c, tls->issuer),
+        .not_after_ms = tls->not_after_ms,
+    };
+    c->tls = kept;
+    return 0;
 }
 
 int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint64_t now_ns)
@@ -67,8 +75,8 @@ int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint6
     drop_conn(c);
     c->transport_gone = false;
     c->spent.connections++;
-    keep_tls(c, tls);
-    err = cql_conn_new(&c->conn, &o, cq_crawl_inner(c));
+    err = keep_tls(c, tls);
+    if (!err) err = cql_conn_new(&c->conn, &o, cq_crawl_inner(c));
     if (err) return err;
     c->spent.waits++; /* OPTIONS, or STARTUP */
     cq_crawl_set_state(c, CQ_CRAWL_HANDSHAKE);
@@ -155,7 +163,7 @@ static void on_login(struct cq_crawl *c, const struct cql_event *ev)
         .password = c->o->password,
         .allow_plaintext = c->o->allow_plaintext_login,
         .allow_authenticators = c->o->allow_authenticators,
-        .encrypted = c->has_tls,
+        .encrypted = c->tls != NULL,
     };
     const char *authenticator = cql_conn_authenticator(c->conn);
     struct cq_fault fault = {0};

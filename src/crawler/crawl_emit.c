@@ -232,7 +232,7 @@ static bool emit_done(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
     c->emit = CQ_EMIT_OVER;
     *ev = (struct cq_crawl_event){.kind = CQ_CRAWL_DONE, .cluster_name = c->cluster_name};
-    if (c->has_tls && c->tls.not_after_ms > 0) ev->not_after_ms = c->tls.not_after_ms;
+    if (c->tls && c->tls->not_after_ms > 0) ev->not_after_ms = c->tls->not_after_ms;
     ev->supported = c->conn ? cql_conn_supported_body(c->conn) : CQ_NULL;
     ev->release = c->release ? cq_str(c->release) : CQ_NULL;
     ev->recalled = c->conn && cql_conn_recalls(c->conn);

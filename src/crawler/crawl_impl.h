@@ -76,10 +76,10 @@ enum { CQ_CRAWL_PROTOCOL_STEP = 3, CQ_CRAWL_LOGIN_STEP = 4, CQ_CRAWL_READ_STEP =
 
 /* What waits to be told; text lives in the crawl's arena. */
 struct cq_told {
-    enum cq_crawl_event_kind kind;
-    int step, err;
     uint64_t ns;
     const char *text;
+    int err;
+    uint8_t kind, step; /* enum cq_crawl_event_kind, enum cq_step */
 };
 
 /* What the attempt has cost until now: goes into the scope at the end. */
@@ -132,6 +132,7 @@ struct cq_work {
     char text[CQ_MAX_ERRMSG];
 };
 
+/* There is one for every cluster that waits: what is small stands together. */
 struct cq_crawl {
     const struct cq_crawl_options *o;
     enum cq_crawl_state state;
@@ -146,35 +147,36 @@ struct cq_crawl {
     bool is_cancelled;
     bool asked;     /* something of the schema was asked for */
     bool unchanged; /* a heartbeat stands for it */
+    bool paused, stalled;
+    bool rate_counts; /* somebody waited when its rate began to be measured */
+    bool transport_gone;
+    bool nudge;       /* cq_crawl_next wants to be called */
+    bool wants_pages; /* the records cannot go on */
+    uint8_t queue_at, queue_n;
+    bool tried_v4, tried_v5, no_compression;
+    bool ask_first; /* options.supported was tried and did not do */
+    int version;    /* to dial with: 0, 4, 5 */
+    enum cq_retry retry;
     /* time: conn and the deadlines run on a clock that stands still while we are the ones who wait
      */
     uint64_t now_ns, start_ns, since_ns, settle_ns;
     uint64_t stalled_ns, stall_since_ns;
-    bool paused, stalled;
     int64_t wall_ms, started_ms;
     uint64_t cpu_ns;
     struct cq_spent spent;
-    /* since when and from how many bytes on its rate is measured, and did somebody wait then? */
-    uint64_t rate_since_ns, rate_bytes;
-    bool rate_counts;
+    uint64_t rate_since_ns, rate_bytes; /* from when and how many bytes on its rate is measured */
     /* the connection */
     struct cql_conn *conn;
-    bool transport_gone;
-    bool tried_v4, tried_v5, no_compression;
-    bool ask_first;                /* options.supported was tried and did not do */
-    int version;                   /* to dial with: 0, 4, 5 */
-    struct cql_conn_counts before; /* of connections that are gone */
-    uint32_t sent_requests;        /* of this one: what has left, not what was queued */
-    uint32_t sent_waits;           /* as spent.waits, of what has left */
-    bool has_tls;
-    struct cq_tls_facts tls;
-    const char *cluster_name; /* NULL: not read yet */
-    const char *release;      /* the same */
-    const char *end_text;     /* the transport's words, until conn says that it failed */
+    struct cql_conn_counts before;  /* of connections that are gone */
+    uint32_t sent_requests;         /* of this one: what has left, not what was queued */
+    uint32_t sent_waits;            /* as spent.waits, of what has left */
+    const struct cq_tls_facts *tls; /* NULL: none */
+    const char *cluster_name;       /* NULL: not read yet */
+    const char *release;            /* the same */
+    const char *end_text;           /* the transport's words, until conn says that it failed */
     int end_err;
-    bool nudge;            /* cq_crawl_next wants to be called */
-    uint64_t nudged_bytes; /* when it did last: bytes received, plus one */
     int wanting;           /* ask whose body wants a block; -1 */
+    uint64_t nudged_bytes; /* when it wanted to be called last: bytes received, plus one */
     size_t want_bytes;     /* now, */
     uint64_t want_total;   /* and in the end, if the server is to be believed */
     /* statements */
@@ -185,10 +187,7 @@ struct cq_crawl {
     unsigned n_unsent;                /* of them, those that have not left yet */
     unsigned n_due;                   /* to be sent when one of them is answered */
     unsigned n_timed_out, n_answered; /* of the phase */
-    bool wants_pages;                 /* the records cannot go on */
-    enum cq_retry retry;
     struct cq_told queue[CQ_QUEUED];
-    unsigned queue_at, queue_n;
 };
 
 /* crawl.c */

@@ -50,7 +50,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
     f.compression = cql_conn_compression(c->conn);
     f.authenticator = cql_conn_authenticator(c->conn);
     f.product = &c->w->product;
-    f.tls = c->has_tls ? &c->tls : NULL;
+    f.tls = c->tls;
     err = cq_model_cluster(&c->w->model, &f, &line);
     return cq_crawl_line(c, err, CQ_KIND_CLUSTER, line, ev);
 }

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-void cq_dial_init(struct cq_dial *d, const struct cq_mem *mem, struct cq_fault *fault,
+void cq_dial_init(struct cq_dial *d, const struct cq_mem *mem, struct cq_blame *fault,
                   uint64_t timeout_ns, uint64_t now)
 {
     *d = (struct cq_dial){
@@ -85,7 +85,7 @@ int cq_dial_addresses(struct cq_dial *d, size_t e, const struct cq_addr *a, size
     assert(e < d->n_names && n > 0);
     if (n > CQ_MAX_ADDRESSES) n = CQ_MAX_ADDRESSES;
     grown = cq_realloc(d->mem, d->addrs, (d->n + n) * sizeof *grown);
-    if (!grown) return cq_fault_set(d->fault, CQ_ENOMEM, "no memory for addresses");
+    if (!grown) return cq_blame_set(d->fault, CQ_ENOMEM, "no memory for addresses");
     d->addrs = grown;
     append_in_turns(d, e, a, n);
     d->names[e].answered = true;
@@ -189,7 +189,7 @@ static enum cq_dial_act give_up(struct cq_dial *d)
         if (!m->answered) say(&w, m->host, CQ_EDNS, silence);
         if (m->err) say(&w, m->host, m->err, m->why);
     }
-    cq_fault_set(d->fault, w.err ? w.err : CQ_EDNS, "%s", w.text);
+    cq_blame_set(d->fault, w.err ? w.err : CQ_EDNS, "%s", w.text);
     return CQ_DIAL_FAILED;
 }
 

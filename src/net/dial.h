@@ -15,6 +15,7 @@
 #ifndef CQ_NET_DIAL_H
 #define CQ_NET_DIAL_H
 
+#include "base/blame.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -56,10 +57,10 @@ struct cq_dial {
     uint64_t connect_deadline; /* CQ_NEVER while resolving */
     uint64_t next_at;          /* the earliest time of the next attempt */
     bool resolved;
-    struct cq_fault *fault;
+    struct cq_blame *fault;
 };
 
-void cq_dial_init(struct cq_dial *d, const struct cq_mem *mem, struct cq_fault *fault,
+void cq_dial_init(struct cq_dial *d, const struct cq_mem *mem, struct cq_blame *fault,
                   uint64_t timeout_ns, uint64_t now);
 void cq_dial_fini(struct cq_dial *d);
 /* One contact point; call before all else. host lives as long as the dial. */

@@ -41,6 +41,7 @@ static void free_sock(struct cq_sock *s)
 
     cq_sock_free_dial(s);
     cq_buf_fini(&s->out);
+    cq_blame_fini(&s->fault);
     cq_trust_release(s->tls);
     cq_free(m, s->endpoints);
     cq_free(m, s->sni);
@@ -148,11 +149,12 @@ void cq_sock_end(struct cq_sock *s, int err, const char *text)
 
 void cq_sock_step_failed(struct cq_sock *s, enum cq_step step)
 {
-    struct cq_sock_step failed = {step, s->fault.err, uv_hrtime() - s->step_began, s->fault.text};
+    struct cq_sock_step failed = {step, s->fault.err, uv_hrtime() - s->step_began,
+                                  cq_blame_text(&s->fault)};
 
     cq_sock_forget_dial(s, s->conn);
     if (s->on.step) s->on.step(s->ctx, &failed);
-    if (s->state != CQ_SOCK_CLOSING) cq_sock_end(s, s->fault.err, s->fault.text);
+    if (s->state != CQ_SOCK_CLOSING) cq_sock_end(s, s->fault.err, cq_blame_text(&s->fault));
 }
 
 static bool valid(const struct cq_sock_options *o)
@@ -212,6 +214,7 @@ static bool copy_options(struct cq_sock *s, const struct cq_sock_options *o)
     s->sni = copy_text(o->mem, o->sni, &ok);
     s->verify_name = copy_text(o->mem, o->verify_name, &ok);
     s->tls = cq_trust_retain(o->tls);
+    s->fault.mem = o->mem;
     s->t = (struct cq_transport){.fd = -1, .fault = &s->fault};
     cq_buf_init(&s->out, o->mem, CQ_MAX_SEND);
     return copy_endpoints(s, o->endpoints, o->n_endpoints) && ok;

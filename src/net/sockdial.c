@@ -46,7 +46,7 @@ void cq_sock_resolve(struct cq_sock *s)
     s->step_began = now;
     s->dial = cq_alloc(s->mem, sizeof *s->dial);
     if (!s->dial) {
-        cq_fault_set(&s->fault, CQ_ENOMEM, "no memory to connect with");
+        cq_blame_set(&s->fault, CQ_ENOMEM, "no memory to connect with");
         cq_sock_step_failed(s, CQ_STEP_RESOLVE);
         return;
     }

@@ -18,6 +18,7 @@
 #ifndef CQ_NET_SOCKINT_H
 #define CQ_NET_SOCKINT_H
 
+#include "base/blame.h"
 #include "base/buf.h"
 #include "net/dial.h"
 #include "net/resolver.h"
@@ -85,7 +86,7 @@ struct cq_sock {
     bool stuck;      /* and had none when bytes came again: the descriptor is not watched */
     bool write_dead; /* sending failed; reading goes on until its end */
     struct cq_sock_facts facts;
-    struct cq_fault fault;
+    struct cq_blame fault;
 };
 
 /* sock.c */

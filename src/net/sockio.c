@@ -99,7 +99,7 @@ static void read_all(struct cq_sock *s)
         if (io == CQ_IO_AGAIN && s->on.unused) s->on.unused(s->ctx);
         if (io == CQ_IO_AGAIN) return;
         if (io == CQ_IO_END) end_of_stream(s);
-        if (io == CQ_IO_FAILED) cq_sock_end(s, s->fault.err, s->fault.text);
+        if (io == CQ_IO_FAILED) cq_sock_end(s, s->fault.err, cq_blame_text(&s->fault));
         if (io != CQ_IO_OK) return;
         s->received += got;
         s->on.received(s->ctx, got);
@@ -142,7 +142,7 @@ static void handshake(struct cq_sock *s)
             watch(s);
             return;
         }
-        cq_fault_set(&s->fault, CQ_ETLS_TIMEOUT, "%s: no end of the TLS handshake within %llu ms",
+        cq_blame_set(&s->fault, CQ_ETLS_TIMEOUT, "%s: no end of the TLS handshake within %llu ms",
                      s->facts.peer, (unsigned long long)(s->timeout / CQ_MS(1)));
         break;
     case CQ_IO_END:
@@ -194,7 +194,7 @@ void cq_sock_connected(struct cq_sock *s)
         s->tls_deadline = uv_hrtime() + s->timeout;
     }
     if (err) {
-        cq_fault_set(&s->fault, err, "TLS could not be set up");
+        cq_blame_set(&s->fault, err, "TLS could not be set up");
         cq_sock_step_failed(s, CQ_STEP_TLS);
         return;
     }

@@ -92,7 +92,7 @@ void cq_fd_close(int fd)
 
 static enum cq_io failed(struct cq_transport *t, int sys, const char *doing)
 {
-    cq_fault_set(t->fault, CQ_ECLOSED, "%s: %s", doing, words_of(sys));
+    cq_blame_set(t->fault, CQ_ECLOSED, "%s: %s", doing, words_of(sys));
     return CQ_IO_FAILED;
 }
 

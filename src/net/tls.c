@@ -19,7 +19,7 @@
 #include <openssl/ssl.h>
 
 int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl,
-                const struct bio_method_st *method, size_t most, struct cq_fault *fault)
+                const struct bio_method_st *method, size_t most, struct cq_blame *fault)
 {
     BIO *bio;
 
@@ -29,7 +29,7 @@ int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl,
         ERR_clear_error();
         SSL_free(ssl);
         *t = (struct cq_tls){.fault = fault};
-        return cq_fault_set(fault, CQ_ENOMEM, "no memory for TLS");
+        return cq_blame_set(fault, CQ_ENOMEM, "no memory for TLS");
     }
     SSL_set_bio(ssl, bio, bio);
     SSL_set_app_data(ssl, t);

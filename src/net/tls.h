@@ -42,7 +42,7 @@ struct cq_tls {
     bool cert_given;        /* and there is one to send */
     bool answered;          /* a byte of the stream has come */
     bool dry;               /* the transport has given all it had */
-    struct cq_fault *fault; /* the owner's */
+    struct cq_blame *fault; /* the owner's */
     char *subject;          /* of the peer's certificate, after the handshake; NULL without one */
     char *issuer;
     int64_t not_after_ms;
@@ -58,7 +58,7 @@ struct cq_tls {
 /* Takes ssl, also when it fails. Its connect or accept state is set. t must not move. 0 or
  * CQ_ENOMEM. */
 int cq_tls_init(struct cq_tls *t, const struct cq_mem *mem, struct ssl_st *ssl,
-                const struct bio_method_st *method, size_t most, struct cq_fault *fault);
+                const struct bio_method_st *method, size_t most, struct cq_blame *fault);
 void cq_tls_fini(struct cq_tls *t);
 
 /* n == 0: nothing fits before OpenSSL has read, or there is no memory (CQ_TLS_FAILED). */

@@ -26,7 +26,7 @@ static void let_go(struct cq_tls *t, struct cq_tls_queue *q)
 static bool have_block(struct cq_tls *t, struct cq_tls_queue *q)
 {
     if (!q->p) q->p = cq_alloc(t->mem, q->cap);
-    if (!q->p) cq_fault_set(t->fault, CQ_ENOMEM, "no memory for TLS");
+    if (!q->p) cq_blame_set(t->fault, CQ_ENOMEM, "no memory for TLS");
     return q->p != NULL;
 }
 

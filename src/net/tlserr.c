@@ -149,7 +149,7 @@ int cq_tls_on_verify(int ok, X509_STORE_CTX *store)
     print_date(X509_get0_notBefore(cert), from);
     print_date(X509_get0_notAfter(cert), to);
     print_expected(store, expected, sizeof expected);
-    cq_fault_set(t->fault, err_of_verify(v),
+    cq_blame_set(t->fault, err_of_verify(v),
                  "%s (verify result %d): certificate %s for %s%s, valid %s to %s, issued by %s",
                  X509_verify_cert_error_string(v), v, subject, names, expected, from, to, issuer);
     return 0;
@@ -198,7 +198,7 @@ static bool about_client_cert(const struct cq_tls *t, int alert)
 
 static void client_cert(struct cq_tls *t, const char *detail)
 {
-    cq_fault_set(t->fault, CQ_ETLS_CLIENT_CERT, "the server %s (%s)",
+    cq_blame_set(t->fault, CQ_ETLS_CLIENT_CERT, "the server %s (%s)",
                  t->cert_given ? "did not accept the client certificate"
                                : "asked for a client certificate and there is none",
                  detail);
@@ -212,9 +212,9 @@ static void ended(struct cq_tls *t)
         client_cert(t, t->how == CQ_END_RESET ? "then reset the connection"
                                               : "then closed the connection");
     else if (t->n_first == 0)
-        cq_fault_set(t->fault, CQ_ERESET, "the peer %s the connection when TLS was begun", how);
+        cq_blame_set(t->fault, CQ_ERESET, "the peer %s the connection when TLS was begun", how);
     else
-        cq_fault_set(t->fault, CQ_ETLS_HANDSHAKE,
+        cq_blame_set(t->fault, CQ_ETLS_HANDSHAKE,
                      "the peer %s the connection during the TLS handshake", how);
 }
 
@@ -242,14 +242,14 @@ void cq_tls_explain(struct cq_tls *t, unsigned long e)
 
     if (t->fault->err) return; /* the verify callback knew better */
     if (young && t->n_first > 0 && !looks_like_tls(t))
-        cq_fault_set(t->fault, CQ_ETLS_NOT_TLS, "the peer speaks %s on that port (%s)", speaks(t),
+        cq_blame_set(t->fault, CQ_ETLS_NOT_TLS, "the peer speaks %s on that port (%s)", speaks(t),
                      e ? words_of(t, reason) : "then the connection ended");
     else if (e == 0)
         ended(t);
     else if (about_client_cert(t, alert))
         client_cert(t, words_of(t, reason));
     else
-        cq_fault_set(
+        cq_blame_set(
             t->fault, ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE ? CQ_ENOMEM : CQ_ETLS_HANDSHAKE,
             "%s%s (%08lX)", alert >= 0 ? "the peer's alert: " : "", words_of(t, reason), e);
 }
@@ -271,7 +271,7 @@ int cq_tls_describe_peer(struct cq_tls *t)
     t->issuer = cq_strndup(t->mem, text, strlen(text));
     t->not_after_ms = cq_tls_ms_of(X509_get0_notAfter(cert));
     if (t->subject && t->issuer) return 0;
-    return cq_fault_set(t->fault, CQ_ENOMEM, "no memory for the certificate's names");
+    return cq_blame_set(t->fault, CQ_ENOMEM, "no memory for the certificate's names");
 }
 
 const char *cq_tls_library(void)

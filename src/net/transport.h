@@ -11,6 +11,7 @@
 #ifndef CQ_NET_TRANSPORT_H
 #define CQ_NET_TRANSPORT_H
 
+#include "base/blame.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -36,7 +37,7 @@ struct cq_transport {
     const struct cq_transport_ops *ops;
     int fd;
     enum cq_end how;        /* after CQ_IO_END */
-    struct cq_fault *fault; /* the owner's */
+    struct cq_blame *fault; /* the owner's */
     struct cq_tls *tls;     /* the pump; NULL for TCP */
 };
 

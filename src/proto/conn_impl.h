@@ -23,15 +23,18 @@ enum cql_conn_state {
 struct cql_conn {
     struct cql_conn_options o;
     enum cql_conn_state state;
-    int version;   /* of STARTUP; 0 before it */
-    bool is_lz4;   /* STARTUP asked for it */
-    bool is_known; /* an envelope that a CQL server may send was seen */
-    struct cql_inflow in;
+    int version;      /* of STARTUP; 0 before it */
+    bool is_lz4;      /* STARTUP asked for it */
+    bool is_known;    /* an envelope that a CQL server may send was seen */
     bool wants_block; /* BODY was told, the block is not here yet */
+    bool has_secret;  /* out holds a token: to be wiped once sent */
+    bool recalls;     /* supported is older than this connection */
+    bool retry_without_compression;
+    bool told;
+    struct cql_inflow in;
 
     struct cq_buf out;   /* bytes to send */
     struct cq_buf batch; /* v5: envelopes of this turn, not in a segment yet */
-    bool has_secret;     /* out holds a token: to be wiped once sent */
 
     uint64_t in_flight; /* one bit a stream */
     uint64_t orphans;   /* given up, not answered */
@@ -45,15 +48,12 @@ struct cql_conn {
     struct cql_conn_counts counts;
     uint8_t *supported; /* the body of SUPPORTED, kept */
     size_t supported_n;
-    bool recalls; /* it is older than this connection */
     char *authenticator;
 
     int end_err; /* the transport ended with this; 0: it did not */
     int err;     /* FAILED: what is told */
     int code;
     int retry_version;
-    bool retry_without_compression;
-    bool told;
     const char *text; /* own_text, or static words where there was no memory for it */
     char *own_text;
 };

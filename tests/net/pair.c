@@ -26,6 +26,7 @@ void pair_init(struct pair *p, const struct setting *s)
     p->hop = SIZE_MAX;
     p->stop = SIZE_MAX;
     p->pause_at = SIZE_MAX;
+    p->client.fault.mem = p->server.fault.mem = &cq_mem_libc;
     assert_int_equal(cq_tls_cache_get(cache, &s->cfg, &p->ctx, &f), 0);
     turn_of = 0;
     assert_int_equal(cq_tls_client(p->ctx, &s->peer, &ssl), 0);
@@ -49,6 +50,8 @@ void pair_fini(struct pair *p)
 {
     cq_tls_fini(&p->client.tls);
     cq_tls_fini(&p->server.tls);
+    cq_blame_fini(&p->client.fault);
+    cq_blame_fini(&p->server.fault);
     SSL_CTX_free(p->server_ctx);
     cq_tls_ctx_release(p->ctx);
 }

@@ -20,7 +20,7 @@
 
 struct side {
     struct cq_tls tls;
-    struct cq_fault fault;
+    struct cq_blame fault;
     size_t moved; /* bytes that left it */
 };
 

@@ -25,7 +25,7 @@
 #include "net/certs.h"
 #include "unit/lib/simproc.h"
 
-enum { SLOTS = 1000, PLAIN = 4 * 1024, TLS = 24 * 1024 };
+enum { SLOTS = 1000, PLAIN = 3500, TLS = 24 * 1024 };
 
 static size_t live; /* bytes, with the header that the C library puts before each block */
 

@@ -36,7 +36,7 @@ struct world {
     unsigned seed;
     /* what happened */
     struct cq_dial d;
-    struct cq_fault fault;
+    struct cq_blame fault;
     uint64_t now;
     uint64_t resolved_at;
     uint64_t began[MAX_WORLD]; /* 0: never */
@@ -135,10 +135,17 @@ static bool step(struct world *w)
     }
 }
 
+static void fini(struct world *w)
+{
+    cq_dial_fini(&w->d);
+    cq_blame_fini(&w->fault);
+}
+
 static void run(struct world *w)
 {
     w->now = T0;
     w->winner = MAX_WORLD;
+    w->fault.mem = &cq_mem_libc;
     cq_dial_init(&w->d, &cq_mem_libc, &w->fault, TIMEOUT, w->now);
     for (size_t e = 0; e < w->n_names; e++)
         cq_dial_name(&w->d, "name");
@@ -192,7 +199,7 @@ static void one_address(void **state)
     assert_int_equal(w.winner, 0);
     assert_int_equal(ms(w.now), 5);
     assert_int_equal(ms(w.resolved_at), 0);
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 static void silence_is_staggered(void **state)
@@ -208,7 +215,7 @@ static void silence_is_staggered(void **state)
     assert_int_equal(ms(w.began[2]), 500);
     assert_int_equal(w.began[3], 0);
     assert_int_equal(ms(w.now), 520);
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 static void refusals_go_on_at_once(void **state)
@@ -223,11 +230,11 @@ static void refusals_go_on_at_once(void **state)
     assert_int_equal(ms(w.began[2]), 20);
     assert_int_equal(ms(w.now), 30);
     assert_int_equal(w.fault.err, CQ_EREFUSED);
-    assert_string_equal(w.fault.text,
+    assert_string_equal(cq_blame_text(&w.fault),
                         "127.40.1.1:9042: nothing listens on that port; 127.40.1.2:9042: "
                         "nothing listens on that port; 127.40.2.1:9042: nothing listens "
                         "on that port");
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 /* A refusal does not wait for the stagger of one that is silent meanwhile. */
@@ -243,7 +250,7 @@ static void refused_beside_silence(void **state)
     assert_int_equal(ms(w.began[1]), 250);
     assert_int_equal(ms(w.began[2]), 260);
     assert_int_equal(w.winner, 2);
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 static void all_silent_times_out(void **state)
@@ -255,8 +262,8 @@ static void all_silent_times_out(void **state)
     run(&w);
     assert_int_equal(ms(w.now), 5100); /* the connect step has a deadline of its own */
     assert_int_equal(w.fault.err, CQ_ECONNECT_TIMEOUT);
-    assert_non_null(strstr(w.fault.text, "127.40.1.2:9042: no answer within 5000 ms"));
-    cq_dial_fini(&w.d);
+    assert_non_null(strstr(cq_blame_text(&w.fault), "127.40.1.2:9042: no answer within 5000 ms"));
+    fini(&w);
 }
 
 /* Sixty silent addresses and the last one good: all are tried in half of the time. */
@@ -270,7 +277,7 @@ static void many_fit(void **state)
     assert_int_equal(w.n_order, 64);
     assert_true(ms(w.began[63]) <= 2500);
     assert_int_equal(ms(w.now), 5000);
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 static void families_take_turns(void **state)
@@ -287,7 +294,7 @@ static void families_take_turns(void **state)
     assert_string_equal(text, "127.40.1.1...");
     cq_dial_print(&w.d, text, 13);
     assert_string_equal(text, "127.40.1.1");
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 /* A name that is slow does not hold up a contact point that is known; its addresses still count
@@ -304,7 +311,7 @@ static void slow_name(void **state)
     assert_int_equal(ms(w.began[0]), 250);
     assert_int_equal(ms(w.began[1]), 500);
     assert_int_equal(ms(w.began[2]), 750);
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 static void late_name_is_waited_for(void **state)
@@ -317,7 +324,7 @@ static void late_name_is_waited_for(void **state)
     run(&w);
     assert_int_equal(w.winner, 1);
     assert_int_equal(ms(w.now), 701);
-    cq_dial_fini(&w.d);
+    fini(&w);
 }
 
 static void no_names(void **state)
@@ -328,15 +335,15 @@ static void no_names(void **state)
     (void)state;
     run(&w);
     assert_int_equal(w.fault.err, CQ_EDNS);
-    assert_string_equal(w.fault.text, "name: no such name; name: no such name");
+    assert_string_equal(cq_blame_text(&w.fault), "name: no such name; name: no such name");
     assert_int_equal(w.resolved_at, 0);
     assert_int_equal(ms(w.now), 40);
-    cq_dial_fini(&w.d);
+    fini(&w);
     run(&v);
     assert_int_equal(v.fault.err, CQ_EDNS);
     assert_int_equal(ms(v.now), 5000);
-    assert_non_null(strstr(v.fault.text, "no answer within 5000 ms"));
-    cq_dial_fini(&v.d);
+    assert_non_null(strstr(cq_blame_text(&v.fault), "no answer within 5000 ms"));
+    fini(&v);
 }
 
 /* The code is the one that tells most, in whatever order they come. */
@@ -360,7 +367,7 @@ static void codes(void **state)
         w.plans[1] = (struct addr_plan){3, cases[i].b};
         run(&w);
         assert_int_equal(w.fault.err, cases[i].code);
-        cq_dial_fini(&w.d);
+        fini(&w);
     }
 }
 
@@ -422,7 +429,7 @@ static void random_worlds(void **state)
         w.plan = random_plan;
         run(&w);
         check_rules(&w);
-        cq_dial_fini(&w.d);
+        fini(&w);
     }
 }
 
