@@ -5,7 +5,7 @@ set(NET_LINK PkgConfig::UV PkgConfig::SSL PkgConfig::CRYPTO PkgConfig::CARES Thr
 foreach(module addr dial)
   cq_test(net_${module} SOURCES unit/net/test_${module}.c LAYERS net_tls net_linked net base LINK ${NET_LINK} LABELS unit)
 endforeach()
-foreach(module tls tls_faults tlsctx tlskeep tlsresume)
+foreach(module tls tls_faults tlsctx tlskeep tlsresume tlsverify)
   cq_test(net_${module} SOURCES unit/net/test_${module}.c net/pair.c net/certs.c LAYERS net_tls net_linked net base
     LINK ${NET_LINK} LABELS unit)
 endforeach()

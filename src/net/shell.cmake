@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # TLS: what knows OpenSSL, and how the rest finds it (net/trust.h): linked, or loaded by the program.
-add_library(cq_net_tls OBJECT net/tls.c net/tlsbio.c net/tlsctx.c net/tlserr.c net/tlsio.c net/tlskeep.c net/tlspem.c
-  net/tlsresume.c net/tlstable.c)
+add_library(cq_net_tls OBJECT net/tls.c net/tlsbio.c net/tlschain.c net/tlsctx.c net/tlserr.c net/tlsio.c net/tlskeep.c net/tlspem.c
+  net/tlsresume.c net/tlstable.c net/tlsverify.c)
 add_library(cq_net_module OBJECT net/tlsmodule.c)
 add_library(cq_net_linked OBJECT net/trustlinked.c)
 add_library(cq_net_load OBJECT net/trustload.c)

@@ -46,6 +46,8 @@ struct cq_tls {
     char *subject;          /* of the peer's certificate, after the handshake; NULL without one */
     char *issuer;
     int64_t not_after_ms;
+    int64_t wall_ms;    /* when it began, since 1970 */
+    int64_t trusted_ms; /* every certificate that was verified is valid until here; 0: none was */
     struct {
         struct cq_tls_ctx *ctx; /* NULL: nothing is resumed or kept */
         uint8_t key[32];
@@ -130,6 +132,8 @@ struct asn1_string_st;
 int64_t cq_tls_ms_of(const struct asn1_string_st *at); /* since 1970; -1: unreadable */
 struct x509_store_ctx_st;
 int cq_tls_on_verify(int ok, struct x509_store_ctx_st *store);
+/* In place of OpenSSL's own; ctx: the cq_tls_ctx (net/tlsverify.c). */
+int cq_tls_verify(struct x509_store_ctx_st *store, void *ctx);
 /* Sets the fault for an SSL call that failed just now; err and reason of OpenSSL's queue. */
 void cq_tls_explain(struct cq_tls *t, unsigned long e);
 /* subject, issuer, not_after_ms, as often as one likes. 0 or CQ_ENOMEM. */

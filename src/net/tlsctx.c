@@ -46,6 +46,7 @@ static void free_ctx(struct cq_tls_ctx *t)
 {
     SSL_CTX_free(t->ssl);
     BIO_meth_free(t->method);
+    cq_free(t->mem, t->chains);
     cq_free(t->mem, t);
 }
 
@@ -223,6 +224,7 @@ static int build(struct cq_tls_cache *c, const struct cq_tls_config *g, struct c
     t->mode = g->mode;
     t->ssl = SSL_CTX_new(TLS_client_method());
     t->method = cq_tls_method_new();
+    if (t->ssl) SSL_CTX_set_cert_verify_callback(t->ssl, cq_tls_verify, t);
     err = t->ssl && t->method ? set_up(c, g, t->ssl, f) : CQ_ENOMEM;
     ERR_clear_error();
     if (err) {

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 struct cq_tls_cache;
+struct cq_tls_chains;
 struct cq_tls_functions;
 
 enum { CQ_TLS_DIGEST = 32 };
@@ -39,6 +40,7 @@ struct cq_tls_ctx {
     struct cq_tls_ctx *next;
     struct ssl_ctx_st *ssl;
     struct bio_method_st *method; /* of all its connections */
+    struct cq_tls_chains *chains; /* net/tlschain.h; NULL: none was verified yet */
     enum cq_tls_mode mode;
     size_t refs;
     uint64_t idle_since; /* the cache's clock, counts releases */

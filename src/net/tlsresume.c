@@ -86,25 +86,12 @@ void cq_tls_resume(struct cq_tls *t, struct cq_tls_ctx *c, const struct cq_tls_p
 {
     struct cq_tls_keep *k;
 
+    t->wall_ms = p->wall_ms;
     if (!p->address || key_of(t, c, p)) return;
     k = cq_tls_ctx_keep(c);
     if (!k) return;
     t->resume.ctx = c;
     offer(t, k, p->wall_ms);
-}
-
-/* When the first certificate of the verified chain ends. */
-static int64_t end_of_trust(const SSL *ssl)
-{
-    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
-    int64_t first = INT64_MAX;
-
-    for (int i = 0; i < sk_X509_num(chain); i++) {
-        int64_t end = cq_tls_ms_of(X509_get0_notAfter(sk_X509_value(chain, i)));
-
-        if (end < first) first = end;
-    }
-    return first;
 }
 
 /* What is known of a session that the server gives now. */
@@ -120,7 +107,7 @@ static struct cq_tls_kept describe(const struct cq_tls *t, const SSL_SESSION *s)
         kept.trusted_ms = t->resume.trusted_ms;
     } else {
         kept.trusted_ms =
-            SSL_get_verify_mode(t->ssl) == SSL_VERIFY_NONE ? INT64_MAX : end_of_trust(t->ssl);
+            SSL_get_verify_mode(t->ssl) == SSL_VERIFY_NONE ? INT64_MAX : t->trusted_ms;
     }
     if (life_s == 0) life_s = DEFAULT_LIFE_S; /* RFC 5077 3.3: it does not say */
     if (life_s > WEEK_S) life_s = WEEK_S;     /* RFC 8446 4.6.1 */
