@@ -78,11 +78,13 @@ static int name_it(struct cq_sink_entry *e, const char *name, struct cq_fault *f
     return 0;
 }
 
-static uint64_t seed_of(const cqlcrawl *c)
+/* Where the system gives none, no two starts have the same times. */
+static uint64_t random_seed(void)
 {
-    uint64_t seed = c->o.seed;
+    uint64_t seed;
 
-    if (!seed && uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL)) seed = uv_hrtime();
+    if (uv_random(NULL, NULL, &seed, sizeof(seed), 0, NULL))
+        seed = uv_hrtime() ^ (uint64_t)cq_link_wall_ms() << 32;
     return seed;
 }
 
@@ -99,7 +101,8 @@ static void fill(struct cq_sink_entry *e, const struct cqlcrawl_sink *k)
         .timeout_ns = k->timeout_ms ? CQ_MS(k->timeout_ms) : CQ_DEFAULT_SINK_TIMEOUT,
         .encoding = (enum cq_encoding)k->encoding,
         .plain_key = k->plain_key != 0,
-        .seed = seed_of(e->c),
+        .seed = e->c->o.seed ? e->c->o.seed : random_seed(),
+        .key_seed = random_seed(), /* never --seed: two runs would give two bodies one key */
     };
 
     cq_sink_init(&e->machine, &o);

@@ -128,11 +128,10 @@ static bool has_turn(const struct cq_sink *s)
 
 static void send(struct cq_sink *s, struct cq_lane *l, struct cq_sink_send *out)
 {
-    if (l->tries == 0) {
-        cq_receiver_head(&l->request, l->plain, l->encoding, s->key_seed, s->o.plain_key);
-    }
-    l->state = CQ_LANE_SENT;
     l->seq = ++s->seq;
+    if (l->tries == 0)
+        cq_receiver_head(&l->request, l->seq, l->encoding, s->key_seed, s->o.plain_key);
+    l->state = CQ_LANE_SENT;
     s->in_flight++;
     s->counts.requests++;
     s->counts.retries += l->tries++ > 0;

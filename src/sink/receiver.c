@@ -11,12 +11,13 @@ uint64_t cq_receiver_seed(const char *url, uint64_t seed)
     return cq_xxh3_64_seeded((cq_bytes){(const uint8_t *)url, strlen(url)}, seed);
 }
 
-/* XXH3-128 under a seed that nobody outside knows: whoever names tables in a cluster cannot make
- * two batches of one key. */
-void cq_receiver_head(struct cq_receiver_head *h, cq_bytes records, enum cq_encoding encoding,
+/* Of the number and a seed that is random in each run. Not of the body: that would be read once
+ * more, and whoever names tables in a cluster has no hand in it. */
+void cq_receiver_head(struct cq_receiver_head *h, uint64_t number, enum cq_encoding encoding,
                       uint64_t seed, bool plain_key)
 {
-    struct cq_hash128 key = cq_xxh3_128_seeded(records, seed + (uint64_t)encoding);
+    struct cq_hash128 key =
+        cq_xxh3_128_seeded((cq_bytes){(const uint8_t *)&number, sizeof(number)}, seed);
     char hex[CQ_KEY_HEX];
     const char *quote = plain_key ? "" : "\"";
 

@@ -28,9 +28,9 @@ struct cq_receiver_head {
     unsigned n;
 };
 
-/* The key belongs to these very bytes, this encoding and this receiver: a retry has the same one,
- * a part of a batch has another. */
-void cq_receiver_head(struct cq_receiver_head *h, cq_bytes records, enum cq_encoding encoding,
+/* Made once for each body, with a number that no other body of this seed has: a retry sends the
+ * same head, a part of a batch has another key. */
+void cq_receiver_head(struct cq_receiver_head *h, uint64_t number, enum cq_encoding encoding,
                       uint64_t seed, bool plain_key);
 /* A number for that seed that differs from URL to URL. */
 uint64_t cq_receiver_seed(const char *url, uint64_t seed);

@@ -44,7 +44,7 @@ static void fit(struct cq_sink_config *o, size_t memory)
 void cq_sink_init(struct cq_sink *s, const struct cq_sink_config *o)
 {
     *s = (struct cq_sink){.o = *o, .encoding = o->encoding, .random = {o->seed}};
-    s->key_seed = cq_receiver_seed(o->url, o->seed);
+    s->key_seed = cq_receiver_seed(o->url, o->key_seed);
     cq_ring_init(&s->settled);
 }
 

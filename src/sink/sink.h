@@ -69,7 +69,8 @@ struct cq_sink_config {
     uint64_t batch_age_ns, timeout_ns;
     enum cq_encoding encoding;
     bool plain_key;
-    uint64_t seed;
+    uint64_t seed;     /* of delays */
+    uint64_t key_seed; /* random in each run: a key must not come twice */
 };
 
 struct cq_sink_counts {

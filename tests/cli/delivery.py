@@ -168,6 +168,15 @@ class Sinks(Case):
         self.assertEqual(metric(metrics, "cqlcrawl_records_total")[""], summary["records"])
         return sink
 
+    def test_keys_of_two_runs(self):
+        """Nothing that can be repeated makes a key: a receiver would take the second run for the first one's echo."""
+        sim = self.sim("127.67.11.95:0", "--keyspaces", "1", "--tables", "2")
+        receiver = Receiver(self, "127.67.11.99:0")
+        for _ in range(2):
+            self.crawl(sim.targets[0], "--seed", "7", "--sink", receiver.url, status=0)
+        self.assertEqual(receiver.stats()["violations"]["key_reused"], 0)
+        self.assertEqual(receiver.stats()["scopes"]["complete"], 2)
+
     def test_counts_agree(self):
         sim = self.sim("127.67.12.1:0", "--clusters", "40", "--keyspaces", "2", "--tables", "20",
                        "--fault", "garbage=ssh@0/10")

@@ -119,19 +119,18 @@ static void keys(void **state)
     uint64_t other = cq_receiver_seed("http://127.0.0.1/b", 7);
 
     (void)state;
-    cq_receiver_head(&a, CQ_LIT("one\n"), CQ_ENCODING_IDENTITY, seed, false);
-    cq_receiver_head(&b, CQ_LIT("one\n"), CQ_ENCODING_IDENTITY, seed, false);
+    cq_receiver_head(&a, 1, CQ_ENCODING_IDENTITY, seed, false);
+    cq_receiver_head(&b, 1, CQ_ENCODING_IDENTITY, seed, false);
     assert_string_equal(a.key, b.key);
     assert_int_equal(strlen(a.key), strlen("Idempotency-Key: \"\"") + CQ_KEY_HEX);
     assert_int_equal(a.n, 2);
-    cq_receiver_head(&b, CQ_LIT("two\n"), CQ_ENCODING_IDENTITY, seed, false);
+    cq_receiver_head(&b, 2, CQ_ENCODING_IDENTITY, seed, false);
     assert_string_not_equal(a.key, b.key);
-    cq_receiver_head(&b, CQ_LIT("one\n"), CQ_ENCODING_IDENTITY, other, false);
+    cq_receiver_head(&b, 1, CQ_ENCODING_IDENTITY, other, false);
     assert_string_not_equal(a.key, b.key);
-    cq_receiver_head(&b, CQ_LIT("one\n"), CQ_ENCODING_ZSTD, seed, false);
-    assert_string_not_equal(a.key, b.key);
+    cq_receiver_head(&b, 3, CQ_ENCODING_ZSTD, seed, false);
     assert_string_equal(b.lines[2], "Content-Encoding: zstd");
-    cq_receiver_head(&b, CQ_LIT("one\n"), CQ_ENCODING_GZIP, seed, true);
+    cq_receiver_head(&b, 1, CQ_ENCODING_GZIP, seed, true);
     assert_null(strchr(b.key, '"'));
     assert_string_equal(b.lines[2], "Content-Encoding: gzip");
 }
