@@ -17,6 +17,7 @@ struct cqsim_shape {
     bool rich;
     unsigned weight; /* in a mix */
     bool words;      /* names that read like a company's own */
+    bool distinct;   /* columns' names that no other table has */
 };
 
 /* PEM files of a TLS server, and the highest version it speaks. */

@@ -164,7 +164,8 @@ static bool set_rich(struct reading *r, const char *value)
 static bool set_names(struct reading *r, const char *value)
 {
     r->shape.words = strcmp(value, "words") == 0;
-    return r->shape.words || strcmp(value, "numbered") == 0;
+    r->shape.distinct = strcmp(value, "distinct") == 0;
+    return r->shape.words || r->shape.distinct || strcmp(value, "numbered") == 0;
 }
 
 #define AT(field) offsetof(struct cqsim_config, field)
@@ -182,7 +183,7 @@ static const struct option options[] = {
     {"tables", SPECIAL(set_tables), "T  tables per keyspace (20)"},
     {"columns", SPECIAL(set_columns), "C  columns per table, at least 5 (12)"},
     {"rich", SPECIAL(set_rich), "a keyspace with every kind of object besides"},
-    {"names", SPECIAL(set_names), "numbered|words  of keyspaces, tables, columns (numbered)"},
+    {"names", SPECIAL(set_names), "numbered|words|distinct  of keyspaces, tables, columns (numbered)"},
     {"mix", SPECIAL(set_mix), "WEIGHT:KxTxC[r],...  sizes by weight, r = rich"},
     {"release", SPECIAL(set_release), "3.0|3.11|4.0|4.1|5.0  (5.0)"},
     {"nodes", FIELD(K_UNSIGNED, n_nodes), "N  nodes per cluster, N-1 of them peers (1)"},
@@ -287,8 +288,10 @@ static void settle(struct reading *r)
         r->shape.weight = 1;
         c->mix[c->n_mix++] = r->shape;
     }
-    for (size_t i = 0; i < c->n_mix; i++)
+    for (size_t i = 0; i < c->n_mix; i++) {
         c->mix[i].words = r->shape.words;
+        c->mix[i].distinct = r->shape.distinct;
+    }
     if (c->n_schemas == 0) c->n_schemas = c->n_clusters < 16 ? c->n_clusters : 16;
     if (c->n_nodes == 0) c->n_nodes = 1;
     if (!r->has_peers) {
@@ -307,7 +310,7 @@ enum cqsim_go cqsim_options_read(int argc, char *const *argv, struct cqsim_confi
     *out = (struct cqsim_config){.n_clusters = 1, .ip = {127, 20, 0, 1}, .port = 9042, .seed = 1};
     out->release = cqsim_release_find("5.0");
     out->user = "cassandra";
-    struct reading r = {out, error, n_error, {10, 20, 12, false, 1, false}, false};
+    struct reading r = {out, error, n_error, {10, 20, 12, false, 1, false, false}, false};
     enum cqsim_go go = read_all(&r, argc, argv);
     if (go != CQSIM_GO) return go;
     settle(&r);

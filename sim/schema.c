@@ -145,9 +145,13 @@ static void plain_table(struct cqsim_schema *s, const struct cqsim_shape *shape,
     cqsim_schema_end(s, "tables");
     s->data->n_user_tables++;
     for (unsigned i = 0; i < shape->columns; i++) {
-        char name[CQSIM_MAX_NAME];
+        char name[CQSIM_MAX_NAME], own[CQSIM_MAX_NAME];
         struct cqsim_column_def def;
         plain_column(number, i, shape->columns, shape->words, name, &def);
+        if (shape->distinct) {
+            snprintf(own, sizeof own, "%s_%zu_%u", def.name, number, (unsigned)(s->seed % 10000));
+            def.name = own;
+        }
         cqsim_schema_column(s, keyspace, table, &def);
     }
 }

@@ -31,7 +31,7 @@ static void hide_ids(struct cqsim_table *t)
 static void reference_schema(void **state)
 {
     (void)state;
-    const struct cqsim_shape shape = {10, 20, 12, false, 1, false};
+    const struct cqsim_shape shape = {10, 20, 12, false, 1, false, false};
     const struct cqsim_faults none = {0};
     struct cqsim_recording *rec = calloc(1, sizeof *rec);
     recorded_read("5.0.9-v5-reference", rec);
@@ -63,7 +63,7 @@ static void supported_of_each_line(void **state)
     (void)state;
     static const char *const lines[][2] = {
         {"3.11", "3.11.19-v4"}, {"4.0", "4.0.19-v5"}, {"5.0", "5.0.9-v5-lz4-trio"}};
-    const struct cqsim_shape shape = {0, 0, 12, true, 1, false};
+    const struct cqsim_shape shape = {0, 0, 12, true, 1, false, false};
     const struct cqsim_faults none = {0};
     for (size_t i = 0; i < 3; i++) {
         struct cqsim_recording *rec = calloc(1, sizeof *rec);
@@ -110,7 +110,7 @@ static void columns_without_recordings(void **state)
 static void seeds(void **state)
 {
     (void)state;
-    const struct cqsim_shape shape = {2, 3, 6, true, 1, false};
+    const struct cqsim_shape shape = {2, 3, 6, true, 1, false, false};
     const struct cqsim_faults none = {0};
     const uint64_t numbers[] = {5, 5, 6};
     struct cqsim_dataset *d[3];
@@ -160,7 +160,7 @@ static void rich_everywhere(void **state)
     (void)state;
     static const char *const releases[] = {"3.0", "3.11", "4.0", "4.1", "5.0"};
     static const char *const attached[] = {"columns", "indexes", "triggers", "dropped_columns"};
-    const struct cqsim_shape shape = {1, 2, 6, true, 1, false};
+    const struct cqsim_shape shape = {1, 2, 6, true, 1, false, false};
     const struct cqsim_faults none = {0};
     for (size_t r = 0; r < 5; r++) {
         struct cqsim_dataset *d =
@@ -191,7 +191,7 @@ static int compare_slices(const void *a, const void *b)
 static void words(void **state)
 {
     (void)state;
-    const struct cqsim_shape shape = {20, 90, 30, false, 1, true};
+    const struct cqsim_shape shape = {20, 90, 30, false, 1, true, false};
     const struct cqsim_faults none = {0};
     struct cqsim_dataset *d = cqsim_dataset_new(cqsim_release_find("5.0"), &shape, 9, &none);
     const struct cqsim_table *tables = cqsim_dataset_find(d, "system_schema", "tables");
