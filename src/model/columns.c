@@ -172,6 +172,7 @@ static void make_rest(struct cq_model *m, const struct cq_object *o, struct cq_j
     size_t mark = cq_json_mark(j), structure_mark = cq_json_mark(structure);
     uint64_t rank = cq_column_rank(cell[CQ_COLUMNS_kind]);
     cq_bytes type = cell[CQ_COLUMNS_type];
+    bool is_own;
 
     if (cq_has(s, CQ_COLUMNS_type)) cq_json_member(j, CQ_KEY("type"), type);
     if (cq_has(s, CQ_COLUMNS_kind)) cq_json_member(j, CQ_KEY("kind"), cell[CQ_COLUMNS_kind]);
@@ -180,7 +181,9 @@ static void make_rest(struct cq_model *m, const struct cq_object *o, struct cq_j
     structure_rest(structure, cell, rank);
     cq_put_uses(m, o->udts, type);
     cq_udts_reach(m, o->udts, type);
-    if (!rest || cq_type_is_named(m, type) || j->out->err || structure->out->err) return;
+    is_own = !rest || cq_type_is_named(m, type);
+    m->is_own = m->is_own || is_own;
+    if (is_own || j->out->err || structure->out->err) return;
     keep_rest(m, rest, cq_json_since(j, mark), cq_json_since(structure, structure_mark));
 }
 
@@ -356,6 +359,7 @@ void cq_put_columns(struct cq_model *m, const struct cq_object *o, struct cq_jso
         cq_put_list(m, o, structure);
         return;
     }
+    m->is_own = false;
     cq_columns_order(m, o);
     if (o->masks.n) cq_masks_begin(m, &o->masks);
     cq_udts_begin(m, o->udts);
@@ -365,9 +369,8 @@ void cq_put_columns(struct cq_model *m, const struct cq_object *o, struct cq_jso
     mark = cq_json_mark(j);
     structure_mark = cq_json_mark(structure);
     if (o->columns.n) put_rows(m, o, structure);
-    if (cq_list_is_wanted(m, o) && !j->out->err && !structure->out->err)
-        cq_lists_keep(m->memo->lists, o->sketch, &o->columns, cq_json_since(j, mark),
-                      cq_json_since(structure, structure_mark));
+    if (!j->out->err && !structure->out->err)
+        cq_list_keep(m, o, cq_json_since(j, mark), cq_json_since(structure, structure_mark));
     cq_json_close(structure, ']');
     cq_json_close(j, ']');
     cq_udts_end(m, o->udts);

@@ -41,8 +41,13 @@ bool cq_lists_wants(struct cq_lists *lists, uint64_t sketch)
     uint32_t *mark = &lists->seen[sketch >> 8 & (CQ_LISTS_SEEN - 1)], is = (uint32_t)(sketch >> 32);
 
     if (*mark == is) return true;
-    *mark = is;
+    if (*mark != ~is) *mark = is;
     return false;
+}
+
+void cq_lists_refuse(struct cq_lists *lists, uint64_t sketch)
+{
+    lists->seen[sketch >> 8 & (CQ_LISTS_SEEN - 1)] = ~(uint32_t)(sketch >> 32);
 }
 
 /* Of a row as it was sent: where it begins, and what is behind its first two cells. */
@@ -163,20 +168,27 @@ void cq_put_list(struct cq_model *m, const struct cq_object *o, struct cq_json *
     cq_udts_end(m, o->udts);
 }
 
-bool cq_list_is_wanted(struct cq_model *m, const struct cq_object *o)
+/* Came before, and is nothing that is never kept. */
+static bool is_wanted(const struct cq_model *m, const struct cq_object *o)
 {
-    if (!o->sketch || !m->memo || o->masks.n || !o->as_sent) return false;
-    if (!cq_lists_wants(m->memo->lists, o->sketch)) return false;
-    for (size_t i = 0; i < o->columns.n; i++)
-        if (cq_type_is_named(m, cq_rowset_at(&o->columns, i)[CQ_COLUMNS_type])) return false;
-    return true;
+    return o->sketch && m->memo && !o->masks.n && o->as_sent &&
+           cq_lists_wants(m->memo->lists, o->sketch);
+}
+
+void cq_list_keep(struct cq_model *m, const struct cq_object *o, cq_bytes json, cq_bytes structure)
+{
+    if (!is_wanted(m, o)) return;
+    if (m->is_own)
+        cq_lists_refuse(m->memo->lists, o->sketch);
+    else
+        cq_lists_keep(m->memo->lists, o->sketch, &o->columns, json, structure);
 }
 
 void cq_model_learn(struct cq_model *m, const struct cq_object *o)
 {
     struct cq_json structure;
 
-    if (!cq_list_is_wanted(m, o)) return;
+    if (!is_wanted(m, o)) return;
     cq_rec_abort(m->rec);
     cq_buf_clear(&m->rec->structure);
     cq_json_init(&structure, &m->rec->structure, m->mem);

@@ -66,6 +66,9 @@ static inline void cq_lists_follow(struct cq_lists *lists, unsigned n, const str
 
 /* It came before, and is worth keeping now; else it has a mark now. */
 bool cq_lists_wants(struct cq_lists *lists, uint64_t sketch);
+/* What it was found to be is never kept: it is not wanted any more, as long as its mark is there.
+ */
+void cq_lists_refuse(struct cq_lists *lists, uint64_t sketch);
 /*
  * Keeps what was made of these columns, whose rows have to stand one behind the other as they were
  * sent (else, and where there is no memory, nothing happens). json and structure are copied.
@@ -73,8 +76,9 @@ bool cq_lists_wants(struct cq_lists *lists, uint64_t sketch);
 void cq_lists_keep(struct cq_lists *lists, uint64_t sketch, const struct cq_rowset *columns,
                    cq_bytes json, cq_bytes structure);
 
-/* Columns that say the same in every keyspace, and came before (else they have a mark now). */
-bool cq_list_is_wanted(struct cq_model *m, const struct cq_object *o);
+/* Keeps what was made of an object's columns, if they came before and say the same in every
+ * keyspace (m->is_own: they do not). */
+void cq_list_keep(struct cq_model *m, const struct cq_object *o, cq_bytes json, cq_bytes structure);
 /* cq_put_columns of an object with a list: no type in it names a user type. */
 void cq_put_list(struct cq_model *m, const struct cq_object *o, struct cq_json *structure);
 

@@ -68,6 +68,7 @@ struct cq_model {
     uint32_t alike;
     unsigned kept;
     cq_bytes options;
+    bool is_own; /* a column of the table in hand says what others may say otherwise (columns.c) */
     /* scratch: cleared by whoever uses it */
     struct cq_buf keys;      /* key columns of the table in hand (columns.c) */
     struct cq_buf rows;      /* the order of all its columns */

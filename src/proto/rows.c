@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "base/bounds.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/short.h"
 #include "proto/cql.h"
@@ -277,10 +278,9 @@ static size_t cells_length(const uint8_t *p, const uint8_t *end, uint32_t n)
 
 uint64_t cql_rows_sketch(const struct cql_rows *r, cq_bytes head)
 {
-    enum { ROWS = 3, LEAST = 10 };
-    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    enum { ROWS = 3 };
     const uint8_t *p = head.p;
-    uint64_t h = odd, left = (uint64_t)r->n_rows - r->rows_read + 1;
+    uint64_t h = 0, left = (uint64_t)r->n_rows - r->rows_read + 1;
 
     for (int i = 0; i < ROWS && left > 0; i++, left--) {
         size_t n;
@@ -288,13 +288,11 @@ uint64_t cql_rows_sketch(const struct cql_rows *r, cq_bytes head)
         if ((size_t)(r->end - p) < head.n || !cq_same_bytes(p, head.p, head.n)) break;
         p += head.n;
         n = cells_length(p, r->end, r->n_columns - 2);
-        if (n < LEAST) break;
-        /* a third cell's length and first bytes, and the last cell's last */
-        h = (h ^ cq_load64(p + 2) ^ (uint64_t)n << 48) * odd;
-        h = (h ^ h >> 32 ^ cq_load64(p + n - 8)) * odd;
+        if (n == 0) break;
+        h = cq_xxh3_64_seeded((cq_bytes){p, n}, h);
         p += n;
     }
-    return (h ^ h >> 32) | 1;
+    return h | 1;
 }
 
 /* Where the last of the rows begins that are head and these tails, one after the other from head.p
