@@ -74,7 +74,24 @@ def on_sim(bench):
     with Sim(bench, "reference") as sim:
         found = measure(bench, sim, WAYS[:2])
     bench.data["cpu-sim"] = {job.name: found.marginal(job.name) for job in found.jobs if found.has(job.name)}
-    return lines(bench, found, WAYS[:2], False)
+    return lines(bench, found, WAYS[:2], False) + unseen(bench)
+
+
+def unseen(bench):
+    """Clusters none of which has a table's columns in common with another, or twice: what a memory of columns that were
+    seen before cannot help with."""
+    counts = (1, 20) if bench.quick else (1, 20, 100)
+    title, n = "encode and discard", str(counts[-1])
+    with Sim(bench, "reference", "--names", "distinct", "--schemas", n, clusters=int(n)) as sim:
+        clients = [Null(bench, *options, name=f"null {way}") for way, options in WAYS[:2]]
+        clients += [writer(bench, title, way, options, None) for way, options in WAYS[:2]]
+        found = Rounds(bench, sim.targets, [Job(client, counts) for client in clients])
+    out = []
+    for way, _ in WAYS[:2]:
+        name, floor = f"{title} {way}/seq", f"null {way}/seq"
+        out.append(told(f"{title}, {way}, tables never seen before: above null", found.above(name, floor), "ms",
+                        f"null {Spread(found.marginal(floor)).median:.3f} ms", form="{:.3f}"))
+    return out
 
 
 def on_real(bench):
