@@ -17,7 +17,7 @@
 #include "base/mem.h"
 
 struct cq_secret {
-    size_t mapped; /* of the whole block */
+    size_t mapped; /* of the whole block; 0: it is public, and from malloc */
     size_t cap;
     size_t n;
     unsigned refs;
@@ -39,6 +39,15 @@ static struct cq_secret *map(size_t cap)
     (void)madvise(s, n, MADV_DONTDUMP);
     (void)mlock(s, n); /* best effort: RLIMIT_MEMLOCK may be small */
     s->mapped = n;
+    return s;
+}
+
+static struct cq_secret *make(size_t cap, enum cq_secret_kind kind)
+{
+    bool is_public = kind == CQ_SECRET_PUBLIC;
+    struct cq_secret *s = is_public ? cq_calloc(&cq_mem_libc, 1, sizeof(*s) + cap) : map(cap);
+
+    if (!s) return NULL;
     s->cap = cap;
     s->refs = 1;
     return s;
@@ -56,6 +65,10 @@ void cq_secret_release(struct cq_secret *s)
 
     if (!s || --s->refs) return;
     mapped = s->mapped;
+    if (!mapped) {
+        cq_free(&cq_mem_libc, s);
+        return;
+    }
     cq_wipe(s->data, s->cap);
     (void)munmap(s, mapped);
 }
@@ -94,7 +107,7 @@ static int finish(struct cq_secret **out, struct cq_secret *s, enum cq_secret_ki
     } else if (kind == CQ_SECRET_PASSWORD && memchr(s->data, 0, s->n)) {
         why = "holds a NUL byte, which no password may";
     }
-    cq_wipe_registers();
+    if (kind != CQ_SECRET_PUBLIC) cq_wipe_registers();
     if (why) {
         cq_secret_release(s);
         return refuse(f, from, why);
@@ -109,7 +122,7 @@ static int copy(struct cq_secret **out, enum cq_secret_kind kind, cq_bytes b,
     struct cq_secret *s;
 
     if (b.n > most(kind) + 2) return refuse(f, from, "is longer than a secret may be");
-    s = map(b.n);
+    s = make(b.n, kind);
     if (!s) return cq_fault_set(f, CQ_ENOMEM, "no memory for a secret");
     if (b.n) memcpy(s->data, b.p, b.n);
     s->n = b.n;
@@ -171,7 +184,7 @@ static int read_file(struct cq_secret **out, enum cq_secret_kind kind, int fd,
     if (fstat(fd, &st)) return refuse(f, from, strerror(errno));
     why = objection(&st, kind);
     if (why) return refuse(f, from, why);
-    s = map((size_t)st.st_size + 3); /* a file that grows meanwhile shows as too long */
+    s = make((size_t)st.st_size + 3, kind); /* a file that grows meanwhile shows as too long */
     if (!s) return cq_fault_set(f, CQ_ENOMEM, "no memory for a secret");
     e = slurp(fd, s);
     if (e) {

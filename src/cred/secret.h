@@ -22,6 +22,7 @@ enum cq_secret_kind {
                          * refused; CQ_MAX_SECRET
                          */
     CQ_SECRET_PEM,      /* as it is; empty refused; CQ_MAX_PEM */
+    CQ_SECRET_PUBLIC,   /* the same, but no secret (CA certificates): in memory like any other */
 };
 
 int cq_secret_from_bytes(struct cq_secret **out, enum cq_secret_kind kind, cq_bytes b,

@@ -42,7 +42,7 @@ int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault
 
     *out = NULL;
     if (t->t.tls_mode == CQLCRAWL_TLS_DISABLE) return 0;
-    err = cq_read_text(&ca, CQ_SECRET_PEM, &t->t.tls_cacert, "tls.cacert", f);
+    err = cq_read_text(&ca, CQ_SECRET_PUBLIC, &t->t.tls_cacert, "tls.cacert", f);
     if (!err) err = cq_read_text(&cert, CQ_SECRET_PEM, &t->t.tls_cert, "tls.cert", f);
     if (!err) err = cq_read_text(&key, CQ_SECRET_PEM, &t->t.tls_key, "tls.key", f);
     if (err) {

@@ -125,7 +125,7 @@ static void opened(struct cq_sock *s)
     if (s->on.opened) s->on.opened(s->ctx, &s->facts);
     if (s->state != CQ_SOCK_OPEN) return;
     if (tls)
-        cq_sock_drive(s); /* more than the handshake may have come */
+        kick(s); /* more than the handshake may have come, and its last flight may be here still */
     else
         watch(s); /* who is connected speaks first */
 }

@@ -48,6 +48,12 @@ void cq_tls_fini(struct cq_tls *t)
     *t = (struct cq_tls){.fault = t->fault};
 }
 
+/* Whether there are any is a look; to clear them all is one at each of sixteen places. */
+static void clear_errors(void)
+{
+    if (ERR_peek_error()) ERR_clear_error();
+}
+
 /* What became of an SSL call that did not succeed. */
 static enum cq_io outcome(struct cq_tls *t, int rc)
 {
@@ -100,7 +106,7 @@ enum cq_io cq_tls_handshake(struct cq_tls *t)
 
     if (t->state == CQ_TLS_OPEN) return CQ_IO_OK;
     if (t->state != CQ_TLS_HANDSHAKE) return CQ_IO_FAILED;
-    ERR_clear_error();
+    clear_errors();
     rc = SSL_do_handshake(t->ssl);
     if (rc == 1) {
         t->state = CQ_TLS_OPEN;
@@ -116,7 +122,7 @@ enum cq_io cq_tls_handshake(struct cq_tls *t)
             io = CQ_IO_FAILED;
         }
     }
-    ERR_clear_error();
+    clear_errors();
     return io;
 }
 
@@ -128,14 +134,14 @@ enum cq_io cq_tls_read(struct cq_tls *t, uint8_t *p, size_t n, size_t *got)
     *got = 0;
     if (t->state == CQ_TLS_HANDSHAKE) return CQ_IO_AGAIN;
     if (t->state != CQ_TLS_OPEN) return settled(t);
-    ERR_clear_error();
+    clear_errors();
     rc = SSL_read_ex(t->ssl, p, n, got);
     if (rc == 1)
         t->answered = true;
     else
         io = outcome(t, rc);
     if (io == CQ_IO_AGAIN) rest(t);
-    ERR_clear_error();
+    clear_errors();
     return io;
 }
 
@@ -148,21 +154,21 @@ enum cq_io cq_tls_write(struct cq_tls *t, cq_bytes b, size_t *taken)
     *taken = 0;
     if (t->state == CQ_TLS_HANDSHAKE) return CQ_IO_AGAIN;
     if (t->state != CQ_TLS_OPEN) return settled(t);
-    ERR_clear_error();
+    clear_errors();
     rc = SSL_write_ex(t->ssl, b.p, b.n, taken);
     if (rc == 1)
         rest(t);
     else
         io = outcome(t, rc);
-    ERR_clear_error();
+    clear_errors();
     return io;
 }
 
 void cq_tls_shutdown(struct cq_tls *t)
 {
     if (t->state != CQ_TLS_OPEN) return;
-    ERR_clear_error();
+    clear_errors();
     (void)SSL_shutdown(t->ssl);
-    ERR_clear_error();
+    clear_errors();
     t->state = CQ_TLS_ENDED;
 }

@@ -91,7 +91,9 @@ static enum cq_io tls_open(struct cq_transport *t)
         io = turn(t);
         if (io != CQ_IO_OK) return io;
     }
-    (void)drain(t); /* the last flight, or the alert */
+    /* An alert leaves now; the last flight of a handshake that went well with what is written next,
+     * in one packet, and if nothing is, with the reading (net/sockio.c looks soon). */
+    if (io != CQ_IO_OK) (void)drain(t);
     return io;
 }
 

@@ -144,31 +144,41 @@ static void test_bytes_and_references(void **state)
     assert_true(cq_is_null(cq_secret_bytes(NULL)));
 }
 
-/* The mapping carries "dd" (do not dump) in /proc/self/smaps. */
-static void test_not_in_core(void **state)
+/* Does the mapping that p is in carry "dd" (do not dump) in /proc/self/smaps? */
+static bool is_left_out(const void *p)
 {
-    struct cq_secret *s = NULL;
-    struct cq_fault f = {0};
+    unsigned long from = 0, to = 0, a, b, at = (unsigned long)(uintptr_t)p;
     char line[512];
-    unsigned long from = 0, to = 0;
-    int found = 0;
-    FILE *maps;
+    bool found = false;
+    FILE *maps = fopen("/proc/self/smaps", "r");
 
-    (void)state;
-    assert_int_equal(cq_secret_from_bytes(&s, CQ_SECRET_PASSWORD, CQ_LIT("canary"), &f), 0);
-    maps = fopen("/proc/self/smaps", "r");
     assert_non_null(maps);
     while (fgets(line, sizeof(line), maps)) {
-        unsigned long a, b, at = (unsigned long)(uintptr_t)cq_secret_bytes(s).p;
-
         if (sscanf(line, "%lx-%lx ", &a, &b) == 2) from = a, to = b;
-        if (strncmp(line, "VmFlags:", 8) == 0 && at >= from && at < to) {
+        if (strncmp(line, "VmFlags:", 8) == 0 && at >= from && at < to)
             found = strstr(line, " dd") != NULL;
-        }
     }
     (void)fclose(maps);
-    assert_true(found);
-    cq_secret_release(s);
+    return found;
+}
+
+static void test_not_in_core(void **state)
+{
+    static const enum cq_secret_kind kinds[] = {CQ_SECRET_PASSWORD, CQ_SECRET_PEM,
+                                                CQ_SECRET_PUBLIC};
+    struct cq_fault f = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        struct cq_secret *s = NULL;
+
+        assert_int_equal(cq_secret_from_bytes(&s, kinds[i], CQ_LIT("canary"), &f), 0);
+        assert_true(cq_eq(cq_secret_bytes(s), CQ_LIT("canary")));
+        assert_int_equal(is_left_out(cq_secret_bytes(s).p), kinds[i] != CQ_SECRET_PUBLIC);
+        assert_ptr_equal(cq_secret_retain(s), s);
+        cq_secret_release(s);
+        cq_secret_release(s);
+    }
 }
 
 /* Not the file's fault: whoever asks comes again. */
