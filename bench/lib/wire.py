@@ -125,7 +125,7 @@ def latency(bench):
         out += [told(f"{ms} ms: {peer.name}, one cluster", one, "ms", note=words, form="{:,.0f}")
                 for peer, (one, words) in zip(bench.peers, theirs)]
     bench.data["latency"] = data
-    return out + [far_fleet(bench)]
+    return out + [far_fleet(bench), far_large(bench)]
 
 
 def distance(ms, many, wall):
@@ -155,6 +155,19 @@ def far_fleet(bench):
     return told(f"{ms} ms: {n:,} clusters, --half-open {most:,}", wall["raised"], "s", form="{:.2f}",
                 floor=f"{WAITS} x {ms} = {WAITS * ms} ms; null {wall['null all'].median:.2f} s",
                 note=f"with the usual 256 {wall['usual'].text('{:.2f}')} s")
+
+
+def far_large(bench):
+    """Further pages are further waits; those of the null client are as near as on loopback."""
+    ms = 20 if bench.quick else FAR
+    with Sim(bench, "large", "--fault", f"rtt={ms}") as sim:
+        jobs = [Job(Null(bench), (1,)), Job(Ours(bench, "large", timed=True), (1,))]
+        found = Rounds(bench, sim.targets, jobs, 1 if bench.quick else 3)
+        waits = delta(sim, bench, Ours(bench, "waits"), 1)["waits"]
+    wall = {j.client.name: Spread(found.each(j.name, lambda c: 1e3 * c.wall)) for j in jobs}
+    return told(f"{ms} ms: one cluster of 5,000 tables", wall["large"], "ms", form="{:,.0f}",
+                floor=f"its {waits + 1} waits x {ms} = {(waits + 1) * ms:,} ms",
+                note=f"with the null client's pages of 256 KiB {wall['null'].text('{:,.0f}')} ms")
 
 
 def timed(bench, sim, peer, many, at_once):

@@ -28,6 +28,9 @@
 /* One crawl */
 #define CQ_PAGE_BYTES                                                                              \
     CQ_KIB(256) /* what a page should hold; page_size follows from the bytes per row */
+#define CQ_MAX_PAGE_BYTES                                                                          \
+    CQ_MIB(1)                    /* the same far away (crawler/far.h); ScyllaDB's are no larger */
+#define CQ_FAR CQ_MS(10)         /* the least wait that is taken for a distance */
 #define CQ_PAGE_FIRST CQ_KIB(16) /* a page's block at first; doubled as bytes arrive */
 #define CQ_DEFAULT_RESERVATION                                                                     \
     CQ_KIB(640)            /* of a cluster never crawled before: the reference one */

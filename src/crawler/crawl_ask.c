@@ -17,7 +17,8 @@ static void want(struct cq_crawl *c, int ask, enum cq_form form)
 
 static uint32_t page_rows(const struct cq_crawl *c, const struct cq_cursor *cursor)
 {
-    return c->o->page_rows ? c->o->page_rows : cq_query_page_rows(cursor->table, cursor->row_bytes);
+    if (c->o->page_rows) return c->o->page_rows;
+    return cq_query_page_rows(cursor->table, cursor->row_bytes, c->w->far.page_bytes);
 }
 
 static void send_one(struct cq_crawl *c, int i)
@@ -63,6 +64,7 @@ static void send_due(struct cq_crawl *c)
     if (is_idle) gather(c);
     if (!c->n_due) return;
     if (is_idle) cq_crawl_rate_begin(c);
+    if (is_idle) cq_far_asked(&c->w->far, cq_crawl_inner(c));
     for (int i = 0; i < CQ_N_ASKS && c->n_sent < most && c->state != CQ_CRAWL_OVER; i++) {
         if (c->w->asks[i].asked != CQ_ASK_DUE) continue;
         c->n_due--;
@@ -118,6 +120,11 @@ static size_t whole_share(const struct cq_crawl *c)
     return c->o->need ? c->o->need : cq_budget_guess(&c->budget);
 }
 
+static bool is_half_free(const struct cq_account *a)
+{
+    return a->used < a->limit / 2;
+}
+
 /* A probe takes little at first, as long as half of the memory is there for those who read on. */
 static size_t first_share(const struct cq_crawl *c)
 {
@@ -125,7 +132,7 @@ static size_t first_share(const struct cq_crawl *c)
     size_t n = whole_share(c);
 
     if (!c->o->incremental || n < CQ_PROBE_RESERVATION) return n;
-    return a && a->used < a->limit / 2 ? CQ_PROBE_RESERVATION : n;
+    return a && is_half_free(a) ? CQ_PROBE_RESERVATION : n;
 }
 
 /* It is no probe any more. What a very large cluster needs beside that it takes as it goes, so that
@@ -326,6 +333,18 @@ static void on_refusal(struct cq_crawl *c, struct cq_ask *a, const struct cql_ev
     }
 }
 
+/* All of a write has been answered. */
+static void end_write(struct cq_crawl *c)
+{
+    const struct cq_account *a = c->budget.account;
+
+    cq_far_answered(&c->w->far, cq_crawl_inner(c),
+                    c->state == CQ_CRAWL_MAIN && (!a || is_half_free(a)));
+    if (c->n_timed_out && !c->n_answered)
+        cq_crawl_fail(c, CQ_ETIMEOUT, "the server stopped answering: %u statements, no answer",
+                      c->n_timed_out);
+}
+
 void cq_crawl_answer(struct cq_crawl *c, const struct cql_event *ev)
 {
     struct cq_ask *a = &c->w->asks[c->w->by_stream[ev->stream]];
@@ -348,7 +367,5 @@ void cq_crawl_answer(struct cq_crawl *c, const struct cql_event *ev)
         c->n_timed_out++;
     else
         c->n_answered++;
-    if (!c->n_sent && c->n_timed_out && !c->n_answered)
-        cq_crawl_fail(c, CQ_ETIMEOUT, "the server stopped answering: %u statements, no answer",
-                      c->n_timed_out);
+    if (!c->n_sent) end_write(c);
 }

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "crawler/crawl.h"
+#include "crawler/far.h"
 #include "crawler/merge.h"
 #include "crawler/reading.h"
 
@@ -112,6 +113,7 @@ struct cq_work {
     struct cq_shared shared;
     struct cq_ask asks[CQ_N_ASKS];
     uint8_t by_stream[CQ_MAX_STREAMS];
+    struct cq_far far;
     /* records */
     struct cq_rec rec;
     struct cq_model model;

@@ -103,6 +103,7 @@ int cq_crawl_work_new(struct cq_crawl *c)
         return CQ_ENOMEM;
     }
     link_cursors(c);
+    cq_far_init(&w->far);
     w->scope.attempt = o->attempt;
     w->scope.started_ms = c->started_ms;
     memcpy(w->scope.filters_hash, o->filters_hash, sizeof(w->scope.filters_hash));

@@ -44,7 +44,7 @@ cq_bytes cq_query_text(enum cq_table t, enum cq_form form)
     return cq_str(all_texts[t]);
 }
 
-uint32_t cq_query_page_rows(enum cq_table t, size_t bytes_per_row)
+uint32_t cq_query_page_rows(enum cq_table t, size_t bytes_per_row, size_t page_bytes)
 {
     size_t rows;
 
@@ -54,7 +54,7 @@ uint32_t cq_query_page_rows(enum cq_table t, size_t bytes_per_row)
         if (t == CQ_T_COLUMNS || t == CQ_T_VCOLUMNS) bytes_per_row = 90;
         if (t == CQ_T_PEERS || t == CQ_T_PEERS_V2) return CQ_MAX_PEERS;
     }
-    rows = CQ_PAGE_BYTES / bytes_per_row;
+    rows = page_bytes / bytes_per_row;
     if (rows < 1) return 1;
     return rows > 10000 ? 10000 : (uint32_t)rows;
 }

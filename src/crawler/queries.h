@@ -20,8 +20,8 @@ enum cq_form {
 cq_bytes cq_query_text(enum cq_table t, enum cq_form form);
 
 /* Rows per page, from the bytes per row as measured (0: as assumed), so that a page holds about
- * CQ_PAGE_BYTES. */
-uint32_t cq_query_page_rows(enum cq_table t, size_t bytes_per_row);
+ * page_bytes. */
+uint32_t cq_query_page_rows(enum cq_table t, size_t bytes_per_row, size_t page_bytes);
 
 /*
  * Key columns of a table, as slots: keyspace, the object's name, what tells rows of one object

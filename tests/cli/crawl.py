@@ -164,6 +164,22 @@ class Attempts(Case):
                              status=0)
         self.assertEqual({e["read"] for e in self.ends(self.records(out)).values()}, {"complete"})
 
+    def test_larger_pages_far_away(self):
+        """Pages of one table come one after another: over a distance there are fewer of them, with the same in them."""
+        size = ["--keyspaces", "10", "--tables", "100", "--columns", "20"]
+        of = {}
+        for where, options in {"127.50.17.1:0": [], "127.50.18.1:0": ["--fault", "rtt=40"]}.items():
+            sim = self.sim(where, *size, *options)
+            self.run_it("crawl", sim.targets[0], "--output", "r", "--memory-max", "32MiB", status=0)
+            records = self.file_records("r")
+            hashes = [(r["name"], r["hash"]) for r in records if r["kind"] == "table"]
+            self.assertEqual(len(hashes), 1000)
+            of[where] = hashes, records[-1]["cost"]["waits"]
+        (near, near_waits), (far, far_waits) = of.values()
+        self.assertEqual(near, far)
+        self.assertGreaterEqual(near_waits, 11)
+        self.assertLess(far_waits, near_waits - 2)
+
     def test_same_records_in_every_dialect(self):
         sim = self.sim("127.50.16.60:0", "--keyspaces", "2", "--tables", "5", "--rich")
         seen = set()

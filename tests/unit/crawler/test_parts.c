@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "crawler/budget.h"
+#include "crawler/far.h"
 #include "crawler/findings.h"
 #include "crawler/names.h"
 #include "crawler/queries.h"
@@ -46,12 +47,41 @@ static void test_statements(void **state)
 static void test_page_rows(void **state)
 {
     (void)state;
-    assert_int_equal(cq_query_page_rows(CQ_T_TABLES, 0), 524);
-    assert_int_equal(cq_query_page_rows(CQ_T_COLUMNS, 0), 2912);
-    assert_int_equal(cq_query_page_rows(CQ_T_PEERS, 0), CQ_MAX_PEERS);
-    assert_int_equal(cq_query_page_rows(CQ_T_TABLES, 1 << 20), 1);
-    assert_int_equal(cq_query_page_rows(CQ_T_TABLES, 1024), 256);
-    assert_int_equal(cq_query_page_rows(CQ_T_TYPES, 1), 10000);
+    assert_int_equal(cq_query_page_rows(CQ_T_TABLES, 0, CQ_PAGE_BYTES), 524);
+    assert_int_equal(cq_query_page_rows(CQ_T_COLUMNS, 0, CQ_PAGE_BYTES), 2912);
+    assert_int_equal(cq_query_page_rows(CQ_T_PEERS, 0, CQ_PAGE_BYTES), CQ_MAX_PEERS);
+    assert_int_equal(cq_query_page_rows(CQ_T_TABLES, 1 << 20, CQ_PAGE_BYTES), 1);
+    assert_int_equal(cq_query_page_rows(CQ_T_TABLES, 1024, CQ_PAGE_BYTES), 256);
+    assert_int_equal(cq_query_page_rows(CQ_T_TYPES, 1, CQ_PAGE_BYTES), 10000);
+    assert_int_equal(cq_query_page_rows(CQ_T_TABLES, 0, CQ_MAX_PAGE_BYTES), 2097);
+}
+
+/* A write that leaves after the last one's answers and is waited for so long: what a page holds. */
+static size_t waited(struct cq_far *f, uint64_t ns, bool may_grow)
+{
+    cq_far_asked(f, CQ_SEC(100));
+    cq_far_answered(f, CQ_SEC(100) + ns, may_grow);
+    return f->page_bytes;
+}
+
+static void test_far(void **state)
+{
+    struct cq_far f;
+
+    (void)state;
+    cq_far_init(&f);
+    assert_int_equal(f.page_bytes, CQ_PAGE_BYTES);
+    assert_int_equal(waited(&f, CQ_MS(80), false), CQ_PAGE_BYTES); /* before: nothing is known */
+    assert_int_equal(waited(&f, CQ_MS(90), true), 2 * CQ_PAGE_BYTES);
+    assert_int_equal(waited(&f, CQ_MS(110), true), 4 * CQ_PAGE_BYTES);
+    assert_int_equal(waited(&f, CQ_MS(110), true), CQ_MAX_PAGE_BYTES);
+    assert_int_equal(waited(&f, CQ_MS(160), true), CQ_MAX_PAGE_BYTES / 2); /* the bytes take it */
+    assert_int_equal(waited(&f, CQ_MS(90), false), CQ_PAGE_BYTES);         /* memory is short */
+    assert_int_equal(waited(&f, CQ_SEC(8), true), CQ_PAGE_BYTES);
+    cq_far_init(&f); /* near: waits are short, whatever they are made of */
+    assert_int_equal(waited(&f, CQ_MS(1), false), CQ_PAGE_BYTES);
+    assert_int_equal(waited(&f, CQ_MS(1), true), CQ_PAGE_BYTES);
+    assert_int_equal(waited(&f, CQ_MS(80), true), CQ_PAGE_BYTES);
 }
 
 static enum cq_refusal refusal(int code, const char *text, enum cq_form form, bool later)
@@ -246,11 +276,11 @@ static void test_versions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_statements), cmocka_unit_test(test_page_rows),
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_retry_after),
-        cmocka_unit_test(test_names),      cmocka_unit_test(test_budget),
-        cmocka_unit_test(test_findings),   cmocka_unit_test(test_one_finding),
-        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_statements),  cmocka_unit_test(test_page_rows),
+        cmocka_unit_test(test_far),         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_budget),      cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_one_finding), cmocka_unit_test(test_versions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
