@@ -4,7 +4,7 @@ cq_test(state_known SOURCES unit/state/test_known.c LAYERS state base LABELS uni
 cq_test(state_greeting SOURCES unit/state/test_greeting.c LAYERS state base LABELS unit)
 if(CQLCRAWL_STATE)
   cq_test(state_store SOURCES unit/state/test_store.c unit/state/folder.c
-    LAYERS state_shell state base LABELS unit)
+    LAYERS state_shell state base LINK PkgConfig::SQLITE LABELS unit)
   cq_test(state_thread SOURCES unit/state/test_thread.c unit/state/folder.c
     LAYERS state_shell state base LABELS unit)
 endif()

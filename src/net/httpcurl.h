@@ -9,7 +9,7 @@
 
 #include <curl/curl.h>
 
-#include "base/err.h"
+#include "base/library.h"
 
 /* gcc's checks of types are macros around the functions; the table has the functions. */
 #undef curl_easy_setopt
@@ -42,14 +42,10 @@
     X(url_set, curl_url_set)
 
 struct cq_curl {
-    void *
-        library; /* never closed: GnuTLS and OpenSSL leave destructors and keys of threads behind */
-#define X(ours, theirs) __typeof__(theirs) *ours;
-    CQ_CURL_FUNCTIONS(X)
-#undef X
+    CQ_CURL_FUNCTIONS(CQ_LIBRARY_POINTER)
 };
 
-/* 0, or CQ_EUNSUPPORTED with words that say what to install. Again and again: it is one library. */
+/* 0, or CQ_ENO_LIBRARY with words that say what to install. Again and again: it is one library. */
 int cq_curl_load(struct cq_curl *c, struct cq_fault *f);
 
 #endif

@@ -10,10 +10,11 @@
  */
 #include "net/resolver.h"
 
-#include <ares.h>
 #include <assert.h>
 #include <errno.h>
 #include <unistd.h>
+
+#include "net/ares.h"
 
 enum { SERVER_TIMEOUT_MS = 2000, SERVER_TRIES = 3 };
 
@@ -35,6 +36,7 @@ struct cq_resolver {
     uv_loop_t *loop;
     const struct cq_mem *mem;
     uv_timer_t timer;
+    struct cq_ares ares; /* with the channel */
     ares_channel channel;
     bool ready; /* the channel is there */
     bool closing;
@@ -57,7 +59,7 @@ static void arm(struct cq_resolver *r);
 
 static void process(struct cq_resolver *r, ares_socket_t in, ares_socket_t out)
 {
-    ares_process_fd(r->channel, in, out);
+    r->ares.process_fd(r->channel, in, out);
     if (!r->closing) arm(r);
 }
 
@@ -79,7 +81,7 @@ static void on_poll(uv_poll_t *p, int status, int events)
 static void arm(struct cq_resolver *r)
 {
     struct timeval tv;
-    struct timeval *t = ares_timeout(r->channel, NULL, &tv);
+    struct timeval *t = r->ares.timeout(r->channel, NULL, &tv);
 
     if (!t) {
         uv_timer_stop(&r->timer);
@@ -189,11 +191,14 @@ static int open_channel(struct cq_resolver *r)
         .tries = SERVER_TRIES,
     };
     int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
-    int rc = ares_init_options(&r->channel, &o, mask);
+    struct cq_fault f = {0};
+    int rc = cq_ares_load(&r->ares, &f);
 
+    if (rc) return rc;
+    rc = r->ares.init_options(&r->channel, &o, mask);
     if (rc != ARES_SUCCESS) return rc == ARES_ENOMEM ? CQ_ENOMEM : CQ_EDNS;
     r->ready = true;
-    if (r->servers && ares_set_servers_ports_csv(r->channel, r->servers) != ARES_SUCCESS)
+    if (r->servers && r->ares.set_servers_ports_csv(r->channel, r->servers) != ARES_SUCCESS)
         return CQ_EDNS;
     return 0;
 }
@@ -207,7 +212,7 @@ static size_t collect(const struct ares_addrinfo *res, uint16_t port, struct cq_
     return n;
 }
 
-static const char *words_of(int status)
+static const char *words_of(const struct cq_resolver *r, int status)
 {
     switch (status) {
     case ARES_ENOTFOUND:
@@ -221,7 +226,7 @@ static const char *words_of(int status)
     case ARES_EBADNAME:
         return "not a name";
     default:
-        return ares_strerror(status);
+        return r->ares.strerror(status);
     }
 }
 
@@ -235,7 +240,7 @@ static void refuse(const struct cq_lookup *l, int status)
 {
     int err = err_of(status);
 
-    l->cb(l->ctx, err, err == CQ_EDESCRIPTORS ? cq_err_text(err) : words_of(status), NULL, 0);
+    l->cb(l->ctx, err, err == CQ_EDESCRIPTORS ? cq_err_text(err) : words_of(l->r, status), NULL, 0);
 }
 
 static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *res)
@@ -246,7 +251,7 @@ static void on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo 
 
     (void)timeouts;
     if (status == ARES_SUCCESS && res && l->cb) n = collect(res, l->port, a);
-    if (res) ares_freeaddrinfo(res);
+    if (res) l->r->ares.freeaddrinfo(res);
     if (status == ARES_SUCCESS && n == 0) status = ARES_ENODATA;
     if (l->cb && n > 0)
         l->cb(l->ctx, 0, NULL, a, n);
@@ -274,7 +279,7 @@ int cq_resolver_lookup(struct cq_resolver *r, const char *host, uint16_t port, c
     if (!l) return CQ_ENOMEM;
     *l = (struct cq_lookup){.r = r, .cb = cb, .ctx = ctx, .port = port};
     *out = l;
-    ares_getaddrinfo(r->channel, host, NULL, &hints, on_answer, l);
+    r->ares.getaddrinfo(r->channel, host, NULL, &hints, on_answer, l);
     if (!r->closing) arm(r);
     return 0;
 }
@@ -288,7 +293,7 @@ static void on_timer_closed(uv_handle_t *h)
 {
     struct cq_resolver *r = h->data;
 
-    if (r->ready) ares_destroy(r->channel); /* every lookup left calls back, detached or not */
+    if (r->ready) r->ares.destroy(r->channel); /* every lookup left calls back, detached or not */
     r->timer_closed = true;
     maybe_closed(r);
 }
@@ -304,5 +309,8 @@ void cq_resolver_close(struct cq_resolver *r, void (*closed)(void *ctx), void *c
 
 const char *cq_resolver_library(void)
 {
-    return ares_version(NULL);
+    struct cq_fault f = {0};
+    struct cq_ares a;
+
+    return cq_ares_load(&a, &f) ? "(not here)" : a.version(NULL);
 }

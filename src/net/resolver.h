@@ -20,7 +20,7 @@ struct cq_lookup;
 typedef void cq_lookup_cb(void *ctx, int err, const char *why, const struct cq_addr *a, size_t n);
 
 /* *out is set before the callback may run and is void after it. 0; or CQ_ENOMEM, CQ_EDNS,
- * CQ_EDESCRIPTORS: no callback. */
+ * CQ_EDESCRIPTORS, CQ_ENO_LIBRARY: no callback. */
 int cq_resolver_lookup(struct cq_resolver *r, const char *host, uint16_t port, cq_lookup_cb *cb,
                        void *ctx, struct cq_lookup **out);
 void cq_lookup_cancel(struct cq_lookup *l);
@@ -28,6 +28,6 @@ void cq_lookup_cancel(struct cq_lookup *l);
 /* For tests: other name servers than the system's, "127.0.0.1:5353,...". Before the first lookup.
  */
 void cq_resolver_servers(struct cq_resolver *r, const char *csv);
-const char *cq_resolver_library(void); /* the version of c-ares that runs */
+const char *cq_resolver_library(void); /* the version of c-ares, which is loaded for that */
 
 #endif

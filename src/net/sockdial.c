@@ -20,6 +20,13 @@ static void on_lookup(void *ctx, int err, const char *why, const struct cq_addr 
     if (!s->busy) cq_sock_advance(s);
 }
 
+static const char *words_of(int err)
+{
+    if (err == CQ_EDNS) return "the resolver could not be started";
+    if (err == CQ_ENO_LIBRARY) return "names need c-ares 1.18 or later (Debian: libc-ares2)";
+    return cq_err_text(err);
+}
+
 static void ask(struct cq_sock *s, size_t e, uint64_t now)
 {
     const struct cq_endpoint *p = &s->endpoints[e];
@@ -34,8 +41,7 @@ static void ask(struct cq_sock *s, size_t e, uint64_t now)
     err = cq_resolver_lookup(s->resolver, p->host, p->port, on_lookup, &s->asked[e],
                              &s->asked[e].lookup);
     if (!err) return;
-    cq_dial_unresolved(s->dial, e, err,
-                       err == CQ_EDNS ? "the resolver could not be started" : cq_err_text(err));
+    cq_dial_unresolved(s->dial, e, err, words_of(err));
 }
 
 void cq_sock_resolve(struct cq_sock *s)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The shell of the state: its thread and SQLite. It shares the folder with the pure part.
 if(CQLCRAWL_STATE)
-  add_library(cq_state_shell OBJECT state/state.c state/store.c state/store_row.c state/dir.c)
-  target_link_libraries(cq_state_shell PUBLIC PkgConfig::SQLITE)
+  add_library(cq_state_shell OBJECT state/state.c state/store.c state/store_row.c state/sql.c state/dir.c)
+  target_include_directories(cq_state_shell PRIVATE ${SQLITE_INCLUDE_DIRS})  # its header; loaded when it is wanted
 else()
   add_library(cq_state_shell OBJECT state/none.c)
 endif()

@@ -7,7 +7,6 @@
 #include "state/store.h"
 
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -84,6 +83,7 @@ static const char *const texts[N_STATEMENTS] = {
 };
 
 struct cq_store {
+    struct cq_sql sql;
     sqlite3 *db;
     sqlite3_stmt *statement[N_STATEMENTS];
     char path[CQ_MAX_PATH];
@@ -94,14 +94,14 @@ struct cq_store {
 static int failed(struct cq_store *s, struct cq_fault *f)
 {
     return cq_fault_set(f, CQ_ESTATE, "%s: %s", s->path,
-                        s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(SQLITE_NOMEM));
+                        s->db ? s->sql.errmsg(s->db) : s->sql.errstr(SQLITE_NOMEM));
 }
 
 /* ---- open ---- */
 
 static int run(struct cq_store *s, const char *sql, struct cq_fault *f)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) ? failed(s, f) : 0;
+    return s->sql.exec(s->db, sql, NULL, NULL, NULL) ? failed(s, f) : 0;
 }
 
 static int number(struct cq_store *s, const char *sql, int *out, struct cq_fault *f)
@@ -109,11 +109,11 @@ static int number(struct cq_store *s, const char *sql, int *out, struct cq_fault
     sqlite3_stmt *q = NULL;
     int err = 0;
 
-    if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) || sqlite3_step(q) != SQLITE_ROW)
+    if (s->sql.prepare(s->db, sql, -1, 0, &q, NULL) || s->sql.step(q) != SQLITE_ROW)
         err = failed(s, f);
     else
-        *out = sqlite3_column_int(q, 0);
-    (void)sqlite3_finalize(q);
+        *out = s->sql.column_int(q, 0);
+    (void)s->sql.finalize(q);
     return err;
 }
 
@@ -148,8 +148,7 @@ static int check_version(struct cq_store *s, struct cq_fault *f)
 static int prepare(struct cq_store *s, struct cq_fault *f)
 {
     for (int i = 0; i < N_STATEMENTS; i++)
-        if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statement[i],
-                               NULL))
+        if (s->sql.prepare(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statement[i], NULL))
             return failed(s, f);
     return 0;
 }
@@ -163,10 +162,10 @@ static int open_database(struct cq_store *s, struct cq_fault *f)
 {
     int err;
 
-    if (sqlite3_open_v2(s->path, &s->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
+    if (s->sql.open(s->path, &s->db,
+                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
         return failed(s, f);
-    (void)sqlite3_busy_timeout(s->db, CQ_STATE_BUSY_MS);
+    (void)s->sql.busy_timeout(s->db, CQ_STATE_BUSY_MS);
     err = run(s, tuning, f);
     if (!err) err = check_version(s, f);
     return err ? err : prepare(s, f);
@@ -179,6 +178,11 @@ int cq_store_open(struct cq_store **out, const char *dir, struct cq_fault *f)
 
     *out = NULL;
     if (!s) return cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));
+    err = cq_sql_load(&s->sql, f);
+    if (err) {
+        free(s);
+        return err;
+    }
     err = cq_dir_path(dir, "state.db", s->path, f);
     if (!err) err = open_database(s, f);
     if (!err && stat(s->path, &s->file))
@@ -202,32 +206,32 @@ void cq_store_close(struct cq_store *s)
 {
     if (!s) return;
     for (int i = 0; i < N_STATEMENTS; i++)
-        (void)sqlite3_finalize(s->statement[i]);
-    (void)sqlite3_close(s->db);
+        (void)s->sql.finalize(s->statement[i]);
+    (void)s->sql.close(s->db);
     free(s);
 }
 
 /* ---- statements ---- */
 
-static void put_text(sqlite3_stmt *q, int at, cq_bytes text)
+static void put_text(struct cq_store *s, sqlite3_stmt *q, int at, cq_bytes text)
 {
-    (void)sqlite3_bind_text64(q, at, text.p ? (const char *)text.p : "", text.n, SQLITE_STATIC,
-                              SQLITE_UTF8);
+    (void)s->sql.bind_text64(q, at, text.p ? (const char *)text.p : "", text.n, SQLITE_STATIC,
+                             SQLITE_UTF8);
 }
 
-static void put_number(sqlite3_stmt *q, int at, uint64_t v)
+static void put_number(struct cq_store *s, sqlite3_stmt *q, int at, uint64_t v)
 {
-    (void)sqlite3_bind_int64(q, at, (sqlite3_int64)v);
+    (void)s->sql.bind_int64(q, at, (sqlite3_int64)v);
 }
 
 /* A statement that gives no row: 0 when it did its work. Parameters that could not be bound (no
  * memory) are null, and no column takes a null. */
 static int done(struct cq_store *s, enum statement which, struct cq_fault *f)
 {
-    int r = sqlite3_step(s->statement[which]);
+    int r = s->sql.step(s->statement[which]);
     int err = r == SQLITE_DONE ? 0 : failed(s, f);
 
-    (void)sqlite3_reset(s->statement[which]);
+    (void)s->sql.reset(s->statement[which]);
     return err;
 }
 
@@ -250,7 +254,7 @@ void cq_store_abandon(struct cq_store *s)
 {
     struct cq_fault ignored = {0};
 
-    if (!sqlite3_get_autocommit(s->db)) (void)done(s, ABANDON, &ignored);
+    if (!s->sql.get_autocommit(s->db)) (void)done(s, ABANDON, &ignored);
 }
 
 int cq_store_doubt(struct cq_store *s, struct cq_fault *f)
@@ -262,7 +266,7 @@ int cq_store_doubt(struct cq_store *s, struct cq_fault *f)
 
 static int by_name(struct cq_store *s, enum statement which, cq_bytes name, struct cq_fault *f)
 {
-    put_text(s->statement[which], 1, name);
+    put_text(s, s->statement[which], 1, name);
     return done(s, which, f);
 }
 
@@ -278,17 +282,17 @@ static int look(struct cq_store *s, cq_bytes name, struct row *row, struct cq_kn
     sqlite3_stmt *q = s->statement[LOOK];
     int err = 0, r;
 
-    put_text(q, 1, name);
-    r = sqlite3_step(q);
+    put_text(s, q, 1, name);
+    r = s->sql.step(q);
     if (r == SQLITE_ROW) {
-        cq_store_get(q, known);
+        cq_store_get(&s->sql, q, known);
         row->is_there = true;
-        row->epoch = (uint64_t)sqlite3_column_int64(q, CQ_STORE_COLUMNS);
-        row->open = (uint64_t)sqlite3_column_int64(q, CQ_STORE_COLUMNS + 1);
+        row->epoch = (uint64_t)s->sql.column_int64(q, CQ_STORE_COLUMNS);
+        row->open = (uint64_t)s->sql.column_int64(q, CQ_STORE_COLUMNS + 1);
     } else if (r != SQLITE_DONE) {
         err = failed(s, f);
     }
-    (void)sqlite3_reset(q);
+    (void)s->sql.reset(q);
     return err;
 }
 
@@ -307,9 +311,9 @@ int cq_store_begin(struct cq_store *s, cq_bytes name, int64_t wall_ms, uint64_t 
     if (*epoch < s->floor) *epoch = s->floor;
     which = row.is_there ? BEGIN : BEGIN_FIRST;
     q = s->statement[which];
-    put_number(q, 2, *epoch);
-    put_number(q, 3, (uint64_t)wall_ms);
-    put_number(q, 4, row.open + 1);
+    put_number(s, q, 2, *epoch);
+    put_number(s, q, 3, (uint64_t)wall_ms);
+    put_number(s, q, 4, row.open + 1);
     err = by_name(s, which, name, f);
     if (err || !row.open) return err;
     known->complete.epoch = 0;
@@ -328,16 +332,16 @@ static int remember(struct cq_store *s, cq_bytes name, const struct cq_complete 
     for (int i = 0; i < CQ_KNOWN_COUNTS; i++)
         n += (size_t)snprintf(counts + n, sizeof(counts) - n, "%s%" PRIu64, i ? " " : "",
                               c->counts[i]);
-    put_text(q, 1, name);
-    put_number(q, 2, c->epoch);
-    put_number(q, 3, (uint64_t)c->finished_ms);
-    put_number(q, 4, (uint64_t)c->proof);
-    put_number(q, 5, c->hash_v);
-    put_text(q, 6, cq_str(c->schema_version));
-    put_text(q, 7, cq_str(c->digest));
-    put_text(q, 8, cq_str(c->filters_hash));
-    put_text(q, 9, cq_str(c->settings));
-    put_text(q, 10, (cq_bytes){(const uint8_t *)counts, n});
+    put_text(s, q, 1, name);
+    put_number(s, q, 2, c->epoch);
+    put_number(s, q, 3, (uint64_t)c->finished_ms);
+    put_number(s, q, 4, (uint64_t)c->proof);
+    put_number(s, q, 5, c->hash_v);
+    put_text(s, q, 6, cq_str(c->schema_version));
+    put_text(s, q, 7, cq_str(c->digest));
+    put_text(s, q, 8, cq_str(c->filters_hash));
+    put_text(s, q, 9, cq_str(c->settings));
+    put_text(s, q, 10, (cq_bytes){(const uint8_t *)counts, n});
     return done(s, COMPLETE, f);
 }
 
@@ -346,12 +350,12 @@ static int meet(struct cq_store *s, cq_bytes name, const struct cq_known *k, str
     sqlite3_stmt *q = s->statement[MEET];
     const struct cq_identity *i = &k->identity;
 
-    put_text(q, 1, name);
-    put_text(q, 2, cq_str(i->cluster_name));
-    put_text(q, 3, cq_str(i->partitioner));
-    (void)sqlite3_bind_blob(q, 4, i->hosts, (int)(i->n_hosts * sizeof(i->hosts[0])), SQLITE_STATIC);
-    put_number(q, 5, i->whole);
-    put_number(q, 6, k->memory);
+    put_text(s, q, 1, name);
+    put_text(s, q, 2, cq_str(i->cluster_name));
+    put_text(s, q, 3, cq_str(i->partitioner));
+    (void)s->sql.bind_blob(q, 4, i->hosts, (int)(i->n_hosts * sizeof(i->hosts[0])), SQLITE_STATIC);
+    put_number(s, q, 5, i->whole);
+    put_number(s, q, 6, k->memory);
     return done(s, MEET, f);
 }
 
@@ -359,10 +363,10 @@ static int greet(struct cq_store *s, cq_bytes name, const struct cq_greeting *g,
 {
     sqlite3_stmt *q = s->statement[GREET];
 
-    put_text(q, 1, name);
-    (void)sqlite3_bind_blob(q, 2, g->body, g->n, SQLITE_STATIC);
-    put_text(q, 3, cq_str(g->release));
-    put_number(q, 4, (uint64_t)g->learnt_ms);
+    put_text(s, q, 1, name);
+    (void)s->sql.bind_blob(q, 2, g->body, g->n, SQLITE_STATIC);
+    put_text(s, q, 3, cq_str(g->release));
+    put_number(s, q, 4, (uint64_t)g->learnt_ms);
     return done(s, GREET, f);
 }
 
@@ -371,10 +375,10 @@ int cq_store_end(struct cq_store *s, cq_bytes name, enum cq_ending ending,
 {
     int err;
 
-    put_number(s->statement[CLOSE], 2, known->complete.epoch);
+    put_number(s, s->statement[CLOSE], 2, known->complete.epoch);
     err = by_name(s, CLOSE, name, f);
-    if (!err && sqlite3_changes(s->db) == 0) {
-        put_number(s->statement[CLOSE_FIRST], 2, known->complete.epoch);
+    if (!err && s->sql.changes(s->db) == 0) {
+        put_number(s, s->statement[CLOSE_FIRST], 2, known->complete.epoch);
         err = by_name(s, CLOSE_FIRST, name, f);
     }
     if (!err && ending == CQ_ENDING_SPOILED) err = by_name(s, FORGET, name, f);

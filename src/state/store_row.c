@@ -2,22 +2,22 @@
 /* A row of `detail` as store.c's LOOK gives it. */
 #include "state/store_row.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 
-static void get_text(sqlite3_stmt *q, int at, char *out, size_t n)
+static void get_text(const struct cq_sql *sql, sqlite3_stmt *q, int at, char *out, size_t n)
 {
-    const unsigned char *text = sqlite3_column_text(q, at);
-    size_t have = text ? (size_t)sqlite3_column_bytes(q, at) : 0;
+    const unsigned char *text = sql->column_text(q, at);
+    size_t have = text ? (size_t)sql->column_bytes(q, at) : 0;
 
     if (have > n - 1) have = n - 1;
     if (have) memcpy(out, text, have);
     out[have] = 0;
 }
 
-static void get_counts(sqlite3_stmt *q, int at, uint64_t counts[CQ_KNOWN_COUNTS])
+static void get_counts(const struct cq_sql *sql, sqlite3_stmt *q, int at,
+                       uint64_t counts[CQ_KNOWN_COUNTS])
 {
-    const char *p = (const char *)sqlite3_column_text(q, at);
+    const char *p = (const char *)sql->column_text(q, at);
     char *end;
 
     for (int i = 0; p && *p && i < CQ_KNOWN_COUNTS; i++) {
@@ -26,42 +26,42 @@ static void get_counts(sqlite3_stmt *q, int at, uint64_t counts[CQ_KNOWN_COUNTS]
     }
 }
 
-static void get_hosts(sqlite3_stmt *q, int at, struct cq_identity *i)
+static void get_hosts(const struct cq_sql *sql, sqlite3_stmt *q, int at, struct cq_identity *i)
 {
-    const uint8_t *p = sqlite3_column_blob(q, at);
-    int n = sqlite3_column_bytes(q, at);
+    const uint8_t *p = sql->column_blob(q, at);
+    int n = sql->column_bytes(q, at);
 
     for (int k = 0; p && k + 16 <= n; k += 16)
         cq_identity_add(i, (cq_bytes){p + k, 16});
 }
 
-static void get_greeting(sqlite3_stmt *q, int at, struct cq_greeting *g)
+static void get_greeting(const struct cq_sql *sql, sqlite3_stmt *q, int at, struct cq_greeting *g)
 {
-    const uint8_t *p = sqlite3_column_blob(q, at);
-    cq_bytes body = {p, (size_t)sqlite3_column_bytes(q, at)};
-    const char *release = (const char *)sqlite3_column_text(q, at + 1);
+    const uint8_t *p = sql->column_blob(q, at);
+    cq_bytes body = {p, (size_t)sql->column_bytes(q, at)};
+    const char *release = (const char *)sql->column_text(q, at + 1);
 
-    if (!cq_greeting_make(g, body, cq_str(release ? release : ""), sqlite3_column_int64(q, at + 2)))
+    if (!cq_greeting_make(g, body, cq_str(release ? release : ""), sql->column_int64(q, at + 2)))
         *g = (struct cq_greeting){0};
 }
 
-void cq_store_get(sqlite3_stmt *q, struct cq_known *k)
+void cq_store_get(const struct cq_sql *sql, sqlite3_stmt *q, struct cq_known *k)
 {
     struct cq_complete *c = &k->complete;
 
-    c->epoch = (uint64_t)sqlite3_column_int64(q, 0);
-    c->finished_ms = sqlite3_column_int64(q, 1);
-    c->proof = sqlite3_column_int(q, 2);
-    c->hash_v = (unsigned)sqlite3_column_int(q, 3);
-    get_text(q, 4, c->schema_version, sizeof(c->schema_version));
-    get_text(q, 5, c->digest, sizeof(c->digest));
-    get_text(q, 6, c->filters_hash, sizeof(c->filters_hash));
-    get_text(q, 7, c->settings, sizeof(c->settings));
-    get_counts(q, 8, c->counts);
-    get_text(q, 9, k->identity.cluster_name, sizeof(k->identity.cluster_name));
-    get_text(q, 10, k->identity.partitioner, sizeof(k->identity.partitioner));
-    get_hosts(q, 11, &k->identity);
-    k->identity.whole = sqlite3_column_int(q, 12) != 0;
-    k->memory = (uint64_t)sqlite3_column_int64(q, 13);
-    get_greeting(q, 14, &k->greeting);
+    c->epoch = (uint64_t)sql->column_int64(q, 0);
+    c->finished_ms = sql->column_int64(q, 1);
+    c->proof = sql->column_int(q, 2);
+    c->hash_v = (unsigned)sql->column_int(q, 3);
+    get_text(sql, q, 4, c->schema_version, sizeof(c->schema_version));
+    get_text(sql, q, 5, c->digest, sizeof(c->digest));
+    get_text(sql, q, 6, c->filters_hash, sizeof(c->filters_hash));
+    get_text(sql, q, 7, c->settings, sizeof(c->settings));
+    get_counts(sql, q, 8, c->counts);
+    get_text(sql, q, 9, k->identity.cluster_name, sizeof(k->identity.cluster_name));
+    get_text(sql, q, 10, k->identity.partitioner, sizeof(k->identity.partitioner));
+    get_hosts(sql, q, 11, &k->identity);
+    k->identity.whole = sql->column_int(q, 12) != 0;
+    k->memory = (uint64_t)sql->column_int64(q, 13);
+    get_greeting(sql, q, 14, &k->greeting);
 }

@@ -4,12 +4,11 @@
 #define CQ_STATE_STORE_ROW_H
 
 #include "state/known.h"
-
-struct sqlite3_stmt;
+#include "state/sql.h"
 
 enum { CQ_STORE_COLUMNS = 17 }; /* of the row that are read here */
 
 /* The row that q stands on. *k is all zero before. */
-void cq_store_get(struct sqlite3_stmt *q, struct cq_known *k);
+void cq_store_get(const struct cq_sql *sql, sqlite3_stmt *q, struct cq_known *k);
 
 #endif
