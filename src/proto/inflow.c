@@ -23,7 +23,7 @@ static size_t charge(size_t cap)
     return cap > CQL_IN_FIRST ? cap : 0;
 }
 
-static void release(struct cql_inflow *in, struct cql_in_buf *b)
+void cql_in_release(struct cql_inflow *in, struct cql_in_buf *b)
 {
     if (charge(b->cap) && in->give) in->give(in->ctx, charge(b->cap));
     cq_free(in->mem, b->p);
@@ -54,24 +54,24 @@ bool cql_in_grow(struct cql_inflow *in, struct cql_in_buf *b, size_t cap)
 
 void cql_inflow_fini(struct cql_inflow *in)
 {
-    release(in, &in->raw);
-    release(in, &in->plain);
-    release(in, &in->small);
+    cql_in_release(in, &in->raw);
+    cql_in_release(in, &in->plain);
+    cql_in_release(in, &in->small);
     *in = (struct cql_inflow){.mem = in->mem};
 }
 
 void cql_inflow_idle(struct cql_inflow *in)
 {
     if (in->head_n || in->raw.n > in->raw.off || in->payload.n) return;
-    release(in, &in->raw);
-    release(in, &in->plain);
-    release(in, &in->small);
+    cql_in_release(in, &in->raw);
+    cql_in_release(in, &in->plain);
+    cql_in_release(in, &in->small);
 }
 
 void cql_inflow_unused(struct cql_inflow *in)
 {
     in->direct = false;
-    if (in->raw.n == 0) release(in, &in->raw);
+    if (in->raw.n == 0) cql_in_release(in, &in->raw);
 }
 
 size_t cql_inflow_pending(const struct cql_inflow *in)

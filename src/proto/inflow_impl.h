@@ -10,6 +10,7 @@
 
 /* False: the account refused (in->err == 0), or no memory (in->err). */
 bool cql_in_grow(struct cql_inflow *in, struct cql_in_buf *b, size_t cap);
+void cql_in_release(struct cql_inflow *in, struct cql_in_buf *b); /* and what was charged */
 
 /* Bytes of envelopes at hand, none (*b empty), or a negative error. */
 int cql_in_supply(struct cql_inflow *in, cq_bytes *b);

@@ -70,6 +70,7 @@ static uint8_t *place(struct cql_inflow *in)
     if (in->dest == CQL_DEST_BLOCK && !in->whole && n <= in->cap - in->have &&
         n <= in->h.length - in->arrived)
         return in->block + in->have;
+    if (n > in->plain.cap) cql_in_release(in, &in->plain); /* nothing in it is worth a copy */
     return cql_in_grow(in, &in->plain, n) ? in->plain.p : NULL;
 }
 
