@@ -66,6 +66,9 @@ struct cq_rec {
     size_t tail_at;
     char epoch_text[48]; /* ","epoch":N,"version": */
     size_t epoch_n;
+    uint64_t version; /* of the record before, and its digits; version_n 0: there was none */
+    uint8_t version_text[24];
+    size_t version_n;
     char time_text[28]; /* of time_ms, with quotes, or null; time_n 0: not made yet */
     size_t time_n;
     int64_t time_ms;

@@ -155,6 +155,35 @@ static void heads_change(void **state)
     cq_rec_fini(&r);
 }
 
+/* Every version is the one before and one, in all its digits; a failed record has none. */
+static void versions_rise(void **state)
+{
+    static const uint64_t epochs[] = {0, 1, 24, 217432719, UINT64_MAX >> 22};
+    struct cq_rec r;
+    cq_bytes line;
+
+    (void)state;
+    cq_rec_init(&r, &cq_mem_libc);
+    for (size_t e = 0; e < sizeof(epochs) / sizeof(epochs[0]); e++) {
+        cq_rec_scope(&r, CQ_LIT("c"), CQ_NULL, epochs[e]);
+        for (uint64_t i = 0; i < 1200; i++) {
+            char want[64];
+
+            cq_rec_begin(&r, &(struct cq_rec_head){.kind = CQ_KIND_NODE});
+            if (i % 100 == 7) { /* not to be: the next one has its version */
+                cq_rec_abort(&r);
+                cq_rec_begin(&r, &(struct cq_rec_head){.kind = CQ_KIND_NODE});
+            }
+            assert_int_equal(cq_rec_end(&r, &line), 0);
+            snprintf(want, sizeof(want), ",\"version\":%llu,\"observed_at\"",
+                     (unsigned long long)((epochs[e] << 22) + i));
+            cq_buf_putc(&r.out, 0);
+            if (!strstr((const char *)r.out.p, want)) fail_msg("%s in %s", want, r.out.p);
+        }
+    }
+    cq_rec_fini(&r);
+}
+
 static void no_hash_and_no_body(void **state)
 {
     struct cq_rec_head head = {.kind = CQ_KIND_SCOPE_BEGIN};
@@ -364,11 +393,17 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_line),     cmocka_unit_test(mutes_of_any_number),
-        cmocka_unit_test(heads_change), cmocka_unit_test(no_hash_and_no_body),
-        cmocka_unit_test(ids),          cmocka_unit_test(long_ids_are_sealed),
-        cmocka_unit_test(labels),       cmocka_unit_test(digest_is_a_sum),
-        cmocka_unit_test(failures),     cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(the_line),
+        cmocka_unit_test(mutes_of_any_number),
+        cmocka_unit_test(heads_change),
+        cmocka_unit_test(no_hash_and_no_body),
+        cmocka_unit_test(versions_rise),
+        cmocka_unit_test(ids),
+        cmocka_unit_test(long_ids_are_sealed),
+        cmocka_unit_test(labels),
+        cmocka_unit_test(digest_is_a_sum),
+        cmocka_unit_test(failures),
+        cmocka_unit_test(out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
