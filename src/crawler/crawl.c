@@ -97,6 +97,7 @@ void cq_crawl_pause(struct cq_crawl *c, uint64_t now_ns)
 
 void cq_crawl_resume(struct cq_crawl *c, uint64_t now_ns)
 {
+    c->in_lines = false;
     set_now(c, now_ns);
     set_stall(c, &c->paused, false);
 }
@@ -204,6 +205,7 @@ void cq_crawl_free(struct cq_crawl *c)
 
 void cq_crawl_cancel(struct cq_crawl *c, uint64_t now_ns, int64_t wall_ms)
 {
+    c->in_lines = false;
     set_now(c, now_ns);
     c->wall_ms = wall_ms;
     if (c->emit >= CQ_EMIT_VERDICT) return;
@@ -217,6 +219,7 @@ void cq_crawl_cancel(struct cq_crawl *c, uint64_t now_ns, int64_t wall_ms)
 
 void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n)
 {
+    c->in_lines = false;
     *p = NULL;
     *n = 0;
     if (!c->conn || c->state == CQ_CRAWL_OVER || c->state == CQ_CRAWL_DIALLING) return;
@@ -231,6 +234,7 @@ void cq_crawl_space(struct cq_crawl *c, uint8_t **p, size_t *n)
 
 void cq_crawl_commit(struct cq_crawl *c, size_t n, uint64_t now_ns)
 {
+    c->in_lines = false;
     set_now(c, now_ns);
     if (!c->spent.ns_first_byte) c->spent.ns_first_byte = c->now_ns - c->start_ns;
     cql_conn_commit(c->conn, n, cq_crawl_inner(c));
@@ -277,6 +281,7 @@ uint64_t cq_crawl_deadline(const struct cq_crawl *c)
 
 void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns)
 {
+    c->in_lines = false;
     set_now(c, now_ns);
     if (c->state == CQ_CRAWL_OVER) return;
     if (c->conn && c->state != CQ_CRAWL_DIALLING) cql_conn_tick(c->conn, cq_crawl_inner(c));
@@ -300,15 +305,13 @@ static void tell(struct cq_crawl *c, struct cq_crawl_event *ev)
     c->queue_n--;
 }
 
-bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_ns, int64_t wall_ms)
+/* Everything that may have something to do, until there is an event or nothing to do any more.
+ * *is_line: the event is one. */
+static bool work(struct cq_crawl *c, struct cq_crawl_event *ev, bool *is_line)
 {
     enum cq_crawl_state before;
     bool told;
 
-    set_now(c, now_ns);
-    c->wall_ms = wall_ms;
-    if (c->w) c->w->rec.wall_ms = wall_ms;
-    c->nudge = false;
     do {
         before = c->state;
         c->wants_pages = false;
@@ -321,12 +324,28 @@ bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_n
         if (told) {
             tell(c, ev);
         } else {
-            told = cq_crawl_emit(c, ev);
+            told = *is_line = cq_crawl_emit(c, ev);
         }
         if (!told) cq_crawl_ask(c); /* pages that the records wait for */
         /* whatever was taken since may have left the line that a block waits in */
         if (!c->budget.starved) cq_crawl_give_block(c);
     } while (!told && (c->queue_n > 0 || c->state != before));
+    return told;
+}
+
+bool cq_crawl_next(struct cq_crawl *c, struct cq_crawl_event *ev, uint64_t now_ns, int64_t wall_ms)
+{
+    enum cq_crawl_state before = c->state;
+    bool is_line, told;
+
+    set_now(c, now_ns);
+    c->wall_ms = wall_ms;
+    if (c->w) c->w->rec.wall_ms = wall_ms;
+    c->nudge = false;
+    told = is_line = c->in_lines && cq_crawl_emit(c, ev);
+    if (!told) told = work(c, ev, &is_line);
+    c->in_lines = is_line && !c->queue_n && c->state == before && !c->wants_pages &&
+                  c->wanting < 0 && !c->budget.starved && !c->budget.too_small;
     cq_crawl_work_charge(c);
     if (c->main_whole) cq_budget_trim(&c->budget, CQ_SPARE); /* page by page as they are read */
     set_stall(c, &c->stalled, c->budget.starved);

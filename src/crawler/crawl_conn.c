@@ -70,6 +70,7 @@ int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint6
     };
     int err;
 
+    c->in_lines = false;
     if (now_ns > c->now_ns) c->now_ns = now_ns;
     if (c->state != CQ_CRAWL_DIALLING) return CQ_EINVALID;
     drop_conn(c);
@@ -93,6 +94,7 @@ void cq_crawl_net_step(struct cq_crawl *c, int step, uint64_t ns)
 void cq_crawl_net_end(struct cq_crawl *c, int err, const char *text, uint64_t now_ns,
                       int64_t wall_ms)
 {
+    c->in_lines = false;
     if (now_ns > c->now_ns) c->now_ns = now_ns;
     c->wall_ms = wall_ms;
     c->transport_gone = true;

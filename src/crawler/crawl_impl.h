@@ -154,6 +154,7 @@ struct cq_crawl {
     bool transport_gone;
     bool nudge;       /* cq_crawl_next wants to be called */
     bool wants_pages; /* the records cannot go on */
+    bool in_lines;    /* the last event was a line, and nothing else has happened since */
     uint8_t queue_at, queue_n;
     bool tried_v4, tried_v5, no_compression;
     bool ask_first; /* options.supported was tried and did not do */
