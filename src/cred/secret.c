@@ -16,6 +16,8 @@
 
 #include "base/mem.h"
 
+enum { SETTLED_S = 3 };
+
 struct cq_secret {
     size_t mapped; /* of the whole block; 0: it is public, and from malloc */
     size_t cap;
@@ -210,4 +212,24 @@ int cq_secret_from_file(struct cq_secret **out, enum cq_secret_kind kind, const 
     err = read_file(out, kind, fd, &from, f);
     (void)close(fd);
     return err;
+}
+
+bool cq_secret_stamp(struct cq_stamp *out, const char *path, int64_t wall_s)
+{
+    struct stat st;
+
+    *out = (struct cq_stamp){0};
+    if (stat(path, &st) || !S_ISREG(st.st_mode)) return false;
+    if (wall_s - st.st_mtim.tv_sec < SETTLED_S || wall_s - st.st_ctim.tv_sec < SETTLED_S)
+        return false;
+    *out = (struct cq_stamp){
+        .device = st.st_dev,
+        .inode = st.st_ino,
+        .size = st.st_size,
+        .modified_s = st.st_mtim.tv_sec,
+        .modified_ns = st.st_mtim.tv_nsec,
+        .changed_s = st.st_ctim.tv_sec,
+        .changed_ns = st.st_ctim.tv_nsec,
+    };
+    return true;
 }

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/stamp.h"
 
 struct cq_secret;
 
@@ -33,6 +34,10 @@ int cq_secret_from_file(struct cq_secret **out, enum cq_secret_kind kind, const 
                         struct cq_fault *f);
 int cq_secret_from_env(struct cq_secret **out, enum cq_secret_kind kind, const char *name,
                        struct cq_fault *f);
+
+/* False: there is no such file, or it was changed within the last seconds, so that one more change
+ * may not show (clocks of file systems tick, some once in two seconds). */
+bool cq_secret_stamp(struct cq_stamp *out, const char *path, int64_t wall_s);
 
 cq_bytes cq_secret_bytes(const struct cq_secret *s); /* null for NULL */
 struct cq_secret *cq_secret_retain(struct cq_secret *s);

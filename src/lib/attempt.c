@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What one attempt needs: secrets and PEM texts are read when it begins, so that a rotated one is
- * seen, and let go when it ends. An unreadable one fails the attempt (class usage), which dials
- * nobody.
+ * seen, and let go when it ends; PEM files that have not changed are not read again. An unreadable
+ * one fails the attempt (class usage), which dials nobody.
  */
 #include "lib/handle.h"
 
@@ -34,14 +34,28 @@ static int min_version(int v)
     return v == 13 ? 0x0304 : 0x0303;
 }
 
-int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault *f)
+/* False: it does not come from a file that stands still. */
+static bool stamp(struct cq_stamp *out, const struct cqlcrawl_text *x)
+{
+    if (x->source == CQLCRAWL_UNSET) return true;
+    return x->source == CQLCRAWL_FILE && cq_secret_stamp(out, x->text, cq_link_wall_ms() / 1000);
+}
+
+static bool stamp_all(struct cq_trust_files *out, const struct cq_target *t)
+{
+    memset(out, 0, sizeof(*out));
+    out->mode = t->t.tls_mode;
+    out->min_version = min_version(t->t.tls_min_version);
+    return stamp(&out->ca, &t->t.tls_cacert) && stamp(&out->cert, &t->t.tls_cert) &&
+           stamp(&out->key, &t->t.tls_key);
+}
+
+static int read_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault *f)
 {
     struct cq_secret *ca = NULL, *cert = NULL, *key = NULL;
     struct cq_tls_config cfg;
     int err;
 
-    *out = NULL;
-    if (t->t.tls_mode == CQLCRAWL_TLS_DISABLE) return 0;
     err = cq_read_text(&ca, CQ_SECRET_PUBLIC, &t->t.tls_cacert, "tls.cacert", f);
     if (!err) err = cq_read_text(&cert, CQ_SECRET_PEM, &t->t.tls_cert, "tls.cert", f);
     if (!err) err = cq_read_text(&key, CQ_SECRET_PEM, &t->t.tls_key, "tls.key", f);
@@ -60,6 +74,22 @@ int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault
     cq_secret_release(ca);
     cq_secret_release(cert);
     cq_secret_release(key);
+    return err;
+}
+
+int cq_attempt_tls(struct cq_target *t, struct cq_tls_ctx **out, struct cq_fault *f)
+{
+    struct cq_trust_files files;
+    bool from_files;
+    int err;
+
+    *out = NULL;
+    if (t->t.tls_mode == CQLCRAWL_TLS_DISABLE) return 0;
+    from_files = stamp_all(&files, t); /* before they are read */
+    if (from_files) *out = cq_trust_of(&t->c->trust, &files);
+    if (*out) return 0;
+    err = read_tls(t, out, f);
+    if (!err && from_files) cq_trust_know(&t->c->trust, &files, *out);
     return err;
 }
 

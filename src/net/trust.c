@@ -2,6 +2,8 @@
 /* The cache of trust configurations of one handle, made with the first of them (net/trust.h). */
 #include "net/trust.h"
 
+#include <string.h>
+
 void cq_trust_init(struct cq_trust *t, const struct cq_mem *mem)
 {
     *t = (struct cq_trust){.mem = mem};
@@ -9,6 +11,10 @@ void cq_trust_init(struct cq_trust *t, const struct cq_mem *mem)
 
 void cq_trust_fini(struct cq_trust *t)
 {
+    for (size_t i = 0; i < CQ_TRUST_KNOWN; i++) {
+        cq_trust_release(t->known[i].ctx);
+        t->known[i].ctx = NULL;
+    }
     if (t->cache) t->functions->cache_free(t->cache);
     t->cache = NULL;
 }
@@ -22,6 +28,24 @@ int cq_trust_get(struct cq_trust *t, const struct cq_tls_config *cfg, struct cq_
     if (!t->cache) err = t->functions->cache_new(&t->cache, t->mem);
     if (err) return cq_fault_set(f, err, "no memory for TLS");
     return t->functions->cache_get(t->cache, cfg, out, f);
+}
+
+struct cq_tls_ctx *cq_trust_of(struct cq_trust *t, const struct cq_trust_files *files)
+{
+    for (size_t i = 0; i < CQ_TRUST_KNOWN; i++) {
+        if (t->known[i].ctx && memcmp(&t->known[i].files, files, sizeof(*files)) == 0)
+            return cq_trust_retain(t->known[i].ctx);
+    }
+    return NULL;
+}
+
+void cq_trust_know(struct cq_trust *t, const struct cq_trust_files *files, struct cq_tls_ctx *ctx)
+{
+    unsigned i = t->next++ % CQ_TRUST_KNOWN;
+
+    cq_trust_release(t->known[i].ctx);
+    t->known[i].files = *files;
+    t->known[i].ctx = cq_trust_retain(ctx);
 }
 
 const char *cq_trust_library(void)

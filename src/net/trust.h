@@ -7,10 +7,12 @@
  * the library that hosts link has everything in itself (trustlinked.c).
  *
  *   init -> get (again and again; the first one finds the table) -> fini
+ *   of -> (there is none) get -> know: where all texts come from files that have not changed
  */
 #ifndef CQ_NET_TRUST_H
 #define CQ_NET_TRUST_H
 
+#include "base/stamp.h"
 #include "net/tlsctx.h"
 
 struct cq_transport;
@@ -33,10 +35,26 @@ struct cq_tls_functions {
 #define CQ_TLS_SYMBOL "cqlcrawl_tls"
 typedef const struct cq_tls_functions *(*cq_tls_entry)(void);
 
+enum { CQ_TRUST_KNOWN = 8 };
+
+/*
+ * What a configuration was made of, where its texts come from files: told apart without reading
+ * them. Compared as bytes: to be set to zero first.
+ */
+struct cq_trust_files {
+    struct cq_stamp ca, cert, key;
+    int64_t mode, min_version;
+};
+
 struct cq_trust {
     const struct cq_mem *mem;
     const struct cq_tls_functions *functions; /* NULL: nobody has wanted TLS */
     struct cq_tls_cache *cache;
+    struct {
+        struct cq_trust_files files;
+        struct cq_tls_ctx *ctx; /* NULL: none */
+    } known[CQ_TRUST_KNOWN];
+    unsigned next; /* to be replaced */
 };
 
 void cq_trust_init(struct cq_trust *t, const struct cq_mem *mem);
@@ -44,6 +62,9 @@ void cq_trust_fini(struct cq_trust *t); /* contexts in use live on until their l
 /* As cq_tls_cache_get; and CQ_ENO_LIBRARY with words that say what is not where. */
 int cq_trust_get(struct cq_trust *t, const struct cq_tls_config *cfg, struct cq_tls_ctx **out,
                  struct cq_fault *f);
+/* One that was made of the same, counted; NULL: not known. */
+struct cq_tls_ctx *cq_trust_of(struct cq_trust *t, const struct cq_trust_files *files);
+void cq_trust_know(struct cq_trust *t, const struct cq_trust_files *files, struct cq_tls_ctx *ctx);
 /* The version of OpenSSL that runs, which is loaded for that; "(not here)". */
 const char *cq_trust_library(void);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -181,6 +182,27 @@ static void test_not_in_core(void **state)
     }
 }
 
+/* What has just been changed has no stamp yet: the next change might have the same. */
+static void test_stamp(void **state)
+{
+    int64_t now = (int64_t)time(NULL);
+    struct cq_stamp a, b;
+
+    (void)state;
+    put_file("one", 3, 0600);
+    assert_false(cq_secret_stamp(&a, path, now));
+    assert_false(cq_secret_stamp(&a, path, now - 100));
+    assert_true(cq_secret_stamp(&a, path, now + 5));
+    assert_true(cq_secret_stamp(&b, path, now + 500));
+    assert_memory_equal(&a, &b, sizeof(a));
+    put_file("two", 3, 0600);
+    assert_true(cq_secret_stamp(&b, path, now + 5));
+    assert_memory_not_equal(&a, &b, sizeof(a));
+    assert_false(cq_secret_stamp(&b, "/", now + 5));
+    assert_int_equal(unlink(path), 0);
+    assert_false(cq_secret_stamp(&b, path, now + 5));
+}
+
 /* Not the file's fault: whoever asks comes again. */
 static void test_no_descriptor(void **state)
 {
@@ -209,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_env),
         cmocka_unit_test(test_bytes_and_references),
         cmocka_unit_test(test_not_in_core),
+        cmocka_unit_test(test_stamp),
         cmocka_unit_test(test_no_descriptor),
     };
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "cqlcrawl.h"
+#include "net/certs.h"
 
 static cqlcrawl *c;
 static const struct cqlcrawl_endpoint host = {"h", 0};
@@ -110,6 +111,44 @@ static void test_taken(void **state)
     assert_int_equal(cqlcrawl_validate(c, &t), 0);
 }
 
+static void put(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* A file that stands still is read once (what is younger than 3 s is read each time); one that has
+ * changed is read again, at once and later. */
+static void test_rotated(void **state)
+{
+    const struct cert_spec spec = {.cn = "CA", .ca = true};
+    struct cqlcrawl_target t = good();
+    char path[64];
+    struct cert ca;
+
+    (void)state;
+    cert_make(&ca, &spec, NULL);
+    (void)snprintf(path, sizeof(path), "/tmp/cq-rotated-%ld.pem", (long)getpid());
+    put(path, ca.cert_pem);
+    t.tls_mode = CQLCRAWL_TLS_VERIFY_CA;
+    t.tls_cacert = FILE_OF(path);
+    (void)sleep(4);
+    assert_int_equal(cqlcrawl_validate(c, &t), 0);
+    assert_int_equal(cqlcrawl_validate(c, &t), 0);
+    put(path, "no PEM");
+    refuse(&t, "tls_config", "no PEM");
+    (void)sleep(4);
+    refuse(&t, "tls_config", "no PEM");
+    put(path, ca.cert_pem);
+    assert_int_equal(cqlcrawl_validate(c, &t), 0);
+    assert_int_equal(unlink(path), 0);
+    refuse(&t, "tls_config", "tls.cacert");
+    cert_free(&ca);
+}
+
 static void test_words(void **state)
 {
     struct cqlcrawl_options o = {0};
@@ -130,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_rotated),
         cmocka_unit_test(test_words),
     };
     struct cqlcrawl_options o = CQLCRAWL_INIT(cqlcrawl_options);

@@ -13,6 +13,7 @@
 #include "net/certs.h"
 #include "net/tls.h"
 #include "net/tlsctx.h"
+#include "net/trust.h"
 
 static struct cert ca, other_ca, client, other;
 static char chain[9000];
@@ -104,6 +105,42 @@ static void refused(const struct cq_tls_config *cfg, const char *words)
     assert_null(strstr(f.text, "BEGIN"));
     assert_null(t);
     cq_tls_cache_free(c);
+}
+
+/* By its files alone; the ones known longest are forgotten, not those in use. */
+static void known_by_files(void **state)
+{
+    struct cq_tls_config cfg = {.mode = CQ_TLS_VERIFY_FULL, .ca_pem = cq_str(ca.cert_pem)};
+    struct cq_trust_files files, another;
+    struct cq_tls_ctx *made, *found;
+    struct cq_fault f = {0};
+    struct cq_trust t;
+
+    (void)state;
+    memset(&files, 0, sizeof(files));
+    files.ca.inode = 7;
+    another = files;
+    cq_trust_init(&t, &cq_mem_libc);
+    assert_null(cq_trust_of(&t, &files));
+    assert_int_equal(cq_trust_get(&t, &cfg, &made, &f), 0);
+    cq_trust_know(&t, &files, made);
+    found = cq_trust_of(&t, &files);
+    assert_ptr_equal(found, made);
+    another.min_version = 1;
+    assert_null(cq_trust_of(&t, &another));
+    cq_trust_release(found);
+    for (int i = 0; i < CQ_TRUST_KNOWN; i++) {
+        assert_non_null(t.known[0].ctx);
+        another.key.size = i;
+        cq_trust_know(&t, &another, made);
+        assert_ptr_equal(cq_trust_of(&t, &another), made);
+        cq_trust_release(made);
+    }
+    assert_null(cq_trust_of(&t, &files));
+    assert_int_equal(made->refs, 1 + CQ_TRUST_KNOWN);
+    cq_trust_fini(&t);
+    assert_int_equal(made->refs, 1); /* ours */
+    cq_trust_release(made);
 }
 
 static void refusals(void **state)
@@ -240,8 +277,9 @@ static int free_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(found_again), cmocka_unit_test(idle_ones_go),   cmocka_unit_test(refusals),
-        cmocka_unit_test(accepted),    cmocka_unit_test(without_memory),
+        cmocka_unit_test(found_again),  cmocka_unit_test(known_by_files),
+        cmocka_unit_test(idle_ones_go), cmocka_unit_test(refusals),
+        cmocka_unit_test(accepted),     cmocka_unit_test(without_memory),
     };
 
     return cmocka_run_group_tests(tests, make_all, free_all);
