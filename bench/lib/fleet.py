@@ -236,18 +236,23 @@ def hundred_thousand(bench):
         client = Ours(bench, "fleet", "--sink", sink.url, output=None, window=window)
         floors = [(Null(bench, *WAYS[1][1], "--window", str(window)), "conc"), (Poster(bench, sink), "seq")]
         counts = (window // 2, 2 * window)
-        before = [marginal(bench, sim, floor, mode, counts) for floor, mode in floors]
+        found = [floor_rounds(bench, sim, floors, counts)]
         posted = sink.bytes()
         command, env = client(sim.targets, "conc", n)
         cost = run(bench.programs, bench.machine, command, n, env)
         sent = sink.bytes() - posted
-        after = [marginal(bench, sim, floor, mode, counts) for floor, mode in floors]
-    read, post = (Spread([1e5 * a, 1e5 * b]) for a, b in zip(before, after))
+        found.append(floor_rounds(bench, sim, floors, counts))
+    read, post = (Spread([1e5 * x for rounds in side for x in rounds]) for side in zip(*found))
     return [judged(f"CPU, {100000 // n} times {n:,} measured, to a discarding sink", cost.cpu * 100000 / n, 35, "s",
                    form="{:.1f}", least=read.plus(post),
-                   floor=f"null v5 lz4 {read.median:.1f} s, their bytes by HTTP {post.median:.1f} s",
+                   floor=f"null v5 lz4 {read.text('{:.1f}')} s, their bytes by HTTP {post.text('{:.1f}')} s",
                    note=f"{n / cost.wall:,.0f} clusters/s, {sent / 1e6 / n:.2f} MB of records each, "
                         f"VmHWM {cost.hwm_kb / 1024:.0f} MB")]
+
+
+def floor_rounds(bench, sim, floors, counts):
+    """Of each floor what one more cluster costs, in every round."""
+    return zip(*([marginal(bench, sim, floor, mode, counts) for floor, mode in floors] for _ in range(bench.rounds)))
 
 
 def marginal(bench, sim, client, mode, counts):
