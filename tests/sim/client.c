@@ -16,7 +16,7 @@ void sim_open(struct one *o, const char *release, const char *fault)
                                       .user = "bob",
                                       .authenticator = "org.example.Auth",
                                       .n_mix = 1,
-                                      .mix = {{2, 3, 6, true, 1, false}}};
+                                      .mix = {{2, 3, 6, true, 1, false, false}}};
     o->config.release = cqsim_release_find(release);
     if (fault != NULL) o->config.faults[o->config.n_faults++] = fault;
     o->fleet = cqsim_fleet_new(&o->config, error, sizeof error);
