@@ -8,8 +8,11 @@ import os
 import re
 import subprocess
 
+PROGRAM = "cqlcrawl"
 STATIC = "libcqlcrawl.a"
 SHARED = "libcqlcrawl.so"
+# What every start of the program pays for (docs/design.md, "The start"); whatever else is loaded when it is wanted.
+AT_START = re.compile(r"(ld-linux|libc|libm|libuv|liblz4|libyaml|libzstd|libz|libasan|libubsan|libgcc_s)\b")
 # Of the compiler's own making, in sanitized and instrumented builds.
 COMPILERS = re.compile(r"^(__|_GLOBAL_|\.|asan\.|DW\.)")
 
@@ -67,3 +70,15 @@ def check_mutable(tree):
         if can_change and not section.startswith(".data.rel.ro") and not COMPILERS.match(name):
             found.append(f"{member}: {name} ({kind}) stands in {section}")
     return found
+
+
+def check_start(tree):
+    """The libraries that the program is linked with."""
+    path = os.path.join(tree.build, PROGRAM)
+    if not os.path.exists(path):
+        return [f"no {PROGRAM} in {tree.build}: build it first"]
+    out = subprocess.run(["readelf", "-d", path], capture_output=True, text=True, check=True).stdout
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", out)
+    if not needed:
+        return [f"{path} needs no library"]
+    return [f"{name} is loaded at every start" for name in needed if not AT_START.match(name)]

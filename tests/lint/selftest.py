@@ -80,6 +80,7 @@ BAD = {
     "mutable": [{"src/base/mem.c": "int cq_count;\nint cq_one(int a)\n{\n    return cq_count += a;\n}\n"},
                 {"src/base/mem.c": "int cq_one(int a)\n{\n    static int n = 3;\n    return n += a;\n}\n"},
                 {"src/base/mem.c": "int cq_one(int a)\n{\n    static _Thread_local int n;\n    return n += a;\n}\n"}],
+    "start": [{"src/base/mem.c": "int cq_one(int a);\nint cq_one(int a)\n{\n    return a; /* needs libextra */\n}\n"}],
 }
 # What may stand there although it looks alike.
 FINE = {
@@ -117,6 +118,13 @@ def build(root):
     subprocess.run(["cc", *flags, "-c", extra, "-o", extra + ".o"], check=True)
     subprocess.run(["ar", "rc", os.path.join(folder, "libcqlcrawl.a"), made, extra + ".o"], check=True)
     subprocess.run(["cc", "-shared", made, extra + ".o", "-o", os.path.join(folder, "libcqlcrawl.so")], check=True)
+    write(root, {"build/release/main.c": "int main(void)\n{\n    return 0;\n}\n"})
+    program = [os.path.join(folder, "main.c"), "-o", os.path.join(folder, "cqlcrawl")]
+    with open(source, encoding="utf-8") as f:
+        if "libextra" in f.read():
+            subprocess.run(["cc", "-shared", made, "-o", os.path.join(folder, "libextra.so")], check=True)
+            program += ["-L" + folder, "-Wl,--no-as-needed", "-lextra"]
+    subprocess.run(["cc", *program], check=True)
 
 
 def findings(name, check, *changes):
@@ -124,7 +132,7 @@ def findings(name, check, *changes):
     try:
         for files in (GOOD, *changes):
             write(root, files)
-        if name in ("symbols", "exports", "mutable"):
+        if name in ("symbols", "exports", "mutable", "start"):
             build(root)
         return check(Tree(root, os.path.join(root, "build", "release")))
     finally:
