@@ -3,6 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/cpu.h"
 #include "base/xxh3.h"
 
 /* Up to here XXH3 uses no vectors. */
@@ -12,7 +13,7 @@ struct cq_hash128 cq_xxh3_128(cq_bytes b)
 {
     XXH128_hash_t h;
 
-    if (b.n > WITHOUT_VECTORS && __builtin_cpu_supports("avx2")) return cq_xxh3_128_avx2(b);
+    if (b.n > WITHOUT_VECTORS && cq_cpu_has_avx2()) return cq_xxh3_128_avx2(b);
     h = XXH3_128bits(b.p, b.n);
     return (struct cq_hash128){h.high64, h.low64};
 }
@@ -21,8 +22,7 @@ struct cq_hash128 cq_xxh3_128_seeded(cq_bytes b, uint64_t seed)
 {
     XXH128_hash_t h;
 
-    if (b.n > WITHOUT_VECTORS && __builtin_cpu_supports("avx2"))
-        return cq_xxh3_128_seeded_avx2(b, seed);
+    if (b.n > WITHOUT_VECTORS && cq_cpu_has_avx2()) return cq_xxh3_128_seeded_avx2(b, seed);
     h = XXH3_128bits_withSeed(b.p, b.n, seed);
     return (struct cq_hash128){h.high64, h.low64};
 }

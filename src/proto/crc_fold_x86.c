@@ -13,6 +13,8 @@
 
 #include <immintrin.h>
 
+#include "base/cpu.h"
+
 enum { LANES = 4, LANE = 16, STRIDE = LANES * LANE };
 
 #define FOLDING __attribute__((target("sse4.1,pclmul")))
@@ -67,7 +69,6 @@ FOLDING static size_t fold_all(uint32_t crc, const uint8_t *p, size_t n,
 
 size_t cql_crc_fold(uint32_t crc, const uint8_t *p, size_t n, uint8_t folded[CQL_CRC_FOLDED])
 {
-    if (n < STRIDE || !__builtin_cpu_supports("pclmul") || !__builtin_cpu_supports("sse4.1"))
-        return 0;
+    if (n < STRIDE || !cq_cpu_can_fold()) return 0;
     return fold_all(crc, p, n, folded);
 }
