@@ -5,8 +5,8 @@
  *
  * What is easily done wrong here:
  * - One uv_poll per descriptor and loop. libcurl closes a descriptor right after CURL_POLL_REMOVE,
- *   and the next connection may get its number at once: so the poll is stopped in that very call,
- *   and a handle of its own is closed behind it.
+ *   and the next connection may get its number at once: so the poll is closed, which stops it, in
+ *   that very call; each has a handle of its own.
  * - A poll's status < 0 is an error of the descriptor: CURL_CSELECT_ERR.
  * - Finished transfers are drained after every socket_action, those of the timer too.
  * - Where socket_action itself fails, the state of every transfer is undefined: all of them end
@@ -83,8 +83,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *as
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         if (!w) return 0;
-        (void)uv_poll_stop(&w->poll);
-        uv_close((uv_handle_t *)&w->poll, on_watch_closed);
+        uv_close((uv_handle_t *)&w->poll, on_watch_closed); /* stops it in this very call */
         (void)h->curl.multi_assign(h->multi, fd, NULL);
         return 0;
     }
