@@ -64,6 +64,17 @@ class Poster:
         return [self.program, self.host, self.port, str(n), str(self.BYTES)], {}
 
 
+class Keeper:
+    """The floor of a file: as many bytes as a reference cluster's records, replaced and synced as cqlcrawl does."""
+    name = "keep"
+
+    def __init__(self, bench):
+        self.program, self.path = bench.programs["keep"], os.path.join(bench.folder, "keep.ndjson")
+
+    def __call__(self, targets, mode, n):
+        return [self.program, self.path, str(n), str(Poster.BYTES)], {}
+
+
 class Peer:
     """Any command that is called PEER HOST PORT seq|conc|hold N and says PEER {json} (bench/peers/list.json)."""
 

@@ -42,6 +42,7 @@ from servers import Real  # noqa: E402
 SECONDS_SAID = 10
 PROGRAMS = {"cqlcrawl": "release/cqlcrawl", "core": "core/cqlcrawl", "cqlsim": "release/cqlsim",
             "null": "release/cq-null", "null-tls": "release/cq-null-tls", "launch": "release/cq-launch",
+            "keep": "release/cq-keep",
             "sink": "release/cq-sink", "post": "release/cq-post", "count": "release/tests/libcount_alloc.so",
             "cqlcrawl-tls.so": "release/cqlcrawl-tls.so"}  # which cqlcrawl looks for beside itself
 
