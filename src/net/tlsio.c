@@ -30,6 +30,7 @@ int cq_tls_attach(struct cq_transport *t, const struct cq_mem *mem, struct cq_tl
         return err;
     }
     tls->cert_given = SSL_get_certificate(ssl) != NULL;
+    tls->dry = true; /* just connected, and it is we who speak first */
     cq_tls_resume(tls, c, peer);
     t->tls = tls;
     t->ops = &cq_tls_ops;
