@@ -70,10 +70,12 @@ def ratios(found, job):
 
 
 def at_once(bench):
-    n = 50
-    jobs = [Job(Null(bench), (n,), "conc"), Job(Ours(bench, "cqlcrawl", timed=True), (n,), "conc"),
-            Job(Null(bench, *WAYS[0][1], name="null v5"), (n,), "conc"),
-            Job(Ours(bench, "cqlcrawl v5", *WAYS[0][1], timed=True), (n,), "conc")]
+    """50 in flight until 200 are read, each beside the null client that asks for the same bytes."""
+    n, at_once = 200, 50
+    jobs = []
+    for way, options in WAYS[:2]:
+        jobs.append(Job(Null(bench, *options, "--window", str(at_once), name=f"null {way}"), (n,), "conc"))
+        jobs.append(Job(Ours(bench, f"cqlcrawl {way}", *options, window=at_once, timed=True), (n,), "conc"))
     jobs += [Job(p, counts(p, "conc"), "conc", may_fail=True) for p in bench.peers if counts(p, "conc")]
     with bench.real() as real:
         warm(bench, jobs[0], real)
@@ -81,7 +83,7 @@ def at_once(bench):
     rate = {j.client.name: Spread(found.each(j.name, lambda c: c.n / c.wall_in)) for j in jobs if found.has(j.name)}
     cpu = {j.client.name: Spread(found.each(j.name, lambda c: 1e3 * c.cpu / c.n)) for j in jobs if found.has(j.name)}
     bench.data["at-once"] = {name: {"per_second": rate[name].median, "cpu_ms": cpu[name].median} for name in rate}
-    out = [against_floor(found, "cqlcrawl", "null v5"), against_floor(found, "cqlcrawl v5", "null v5")]
+    out = [against_floor(found, f"cqlcrawl {way}", f"null {way}") for way, _ in WAYS[:2]]
     for name, spread in rate.items():
         out.append(told(f"{name}: clusters/s", spread, "/s", note=f"CPU {cpu[name].text('{:.2f}')} ms per cluster"))
     return out + [missing(name, why) for name, why in found.failures.items()]
