@@ -18,13 +18,3 @@ struct cq_hash128 cq_xxh3_128_seeded(cq_bytes b, uint64_t seed)
 
     return (struct cq_hash128){h.high64, h.low64};
 }
-
-uint64_t cq_xxh3_64(cq_bytes b)
-{
-    return XXH3_64bits(b.p, b.n);
-}
-
-uint64_t cq_xxh3_64_seeded(cq_bytes b, uint64_t seed)
-{
-    return XXH3_64bits_withSeed(b.p, b.n, seed);
-}
