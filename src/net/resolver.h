@@ -28,6 +28,8 @@ void cq_lookup_cancel(struct cq_lookup *l);
 /* For tests: other name servers than the system's, "127.0.0.1:5353,...". Before the first lookup.
  */
 void cq_resolver_servers(struct cq_resolver *r, const char *csv);
+/* What is said where c-ares is missing. */
+#define CQ_NEEDS_ARES "names need c-ares 1.18 or later (Debian: libc-ares2)"
 const char *cq_resolver_library(void); /* the version of c-ares, which is loaded for that */
 
 #endif

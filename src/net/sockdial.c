@@ -23,7 +23,7 @@ static void on_lookup(void *ctx, int err, const char *why, const struct cq_addr 
 static const char *words_of(int err)
 {
     if (err == CQ_EDNS) return "the resolver could not be started";
-    if (err == CQ_ENO_LIBRARY) return "names need c-ares 1.18 or later (Debian: libc-ares2)";
+    if (err == CQ_ENO_LIBRARY) return CQ_NEEDS_ARES;
     return cq_err_text(err);
 }
 
