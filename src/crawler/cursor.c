@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/short.h"
+#include "model/lists.h"
 
 bool cq_cursor_look(const struct cq_cursor *c, struct cql_rows *rows)
 {
@@ -161,11 +162,11 @@ bool cq_cursor_falls(const struct cq_cursor *c, const struct cq_key *a, const st
  * one comparison instead of a search for the rank and a comparison for each part. */
 static bool is_same(const struct cq_cursor *c)
 {
-    size_t n;
+    cq_bytes head;
 
     if (!c->head) return false;
-    n = (size_t)(c->key.name.p - c->from) + c->key.name.n;
-    return n == c->head_bytes && cq_same_bytes(c->from, c->head, n);
+    head = cq_cursor_head(c);
+    return head.n == c->head_bytes && cq_same_bytes(head.p, c->head, head.n);
 }
 
 static void check_same(struct cq_cursor *c)
@@ -281,6 +282,8 @@ int cq_cursor_next(struct cq_cursor *c, const struct cq_names *ranks)
 
 void cq_cursor_skip(struct cq_cursor *c)
 {
+    cq_bytes head;
+
     assert(c->have);
     c->have = false;
     if (c->key.rank == CQ_RANK_UNKNOWN) return;
@@ -288,8 +291,9 @@ void cq_cursor_skip(struct cq_cursor *c)
     c->has_last = true;
     c->last_kept = false;
     if (!c->is_headed) return;
-    c->head = c->from;
-    c->head_bytes = (size_t)(c->key.name.p - c->from) + c->key.name.n;
+    head = cq_cursor_head(c);
+    c->head = head.p;
+    c->head_bytes = head.n;
 }
 
 int cq_cursor_take(struct cq_cursor *c)
@@ -328,13 +332,13 @@ void cq_cursor_take_run(struct cq_cursor *c)
     c->n_hand += n;
     c->outcome.rows += n;
     read_key(c, last, &c->last);
-    c->head = c->last.keyspace.p - 4; /* a length before it */
+    c->head = c->last.keyspace.p - CQL_CELL_HEADER;
 }
 
 struct cq_rowset cq_cursor_hand(struct cq_cursor *c)
 {
     if (c->outcome.outcome != CQ_OUTCOME_ROWS) return (struct cq_rowset){0};
-    if (c->list) return (struct cq_rowset){c->shape, NULL, c->n_list};
+    if (c->list) return (struct cq_rowset){c->shape, NULL, c->list->tails.n};
     return (struct cq_rowset){c->shape, (const cq_bytes *)(const void *)c->hand.p, c->n_hand};
 }
 

@@ -106,10 +106,9 @@ struct cq_cursor {
     struct cq_buf hand;
     size_t n_hand, n_carried;
     const struct cq_list *list; /* instead of rows in hand: they are known */
-    size_t n_list;
-    unsigned n_before;        /* number of the list before; 0: there was none */
-    uint64_t sketch;          /* of the rows in hand; 0: they are none that could be known */
-    const uint8_t *uncarried; /* the first row in hand that is a view into the page */
+    unsigned n_before;          /* number of the list before; 0: there was none */
+    uint64_t sketch;            /* of the rows in hand; 0: they are none that could be known */
+    const uint8_t *uncarried;   /* the first row in hand that is a view into the page */
     struct cq_arena carry;
     size_t carry_bytes;
     /* sorted mode */
@@ -169,6 +168,12 @@ void cq_cursor_rest(struct cq_cursor *c);
 int cq_cursor_sort(struct cq_cursor *c, const struct cq_names *ranks);
 
 /* Shared by cursor.c, cursor_list.c and sorted.c. */
+/* The first two cells of the row to look at, raw: of cursors that are headed. */
+static inline cq_bytes cq_cursor_head(const struct cq_cursor *c)
+{
+    return (cq_bytes){c->from, (size_t)(c->key.name.p - c->from) + c->key.name.n};
+}
+
 static inline struct cq_page *cq_cursor_page_at(const struct cq_cursor *c, size_t i)
 {
     return (struct cq_page *)(void *)c->pages.p + i;

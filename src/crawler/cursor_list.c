@@ -6,8 +6,6 @@
 #include "model/lists.h"
 #include "proto/wire.h"
 
-enum { CELL_HEADER = 4 };
-
 /* A row of a keyspace that nobody knows may stand among those of a table, which go on behind it. */
 static bool goes_on_well(const struct cq_cursor *c, const struct cql_rows *rows,
                          const struct cq_names *ranks)
@@ -17,9 +15,9 @@ static bool goes_on_well(const struct cq_cursor *c, const struct cql_rows *rows,
     uint32_t unused;
 
     if (rows->rows_read == rows->n_rows) return true;
-    if (left < CELL_HEADER) return false;
-    keyspace = (cq_bytes){rows->p + CELL_HEADER, cql_load_u32(rows->p)};
-    if (keyspace.n > left - CELL_HEADER) return false;
+    if (left < CQL_CELL_HEADER) return false;
+    keyspace = (cq_bytes){rows->p + CQL_CELL_HEADER, cql_load_u32(rows->p)};
+    if (keyspace.n > left - CQL_CELL_HEADER) return false;
     return cq_eq(keyspace, c->key.keyspace) || cq_names_get(ranks, keyspace, &unused);
 }
 
@@ -56,12 +54,12 @@ static const struct cq_list *find(struct cq_cursor *c, struct cq_lists *lists,
 /* The last row of a list is the row before, as if all of them had been read. */
 static void stand_behind(struct cq_cursor *c, const uint8_t *last)
 {
-    const uint8_t *name = last + CELL_HEADER + c->key.keyspace.n + CELL_HEADER;
+    const uint8_t *name = last + CQL_CELL_HEADER + c->key.keyspace.n + CQL_CELL_HEADER;
     const uint8_t *third = name + c->key.name.n;
 
-    c->key.keyspace.p = last + CELL_HEADER;
+    c->key.keyspace.p = last + CQL_CELL_HEADER;
     c->key.name.p = name;
-    c->key.third = (cq_bytes){third + CELL_HEADER, cql_load_u32(third)};
+    c->key.third = (cq_bytes){third + CQL_CELL_HEADER, cql_load_u32(third)};
     c->from = last;
 }
 
@@ -73,13 +71,12 @@ bool cq_cursor_take_list(struct cq_cursor *c, struct cq_lists *lists, const stru
 
     assert(c->have && !c->n_hand && !c->list);
     if (!c->is_headed || c->sorted || !s->is_straight || s->n_columns != CQ_COLUMNS_N) return false;
-    head = (cq_bytes){c->from, (size_t)(c->key.name.p - c->from) + c->key.name.n};
+    head = cq_cursor_head(c);
     c->list = find(c, lists, ranks, head, &last);
     if (!c->list) return false;
     c->sketch = 0;
     c->n_before = c->list->number;
-    c->n_list = c->list->tails.n;
-    c->outcome.rows += c->n_list - 1;
+    c->outcome.rows += c->list->tails.n - 1;
     stand_behind(c, last);
     cq_cursor_skip(c);
     return true;

@@ -52,8 +52,6 @@ static void structure_rest(struct cq_json *j, const cq_bytes *cell, uint64_t ran
     cq_json_text(j, rank == CQ_RANK_CLUSTERING && !is_none(order) ? order : CQ_NULL);
 }
 
-enum { CELL_HEADER = 4 }; /* a cell's length in front of it */
-
 /* What says what follows the name. */
 struct rest {
     struct cq_memo_key key;
@@ -74,9 +72,9 @@ static inline bool set_key(struct rest *r, const struct cq_shape *s, const cq_by
 
     if (kind.n == 0 || kind.n > 255 || position.n != 4 || type.n < 3) return false;
     if (order.n != 4 && order.n != 3) return false;
-    if (position.p != kind.p + kind.n + CELL_HEADER) return false;
-    if (type.p != position.p + position.n + CELL_HEADER) return false;
-    r->stretch = (cq_bytes){kind.p, kind.n + position.n + type.n + 2 * CELL_HEADER};
+    if (position.p != kind.p + kind.n + CQL_CELL_HEADER) return false;
+    if (type.p != position.p + position.n + CQL_CELL_HEADER) return false;
+    r->stretch = (cq_bytes){kind.p, kind.n + position.n + type.n + 2 * CQL_CELL_HEADER};
     hash = cq_load64(type.p + type.n - 8) + position.p[3] + ((uint64_t)r->stretch.n << 40);
     hash *= UINT64_C(0x9e3779b97f4a7c15);
     r->key.shape = (s->present & 0xff) | kind.n << 8 | order.n << 16 |
@@ -101,8 +99,8 @@ static inline bool set_sent_key(struct rest *r, const cq_bytes *cell)
     uint64_t hash;
 
     if (kind.n < 4 || type.n == 0 || order.n - 3 > 1) return false;
-    r->stretch = (cq_bytes){kind.p - CELL_HEADER, (size_t)(end - kind.p) + CELL_HEADER};
-    hash = cq_load64(end - 8) + type.p[-1 - CELL_HEADER] + ((uint64_t)r->stretch.n << 40);
+    r->stretch = (cq_bytes){kind.p - CQL_CELL_HEADER, (size_t)(end - kind.p) + CQL_CELL_HEADER};
+    hash = cq_load64(end - 8) + type.p[-1 - CQL_CELL_HEADER] + ((uint64_t)r->stretch.n << 40);
     hash *= UINT64_C(0x9e3779b97f4a7c15);
     /* Behind an order of three bytes comes the first of a length. */
     r->key.shape = (uint64_t)cq_load32(order.p) << 32 | order.n << 16 | 0xff;

@@ -16,7 +16,7 @@
 #include "proto/type.h"
 #include "proto/wire.h"
 
-enum { KNOWN_FLAGS = 0x0f, LEAST_COLUMN = 4, CELL_HEADER = 4 };
+enum { KNOWN_FLAGS = 0x0f, LEAST_COLUMN = 4 };
 
 static int fail(struct cql_rows *r, int err)
 {
@@ -111,7 +111,7 @@ int cql_rows_count(struct cql_rows *r)
     assert(r->columns_read == r->n_columns);
     rows = cql_read_i32(&w);
     if (rows < 0 || (rows > 0 && r->n_columns == 0)) cql_fail(&w);
-    if (rows > 0 && !w.bad && (size_t)rows > cql_left(&w) / CELL_HEADER / r->n_columns)
+    if (rows > 0 && !w.bad && (size_t)rows > cql_left(&w) / CQL_CELL_HEADER / r->n_columns)
         cql_fail(&w);
     if (!keep(r, &w)) return r->err;
     r->n_rows = (uint32_t)rows;
@@ -127,9 +127,9 @@ bool cql_rows_next(struct cql_rows *r, cq_bytes *row)
     for (uint32_t i = 0; i < r->n_columns; i++) {
         int32_t n;
 
-        if (r->end - p < CELL_HEADER) return fail(r, CQ_EPROTOCOL) == 0;
+        if (r->end - p < CQL_CELL_HEADER) return fail(r, CQ_EPROTOCOL) == 0;
         n = (int32_t)cql_load_u32(p);
-        p += CELL_HEADER;
+        p += CQL_CELL_HEADER;
         if (n <= 0) continue;
         if (n > r->end - p) return fail(r, CQ_EPROTOCOL) == 0;
         p += n;
@@ -149,7 +149,7 @@ struct at {
 /* One cell; false: it is cut short. 14 instructions of a body's cells, nearly all of a row walk. */
 static inline bool next_cell(struct at *at, cq_bytes *cell)
 {
-    uint64_t value = at->i + CELL_HEADER, next;
+    uint64_t value = at->i + CQL_CELL_HEADER, next;
     uint32_t n;
 
     if (value > at->size) return false;
@@ -220,13 +220,13 @@ static inline uint64_t run_row(const struct cql_run *run, uint64_t at, uint64_t 
     cq_bytes *last = cells + run->n_columns, *end = cells + run->n_cells;
 
     if (limit - at < run->head_bytes || !cq_same_bytes(head, run->head, run->head_bytes)) return 0;
-    *cells++ = (cq_bytes){head + CELL_HEADER, run->first_bytes};
-    *cells++ = (cq_bytes){head + 2 * CELL_HEADER + run->first_bytes,
-                          run->head_bytes - 2 * CELL_HEADER - run->first_bytes};
+    *cells++ = (cq_bytes){head + CQL_CELL_HEADER, run->first_bytes};
+    *cells++ = (cq_bytes){head + 2 * CQL_CELL_HEADER + run->first_bytes,
+                          run->head_bytes - 2 * CQL_CELL_HEADER - run->first_bytes};
     for (at += run->head_bytes; cells < last; cells++) {
         uint32_t n = cql_load_u32(bytes_at(at));
 
-        at += CELL_HEADER;
+        at += CQL_CELL_HEADER;
         *cells = (cq_bytes){bytes_at(at), n};
         at += n;
         if (at <= limit) continue;
@@ -337,9 +337,9 @@ void cql_row_cells(cq_bytes row, uint32_t n_columns, const int16_t *slot, cq_byt
 
     for (uint32_t i = 0; i < n_columns; i++) {
         int32_t n = (int32_t)cql_load_u32(p);
-        cq_bytes cell = {n < 0 ? NULL : p + CELL_HEADER, n < 0 ? 0 : (size_t)n};
+        cq_bytes cell = {n < 0 ? NULL : p + CQL_CELL_HEADER, n < 0 ? 0 : (size_t)n};
 
-        p += CELL_HEADER + cell.n;
+        p += CQL_CELL_HEADER + cell.n;
         if (slot[i] >= 0) cells[slot[i]] = cell;
     }
     assert(p <= row.p + row.n);

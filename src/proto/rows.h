@@ -20,6 +20,8 @@
 
 #include "base/bytes.h"
 
+enum { CQL_CELL_HEADER = 4 }; /* a cell's length in front of it: [int] */
+
 struct cql_rows {
     const uint8_t *p;
     const uint8_t *end;

@@ -8,8 +8,6 @@
 #include "proto/rows.h"
 #include "proto/wire.h"
 
-enum { CELL_HEADER = 4 };
-
 /* Where a row is read, and where the row before was. */
 struct walk {
     const uint8_t *p, *end;
@@ -35,13 +33,13 @@ static inline bool take(struct walk *w, size_t k, cq_bytes before)
 {
     uint32_t n;
 
-    if (w->end - w->p < CELL_HEADER) return false;
+    if (w->end - w->p < CQL_CELL_HEADER) return false;
     n = cql_load_u32(w->p);
-    w->p += CELL_HEADER;
+    w->p += CQL_CELL_HEADER;
     if (n > (size_t)(w->end - w->p)) return false; /* or a null */
     w->cell[k] = (cq_bytes){w->p, n};
     w->p += n;
-    w->was += CELL_HEADER + before.n;
+    w->was += CQL_CELL_HEADER + before.n;
     return true;
 }
 
@@ -71,7 +69,7 @@ bool cql_rows_next_like(struct cql_rows *r, const struct cql_like *like, cq_byte
         cq_bytes cell = cells[like->slot[like->free[k]]];
 
         if (!cell.p) return false;
-        w.header[k] = cell.p - CELL_HEADER;
+        w.header[k] = cell.p - CQL_CELL_HEADER;
         if (!pass(&w, k) || !take(&w, k, cell)) return false;
     }
     w.header[like->n_free] = before.p + before.n;
