@@ -28,6 +28,13 @@ static inline cq_bytes cq_str(const char *s)
     return s ? (cq_bytes){(const uint8_t *)s, strlen(s)} : CQ_NULL;
 }
 
+/* A copy at `to`, where there is room: where it ends. */
+static inline uint8_t *cq_bytes_put(uint8_t *to, cq_bytes b)
+{
+    if (b.n) memcpy(to, b.p, b.n);
+    return to + b.n;
+}
+
 static inline bool cq_is_null(cq_bytes b)
 {
     return b.p == NULL;

@@ -7,8 +7,6 @@
 #include "base/err.h"
 #include "model/row.h"
 
-enum { CELL_HEADER = 4, PAD = 16 };
-
 static_assert((CQ_LISTS_KEPT & (CQ_LISTS_KEPT - 1)) == 0, "a sketch's bits name a place");
 static_assert((CQ_LISTS_SEEN & (CQ_LISTS_SEEN - 1)) == 0, "and a mark");
 
@@ -36,9 +34,14 @@ void cq_lists_free(struct cq_lists *lists)
     cq_free(lists->mem, lists);
 }
 
+static uint32_t *mark_of(struct cq_lists *lists, uint64_t sketch)
+{
+    return &lists->seen[sketch >> 8 & (CQ_LISTS_SEEN - 1)];
+}
+
 bool cq_lists_wants(struct cq_lists *lists, uint64_t sketch)
 {
-    uint32_t *mark = &lists->seen[sketch >> 8 & (CQ_LISTS_SEEN - 1)], is = (uint32_t)(sketch >> 32);
+    uint32_t *mark = mark_of(lists, sketch), is = (uint32_t)(sketch >> 32);
 
     if (*mark == is) return true;
     if (*mark != ~is) *mark = is;
@@ -47,13 +50,13 @@ bool cq_lists_wants(struct cq_lists *lists, uint64_t sketch)
 
 void cq_lists_refuse(struct cq_lists *lists, uint64_t sketch)
 {
-    lists->seen[sketch >> 8 & (CQ_LISTS_SEEN - 1)] = ~(uint32_t)(sketch >> 32);
+    *mark_of(lists, sketch) = ~(uint32_t)(sketch >> 32);
 }
 
 /* Of a row as it was sent: where it begins, and what is behind its first two cells. */
 static const uint8_t *row_begin(const cq_bytes *cell)
 {
-    return cell[CQ_COLUMNS_keyspace_name].p - CELL_HEADER;
+    return cell[CQ_COLUMNS_keyspace_name].p - CQL_CELL_HEADER;
 }
 
 static cq_bytes row_tail(const cq_bytes *cell)
@@ -86,7 +89,7 @@ static size_t tails_length(const struct cq_rowset *columns)
 /* A place, and room for so many bytes more. */
 static struct cq_list **make_room(struct cq_lists *lists, uint64_t sketch, size_t bytes)
 {
-    size_t first = (sketch >> 8 & (CQ_LISTS_KEPT / CQ_LIST_WAYS - 1)) * CQ_LIST_WAYS, at = first;
+    size_t first = cq_lists_first(sketch), at = first;
 
     while (at < first + CQ_LIST_WAYS && lists->list[at])
         at++;
@@ -97,16 +100,11 @@ static struct cq_list **make_room(struct cq_lists *lists, uint64_t sketch, size_
     return &lists->list[at];
 }
 
-static uint8_t *put(uint8_t *to, cq_bytes b)
-{
-    if (b.n) memcpy(to, b.p, b.n);
-    return to + b.n;
-}
-
 /* ["table",[COLUMNS],[],[]]: no types, no indexes. At `to`, which has room for it. */
 static struct cq_hash128 table_hash(uint8_t *to, cq_bytes structure)
 {
-    uint8_t *end = put(put(put(to, CQ_LIT("[\"table\",[")), structure), CQ_LIT("],[],[]]"));
+    uint8_t *end = cq_bytes_put(cq_bytes_put(cq_bytes_put(to, CQ_LIT("[\"table\",[")), structure),
+                                CQ_LIT("],[],[]]"));
 
     return cq_xxh3_128((cq_bytes){to, (size_t)(end - to)});
 }
@@ -122,12 +120,12 @@ static void fill(struct cq_list *l, const struct cq_rowset *columns, cq_bytes js
         cq_bytes tail = row_tail(cq_rowset_at(columns, i));
 
         length[i] = (uint16_t)tail.n;
-        to = put(to, tail);
+        to = cq_bytes_put(to, tail);
     }
     l->json = (cq_bytes){to, json.n};
-    to = put(to, json);
+    to = cq_bytes_put(to, json);
     l->structure = (cq_bytes){to, structure.n};
-    to = put(to, structure);
+    to = cq_bytes_put(to, structure);
     l->table_hash = table_hash(to, structure);
 }
 
@@ -135,7 +133,7 @@ void cq_lists_keep(struct cq_lists *lists, uint64_t sketch, const struct cq_rows
                    cq_bytes json, cq_bytes structure)
 {
     enum { AROUND = 32 }; /* what table_hash puts around the structure */
-    size_t tails = tails_length(columns), bytes = sizeof(struct cq_list) + AROUND + PAD;
+    size_t tails = tails_length(columns), bytes = sizeof(struct cq_list) + AROUND;
     struct cq_list **place, *l;
 
     bytes += columns->n * sizeof(uint16_t) + tails + json.n + 2 * structure.n;

@@ -43,12 +43,17 @@ struct cq_lists {
 int cq_lists_new(struct cq_lists **out, const struct cq_mem *mem); /* 0, CQ_ENOMEM */
 void cq_lists_free(struct cq_lists *lists);
 
+/* The first of the places that a sketch names. */
+static inline size_t cq_lists_first(uint64_t sketch)
+{
+    return (sketch >> 8 & (CQ_LISTS_KEPT / CQ_LIST_WAYS - 1)) * CQ_LIST_WAYS;
+}
+
 /* Candidates: way 0..CQ_LIST_WAYS-1, NULL where there is none. */
 static inline const struct cq_list *cq_lists_at(const struct cq_lists *lists, uint64_t sketch,
                                                 size_t way)
 {
-    const struct cq_list *l =
-        lists->list[(sketch >> 8 & (CQ_LISTS_KEPT / CQ_LIST_WAYS - 1)) * CQ_LIST_WAYS + way];
+    const struct cq_list *l = lists->list[cq_lists_first(sketch) + way];
 
     return l && l->sketch == sketch ? l : NULL;
 }

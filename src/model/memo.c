@@ -47,12 +47,6 @@ static bool fits(enum cq_memo_of of, const struct cq_memo_key *key,
     return n <= cq_memo_place_size(of);
 }
 
-static uint8_t *put(uint8_t *to, cq_bytes b)
-{
-    if (b.n) memcpy(to, b.p, b.n);
-    return to + b.n;
-}
-
 /* An empty place, or by turns one of them. */
 static struct cq_memo_place *choose(struct cq_memo *memo, enum cq_memo_of of, uint64_t hash)
 {
@@ -89,10 +83,10 @@ void cq_memo_keep(struct cq_memo *memo, enum cq_memo_of of, const struct cq_memo
 
         p->length[i] = (uint16_t)cell.n;
         if (cq_is_null(cell)) p->nulls |= UINT32_C(1) << i;
-        to = put(to, cell);
+        to = cq_bytes_put(to, cell);
     }
     p->n_cells = (uint16_t)(to - p->bytes);
     p->n_json = (uint16_t)made->json.n;
     p->n_structure = (uint16_t)made->structure.n;
-    put(put(to, made->json), made->structure);
+    cq_bytes_put(cq_bytes_put(to, made->json), made->structure);
 }
