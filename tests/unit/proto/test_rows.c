@@ -241,6 +241,14 @@ static size_t assert_run(struct cql_rows *one, size_t max)
     return n;
 }
 
+/* Rows by seed, in memory that ends where they do: the odd rounds' are whole. */
+static struct cql_rows begin_runs(struct guard *g, struct cq_buf *b, unsigned *seed, unsigned round)
+{
+    put_run(b, seed);
+    *g = guard_of((cq_bytes){b->p, round % 2 ? b->n : b->n - round});
+    return (struct cql_rows){.p = g->b.p, .end = g->b.p + g->b.n, .n_columns = 4, .n_rows = MANY};
+}
+
 static void test_runs(void **state)
 {
     unsigned seed = 1, taken = 0;
@@ -250,11 +258,8 @@ static void test_runs(void **state)
     cq_buf_init(&b, &cq_mem_libc, 1u << 20);
     for (unsigned round = 0; round < 400; round++) {
         struct guard g;
-        struct cql_rows r;
+        struct cql_rows r = begin_runs(&g, &b, &seed, round);
 
-        put_run(&b, &seed);
-        g = guard_of((cq_bytes){b.p, round % 2 ? b.n : b.n - round});
-        r = (struct cql_rows){.p = g.b.p, .end = g.b.p + g.b.n, .n_columns = 4, .n_rows = MANY};
         while (r.rows_read < r.n_rows && !r.err)
             taken += (unsigned)assert_run(&r, round % 3 ? MANY : 3);
         assert_int_equal(r.err, round % 2 || !round ? 0 : CQ_EPROTOCOL);
@@ -352,11 +357,8 @@ static void test_matches(void **state)
     cq_buf_init(&b, &cq_mem_libc, 1u << 20);
     for (unsigned round = 0; round < 60; round++) {
         struct guard g;
-        struct cql_rows r;
+        struct cql_rows r = begin_runs(&g, &b, &seed, round);
 
-        put_run(&b, &seed);
-        g = guard_of((cq_bytes){b.p, round % 2 ? b.n : b.n - round});
-        r = (struct cql_rows){.p = g.b.p, .end = g.b.p + g.b.n, .n_columns = 4, .n_rows = MANY};
         while (r.rows_read < r.n_rows && !r.err)
             matched += assert_match(&r);
         guard_free(&g);
