@@ -10,7 +10,8 @@ CANARY = "canary-7f3a91c2e5"
 
 
 def dumpable(pid):
-    """What a core dump of the process would hold: readable mappings that are not marked "do not dump"."""
+    """What a core dump of the process would hold: readable mappings that are not marked "do not dump".
+    Nothing where the process ended meanwhile: a part of its memory shows nothing by what it lacks."""
     found = []
     with open(f"/proc/{pid}/smaps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         region = None
@@ -26,7 +27,8 @@ def dumpable(pid):
                     found.append(memory.read(region[1] - region[0]))
                 except (OSError, OverflowError, ValueError):
                     pass  # [vvar] and the like
-    return b"".join(found)
+        maps.seek(0)
+        return b"".join(found) if maps.read(1) else b""
 
 
 class Passwords(Case):
