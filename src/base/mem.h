@@ -18,6 +18,11 @@ struct cq_mem {
 
 /* malloc, realloc and free of the C library. */
 extern const struct cq_mem cq_mem_libc;
+/*
+ * For secrets: each block is mapped alone, left out of core dumps, locked where the limit allows
+ * it, zero at first, and wiped before it goes. A page at least, and five system calls a block.
+ */
+extern const struct cq_mem cq_mem_secret;
 
 void *cq_alloc(const struct cq_mem *m, size_t n); /* NULL: no memory; contents undefined */
 void *cq_calloc(const struct cq_mem *m, size_t n,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Secrets in mappings of their own (auth.md 6). The header of the mapping and the bytes are one
- * block: the first page holds the count and the sizes, the bytes follow. Failure leaves nothing
- * mapped.
+ * Secrets in mappings of their own (auth.md 6): the count, the sizes and the bytes are one block.
+ * Failure leaves nothing mapped.
  */
 #include "cred/secret.h"
 
@@ -10,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +17,7 @@
 enum { SETTLED_S = 3 };
 
 struct cq_secret {
-    size_t mapped; /* of the whole block; 0: it is public, and from malloc */
+    const struct cq_mem *mem; /* where the block is from */
     size_t cap;
     size_t n;
     unsigned refs;
@@ -31,27 +29,12 @@ static size_t most(enum cq_secret_kind kind)
     return kind == CQ_SECRET_PASSWORD ? CQ_MAX_SECRET : CQ_MAX_PEM;
 }
 
-static struct cq_secret *map(size_t cap)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t n = (sizeof(struct cq_secret) + cap + page - 1) / page * page;
-    struct cq_secret *s = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (s == MAP_FAILED) return NULL;
-    (void)madvise(s, n, MADV_DONTDUMP);
-    (void)mlock(s, n); /* best effort: RLIMIT_MEMLOCK may be small */
-    s->mapped = n;
-    return s;
-}
-
 static struct cq_secret *make(size_t cap, enum cq_secret_kind kind)
 {
-    bool is_public = kind == CQ_SECRET_PUBLIC;
-    struct cq_secret *s = is_public ? cq_calloc(&cq_mem_libc, 1, sizeof(*s) + cap) : map(cap);
+    const struct cq_mem *mem = kind == CQ_SECRET_PUBLIC ? &cq_mem_libc : &cq_mem_secret;
+    struct cq_secret *s = cq_alloc(mem, sizeof(*s) + cap);
 
-    if (!s) return NULL;
-    s->cap = cap;
-    s->refs = 1;
+    if (s) *s = (struct cq_secret){.mem = mem, .cap = cap, .refs = 1};
     return s;
 }
 
@@ -63,16 +46,7 @@ struct cq_secret *cq_secret_retain(struct cq_secret *s)
 
 void cq_secret_release(struct cq_secret *s)
 {
-    size_t mapped;
-
-    if (!s || --s->refs) return;
-    mapped = s->mapped;
-    if (!mapped) {
-        cq_free(&cq_mem_libc, s);
-        return;
-    }
-    cq_wipe(s->data, s->cap);
-    (void)munmap(s, mapped);
+    if (s && --s->refs == 0) cq_free(s->mem, s);
 }
 
 cq_bytes cq_secret_bytes(const struct cq_secret *s)

@@ -20,6 +20,27 @@ static void test_libc(void **state)
     cq_free(&cq_mem_libc, NULL);
 }
 
+/* Zero at first, kept when moved; that no core holds it is tested where secrets are (cred). */
+static void test_secret(void **state)
+{
+    static const char zero[5000];
+    char *p = cq_alloc(&cq_mem_secret, sizeof(zero));
+
+    (void)state;
+    assert_non_null(p);
+    assert_memory_equal(p, zero, sizeof(zero));
+    memset(p, 'x', sizeof(zero));
+    p = cq_realloc(&cq_mem_secret, p, 100000);
+    assert_memory_equal(p + sizeof(zero) - 2, "xx", 2);
+    p = cq_realloc(&cq_mem_secret, p, 3);
+    assert_memory_equal(p, "xxx", 3);
+    assert_null(cq_realloc(&cq_mem_secret, p, SIZE_MAX));
+    assert_null(cq_realloc(&cq_mem_secret, p, SIZE_MAX / 2));
+    assert_memory_equal(p, "xxx", 3);
+    cq_free(&cq_mem_secret, p);
+    cq_free(&cq_mem_secret, NULL);
+}
+
 static void test_zero_bytes_are_a_block(void **state)
 {
     struct watched w;
@@ -159,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_libc),
+        cmocka_unit_test(test_secret),
         cmocka_unit_test(test_zero_bytes_are_a_block),
         cmocka_unit_test(test_calloc_clears_and_refuses_overflow),
         cmocka_unit_test(test_strndup),
