@@ -42,16 +42,17 @@ struct cq_orphans {
 
 struct cq_crawl_options {
     const struct cq_mem *mem;
-    struct cq_account *account; /* of the crawler: pages of all crawls; NULL: no limit */
-    struct cq_memo *memo;       /* shared by all crawls of a loop; NULL: none (model/memo.h) */
-    struct cq_shapes *shapes;   /* the same of crawler/shape.h */
-    void *owner;                /* what cq_account_next (crawler/budget.h) gives for this crawl */
-    size_t need;                /* bytes that the cluster's last crawl needed (DONE); 0: unknown */
-    unsigned max_in_flight;     /* statements unanswered at once; 0: all there are. Between, waits
-                                   are at least what is counted: an answer may be on its way. */
-    cq_bytes cluster;           /* record key `cluster`; this struct and everything in it is kept by
-                                   the caller until cq_crawl_free */
-    cq_bytes labels;            /* JSON object */
+    const struct cq_mem *secrets; /* for copies of the password, as cq_mem_secret; NULL: mem */
+    struct cq_account *account;   /* of the crawler: pages of all crawls; NULL: no limit */
+    struct cq_memo *memo;         /* shared by all crawls of a loop; NULL: none (model/memo.h) */
+    struct cq_shapes *shapes;     /* the same of crawler/shape.h */
+    void *owner;                  /* what cq_account_next (crawler/budget.h) gives for this crawl */
+    size_t need;            /* bytes that the cluster's last crawl needed (DONE); 0: unknown */
+    unsigned max_in_flight; /* statements unanswered at once; 0: all there are. Between, waits
+                               are at least what is counted: an answer may be on its way. */
+    cq_bytes cluster;       /* record key `cluster`; this struct and everything in it is kept by
+                               the caller until cq_crawl_free */
+    cq_bytes labels;        /* JSON object */
     uint64_t epoch;
     unsigned attempt; /* 1.. */
     /* protocol */

@@ -58,6 +58,7 @@ int cq_crawl_connected(struct cq_crawl *c, const struct cq_tls_facts *tls, uint6
 {
     struct cql_conn_options o = {
         .mem = c->o->mem,
+        .secrets = c->o->secrets,
         .version = c->version,
         .supported = c->ask_first ? CQ_NULL : c->o->supported,
         .compression = c->no_compression ? CQL_NO : c->o->compression,
@@ -177,7 +178,7 @@ static void on_login(struct cq_crawl *c, const struct cql_event *ev)
         protocol_done(c);
         cq_crawl_set_state(c, CQ_CRAWL_LOGIN);
     }
-    cq_buf_init(&token, c->o->mem, CQ_MAX_REQUEST);
+    cq_buf_init(&token, c->o->secrets ? c->o->secrets : c->o->mem, CQ_MAX_REQUEST);
     if (ev->kind == CQL_EV_AUTHENTICATE)
         err = cq_login_first(&o, authenticator, &token, &fault);
     else
@@ -188,7 +189,6 @@ static void on_login(struct cq_crawl *c, const struct cql_event *ev)
         err = cql_conn_auth(c->conn, bytes, cq_crawl_inner(c));
         if (err) cq_fault_set(&fault, err, "the login could not be sent");
     }
-    if (token.p) cq_wipe(token.p, token.cap);
     cq_buf_fini(&token);
     if (err) cq_crawl_fail(c, fault.err, "%s", fault.text);
 }

@@ -230,6 +230,7 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
     int err;
 
     o.crawl.mem = &d->blocks.mem;
+    o.crawl.secrets = &cq_mem_secret;
     o.crawl.account = &d->account;
     o.crawl.memo = d->memo;
     o.crawl.shapes = d->shapes;

@@ -216,7 +216,7 @@ static bool copy_options(struct cq_sock *s, const struct cq_sock_options *o)
     s->tls = cq_trust_retain(o->tls);
     s->fault.mem = o->mem;
     s->t = (struct cq_transport){.fd = -1, .fault = &s->fault};
-    cq_buf_init(&s->out, o->mem, CQ_MAX_SEND);
+    cq_buf_init(&s->out, &cq_mem_secret, CQ_MAX_SEND); /* a login may have to wait in it */
     return copy_endpoints(s, o->endpoints, o->n_endpoints) && ok;
 }
 

@@ -81,6 +81,7 @@ int cql_conn_new(struct cql_conn **out, const struct cql_conn_options *o, uint64
     *out = c;
     if (!c) return CQ_ENOMEM;
     c->o = *o;
+    if (!o->secrets) c->o.secrets = o->mem;
     c->code = -1;
     c->now_ns = c->progress_ns = now_ns;
     cql_inflow_init(&c->in, o->mem);
@@ -99,22 +100,22 @@ int cql_conn_new(struct cql_conn **out, const struct cql_conn_options *o, uint64
     return CQ_ENOMEM;
 }
 
-static void wipe(struct cq_buf *b)
+/* Whoever waits for an answer holds no buffers at all, and no secret. */
+static void let_go(struct cql_conn *c)
 {
-    if (b->p) cq_wipe(b->p, b->cap);
+    cq_buf_fini(&c->out);
+    if (!c->has_secret) return;
+    c->out.mem = c->o.mem;
+    cq_wipe_registers();
+    c->has_secret = false;
 }
 
 void cql_conn_free(struct cql_conn *c, uint8_t **block)
 {
     if (block) *block = c ? c->in.block : NULL;
     if (!c) return;
-    if (c->has_secret) {
-        wipe(&c->out);
-        wipe(&c->batch);
-        cq_wipe_registers();
-    }
     cql_inflow_fini(&c->in);
-    cq_buf_fini(&c->out);
+    let_go(c);
     cq_buf_fini(&c->batch);
     cq_free(c->o.mem, c->supported);
     cq_free(c->o.mem, c->authenticator);
@@ -269,8 +270,8 @@ cq_bytes cql_conn_pending(struct cql_conn *c)
     if (c->batch.n) {
         int err = cql_segments_put(&c->out, cq_buf_view(&c->batch), c->is_lz4, false);
 
-        if (c->has_secret) wipe(&c->batch);
         cq_buf_fini(&c->batch);
+        c->batch.mem = c->o.mem;
         if (err) cql_conn_fail(c, err, "no memory for a request");
     }
     return cq_buf_view(&c->out);
@@ -280,13 +281,7 @@ void cql_conn_sent(struct cql_conn *c, size_t n)
 {
     cq_buf_consume(&c->out, n);
     c->counts.bytes_out += n;
-    if (c->out.n) return;
-    if (c->has_secret) {
-        wipe(&c->out);
-        cq_wipe_registers();
-        c->has_secret = false;
-    }
-    cq_buf_fini(&c->out); /* whoever waits for an answer holds no buffers */
+    if (c->out.n == 0) let_go(c);
 }
 
 int cql_conn_query(struct cql_conn *c, cq_bytes statement, uint32_t page_size,

@@ -55,7 +55,9 @@ enum cql_want { CQL_AUTO = 0, CQL_NO = 1, CQL_YES = 2 };
 
 struct cql_conn_options {
     const struct cq_mem *mem;
-    int version; /* 0: negotiate; 4 or 5: that one only (OPTIONS is still asked first) */
+    const struct cq_mem *secrets; /* for a token on its way, as cq_mem_secret; NULL: mem */
+    /* 0: negotiate; 4 or 5: that one only (OPTIONS is still asked first) */
+    int version;
     /* The body of SUPPORTED as this server sent it some other time (cql_conn_supported_body): where
      * it offers what is wanted, STARTUP goes first and OPTIONS is not asked. Null: not known. Read
      * by cql_conn_new only. */
@@ -148,8 +150,8 @@ void cql_conn_tick(struct cql_conn *c, uint64_t now_ns);
  */
 int cql_conn_query(struct cql_conn *c, cq_bytes statement, uint32_t page_size,
                    cq_bytes paging_state, uint64_t now_ns);
-/* Answers AUTHENTICATE or AUTH_CHALLENGE. token.p == NULL sends a null token. The copy inside is
- * wiped once sent. */
+/* Answers AUTHENTICATE or AUTH_CHALLENGE. token.p == NULL sends a null token. The copies
+ * inside are in options.secrets, and go back once sent. */
 int cql_conn_auth(struct cql_conn *c, cq_bytes token, uint64_t now_ns);
 /* 00 user 00 password (SASL PLAIN, RFC 4616) into out, at most 64 KiB. CQ_EINVALID: empty, or a NUL
  * inside. */

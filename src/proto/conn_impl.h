@@ -27,7 +27,7 @@ struct cql_conn {
     bool is_lz4;      /* STARTUP asked for it */
     bool is_known;    /* an envelope that a CQL server may send was seen */
     bool wants_block; /* BODY was told, the block is not here yet */
-    bool has_secret;  /* out holds a token: to be wiped once sent */
+    bool has_secret;  /* out and batch are in o.secrets: they hold a token until it is sent */
     bool recalls;     /* supported is older than this connection */
     bool retry_without_compression;
     bool told;

@@ -306,6 +306,23 @@ int cql_auth_plain(cq_bytes user, cq_bytes password, struct cq_buf *out)
     return out->err;
 }
 
+/*
+ * b goes on where secrets are kept, with room for n bytes more: all of it at once, for a buffer
+ * that grew would copy a secret.
+ */
+static bool keep_apart(const struct cql_conn *c, struct cq_buf *b, size_t n)
+{
+    cq_bytes waiting = cq_buf_view(b);
+    struct cq_buf apart;
+
+    cq_buf_init(&apart, c->o.secrets, b->max);
+    if (!cq_buf_room(&apart, waiting.n + n)) return false;
+    cq_buf_put(&apart, waiting.p, waiting.n);
+    cq_buf_fini(b);
+    *b = apart;
+    return true;
+}
+
 int cql_conn_auth(struct cql_conn *c, cq_bytes token, uint64_t now_ns)
 {
     size_t room = token.n + 64;
@@ -313,10 +330,10 @@ int cql_conn_auth(struct cql_conn *c, cq_bytes token, uint64_t now_ns)
 
     if (c->state != CQL_AWAIT_TOKEN) return CQ_EINVALID;
     if (token.n > CQ_MAX_REQUEST) return CQ_ETOO_LARGE;
-    /* All the room at once: a buffer that grew would leave a copy of the secret behind. */
-    if (!cq_buf_room(&c->out, room) || !cq_buf_room(to, room)) return CQ_ENOMEM;
-    cql_conn_set_now(c, now_ns);
     c->has_secret = true;
+    if (!keep_apart(c, &c->out, room)) return CQ_ENOMEM;
+    if (to == &c->batch && !keep_apart(c, to, room)) return CQ_ENOMEM;
+    cql_conn_set_now(c, now_ns);
     cql_put_auth_response(to, c->version, 0, token);
     c->counts.requests++;
     cql_conn_set_state(c, CQL_AWAIT_LOGIN);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <malloc.h>
 
 #include "base/bounds.h"
 #include "base/err.h"
@@ -250,31 +249,60 @@ static void pass(struct server *s, bool is_v5)
     assert_true(cql_conn_deadline(s->t.c) == CQ_NEVER); /* the owner's turn */
 }
 
-/* Blocks that went back with the password in them. */
-static void *watch(void *ctx, void *p, size_t n)
-{
-    unsigned *leaks = ctx;
-    size_t before = p ? malloc_usable_size(p) : 0;
-    void *q = n ? calloc(1, n) : NULL;
+/* Memory that can be looked through: what is in use, and what went back, is never overwritten. */
+struct watched {
+    struct cq_mem mem;
+    uint8_t room[1 << 16];
+    size_t used;
+    unsigned held; /* blocks */
+};
 
-    if (q && p) memcpy(q, p, before < n ? before : n);
-    if (p && memmem(p, before, "S3cret", 6)) ++*leaks;
-    free(p);
+static void *watched_resize(void *ctx, void *p, size_t n)
+{
+    struct watched *w = ctx;
+    uint8_t *q = w->room + w->used;
+
+    if (p) w->held--;
+    if (n == 0) return NULL;
+    n = (n + 15) & ~(size_t)15;
+    assert_true(sizeof(w->room) - w->used >= n);
+    w->used += n;
+    w->held++;
+    if (p) memmove(q, p, n < (size_t)(q - (uint8_t *)p) ? n : (size_t)(q - (uint8_t *)p));
     return q;
+}
+
+static void watched_begin(struct watched *w)
+{
+    memset(w, 0, sizeof(*w));
+    w->mem = (struct cq_mem){watched_resize, w};
+}
+
+static bool holds_password(const struct watched *w)
+{
+    return memmem(w->room, w->used, "S3cret", 6) != NULL;
+}
+
+static void plain(struct cq_buf *token)
+{
+    cq_buf_init(token, &cq_mem_libc, 1024);
+    assert_int_equal(cql_auth_plain(CQ_LIT("user"), CQ_LIT("S3cret"), token), 0);
+    assert_true(cq_eq(cq_buf_view(token), CQ_LIT("\0user\0S3cret")));
 }
 
 static void check_login(int version, bool lz4)
 {
-    unsigned leaks = 0;
-    const struct cq_mem mem = {watch, &leaks};
-    struct cql_conn_options o = {
-        .mem = &mem, .compression = lz4 ? CQL_YES : CQL_NO, .request_timeout_ns = 1000};
+    static struct watched any, secrets;
+    struct cql_conn_options o = {.mem = &any.mem,
+                                 .secrets = &secrets.mem,
+                                 .compression = lz4 ? CQL_YES : CQL_NO,
+                                 .request_timeout_ns = 1000};
     struct server s;
     struct cq_buf token;
 
-    cq_buf_init(&token, &cq_mem_libc, 1024);
-    assert_int_equal(cql_auth_plain(CQ_LIT("user"), CQ_LIT("S3cret"), &token), 0);
-    assert_true(cq_eq(cq_buf_view(&token), CQ_LIT("\0user\0S3cret")));
+    watched_begin(&any);
+    watched_begin(&secrets);
+    plain(&token);
     server_begin(&s, &o);
     server_supported(&s, version == 5 ? VERSIONS_40 : NULL, "lz4");
     talk_flush(&s.t);
@@ -301,13 +329,49 @@ static void check_login(int version, bool lz4)
     talk_flush(&s.t);
     assert_true(memmem(s.t.sent.p, s.t.sent.n, "S3cret", 6) != NULL);
     assert_true(s.t.c->out.cap == 0 && s.t.c->batch.cap == 0);
-    assert_int_equal(leaks, 0);
+    assert_true(holds_password(&secrets)); /* the look sees what there is */
+    assert_int_equal(secrets.held, 0);
+    assert_true(s.t.c->out.mem == &any.mem && s.t.c->batch.mem == &any.mem);
     server_send(&s, 0, 0, 0, CQL_AUTH_SUCCESS, CQ_LIT("\xff\xff\xff\xff"));
     assert_log(&s, "3 stream 0 code -1 err 0 text  bytes 0 body 0\n");
     assert_int_equal(cql_conn_counts(s.t.c).requests, 4);
     server_end(&s);
-    assert_int_equal(leaks, 0);
+    assert_false(holds_password(&any));
+    assert_int_equal(any.held, 0);
     cq_buf_fini(&token);
+}
+
+/* An answer before all of the question is sent; a connection that goes before its login is. */
+static void test_login_waits(void **state)
+{
+    (void)state;
+    for (int version = 4; version <= 5; version++) {
+        static struct watched any, secrets;
+        struct cql_conn_options o = {
+            .mem = &any.mem, .secrets = &secrets.mem, .compression = CQL_NO};
+        struct server s;
+        cq_bytes before;
+        char startup[8];
+
+        watched_begin(&any);
+        watched_begin(&secrets);
+        server_begin(&s, &o);
+        server_supported(&s, version == 5 ? VERSIONS_40 : NULL, "");
+        s.version = version;
+        server_send(&s, 0, 0, 0, CQL_AUTHENTICATE, CQ_LIT("\0\x01x"));
+        before = cq_buf_view(&s.t.c->out);
+        assert_true(before.n > 8); /* STARTUP */
+        memcpy(startup, before.p, 8);
+        assert_int_equal(cql_conn_auth(s.t.c, CQ_LIT("S3cret"), 0), 0);
+        assert_memory_equal(cql_conn_pending(s.t.c).p, startup, 8);
+        assert_true(cql_conn_pending(s.t.c).n > before.n);
+        cql_conn_sent(s.t.c, 8);
+        assert_int_equal(secrets.held, 1);
+        server_end(&s);
+        assert_int_equal(secrets.held, 0);
+        assert_true(holds_password(&secrets));
+        assert_false(holds_password(&any));
+    }
 }
 
 static void test_login(void **state)
@@ -446,11 +510,17 @@ static void test_broken_bodies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_v4_plain),      cmocka_unit_test(test_recalled),
-        cmocka_unit_test(test_not_recalled),  cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_compression_refused),
-        cmocka_unit_test(test_login),         cmocka_unit_test(test_login_refused),
-        cmocka_unit_test(test_strangers),     cmocka_unit_test(test_startup_out_of_step),
+        cmocka_unit_test(test_v4_plain),
+        cmocka_unit_test(test_recalled),
+        cmocka_unit_test(test_not_recalled),
+        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_compression_refused),
+        cmocka_unit_test(test_login),
+        cmocka_unit_test(test_login_waits),
+        cmocka_unit_test(test_login_refused),
+        cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_startup_out_of_step),
         cmocka_unit_test(test_broken_bodies),
     };
 
