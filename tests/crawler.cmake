@@ -8,8 +8,10 @@ target_compile_definitions(cq-replay PRIVATE CQ_TEST_DATA="${CMAKE_SOURCE_DIR}/t
 target_link_libraries(cq-replay PRIVATE cq_warnings cq_crawler cq_model cq_record cq_proto cq_state cq_base)
 set_target_properties(cq-replay PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
-cq_test(crawler_budget SOURCES unit/crawler/test_budget.c
-  LAYERS crawler model record proto state base LABELS unit)
+foreach(test budget shape)
+  cq_test(crawler_${test} SOURCES unit/crawler/test_${test}.c
+    LAYERS crawler model record proto state base LABELS unit)
+endforeach()
 foreach(test parts cursor replay outcomes verdict known connection memory hostile share lists)
   cq_test(crawler_${test} SOURCES unit/crawler/test_${test}.c ${replay} replay/bench.c
     LAYERS crawler model record proto state base LABELS unit)

@@ -18,7 +18,7 @@ struct cq_shape_known {
     uint64_t hash;
     int flags;
     size_t n;
-    uint8_t bytes[];
+    uint8_t bytes[]; /* n of them, aligned; then the extra columns, which are views into them */
 };
 
 /* Shapes of servers that were read before, the same for all of a release: of each table so many. */
