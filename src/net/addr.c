@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/inet4.h"
+
 static bool parse_v6(const char *host, struct cq_addr *out)
 {
     char text[INET6_ADDRSTRLEN];
@@ -73,22 +75,21 @@ void cq_addr_print(const struct cq_addr *a, bool with_port, char out[CQ_ADDR_TEX
 {
     char host[INET6_ADDRSTRLEN] = "?";
     char zone[12] = "";
-    bool v4 = a->u.sa.sa_family == AF_INET;
     int n;
-    unsigned port = ntohs(v4 ? a->u.v4.sin_port : a->u.v6.sin6_port);
 
-    if (v4)
-        inet_ntop(AF_INET, &a->u.v4.sin_addr, host, sizeof host);
+    if (a->u.sa.sa_family == AF_INET) {
+        n = (int)cq_inet4_text((const uint8_t *)&a->u.v4.sin_addr, out);
+        if (with_port)
+            n += snprintf(out + n, CQ_ADDR_TEXT - (size_t)n, ":%u", ntohs(a->u.v4.sin_port));
+        assert(n < CQ_ADDR_TEXT);
+        return;
+    }
+    inet_ntop(AF_INET6, &a->u.v6.sin6_addr, host, sizeof host);
+    if (a->u.v6.sin6_scope_id) snprintf(zone, sizeof zone, "%%%u", (unsigned)a->u.v6.sin6_scope_id);
+    if (with_port)
+        n = snprintf(out, CQ_ADDR_TEXT, "[%s%s]:%u", host, zone, ntohs(a->u.v6.sin6_port));
     else
-        inet_ntop(AF_INET6, &a->u.v6.sin6_addr, host, sizeof host);
-    if (!v4 && a->u.v6.sin6_scope_id)
-        snprintf(zone, sizeof zone, "%%%u", (unsigned)a->u.v6.sin6_scope_id);
-    if (!with_port)
         n = snprintf(out, CQ_ADDR_TEXT, "%s%s", host, zone);
-    else if (v4)
-        n = snprintf(out, CQ_ADDR_TEXT, "%s:%u", host, port);
-    else
-        n = snprintf(out, CQ_ADDR_TEXT, "[%s%s]:%u", host, zone, port);
     assert(n > 0 && n < CQ_ADDR_TEXT);
     (void)n;
 }

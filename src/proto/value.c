@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/inet4.h"
 #include "base/lanes.h"
 #include "proto/wire.h"
 
@@ -59,7 +60,8 @@ bool cql_get_uuid(cq_bytes cell, char out[37])
 bool cql_get_inet(cq_bytes cell, char out[46])
 {
     if ((cell.n != 4 && cell.n != 16) || cq_is_null(cell)) return false;
-    return inet_ntop(cell.n == 4 ? AF_INET : AF_INET6, cell.p, out, 46) != NULL;
+    if (cell.n == 4) return cq_inet4_text(cell.p, out) > 0;
+    return inet_ntop(AF_INET6, cell.p, out, 46) != NULL;
 }
 
 void cql_iter_begin(struct cql_iter *it, cq_bytes cell)
