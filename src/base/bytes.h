@@ -35,6 +35,18 @@ static inline uint8_t *cq_bytes_put(uint8_t *to, cq_bytes b)
     return to + b.n;
 }
 
+/* As snprintf("%.*s") copies: cut to the room there is, ended by the first NUL. */
+static inline void cq_copy_text(char *out, size_t room, cq_bytes b)
+{
+    size_t n = b.n < room ? b.n : room - 1;
+    const uint8_t *nul = room && n ? memchr(b.p, 0, n) : NULL;
+
+    if (!room) return;
+    if (nul) n = (size_t)(nul - b.p);
+    if (n) memcpy(out, b.p, n);
+    out[n] = 0;
+}
+
 static inline bool cq_is_null(cq_bytes b)
 {
     return b.p == NULL;

@@ -121,20 +121,24 @@ const char *cq_crawl_keep(struct cq_crawl *c, const char *text)
     return cq_is_null(copy) ? "" : (const char *)copy.p;
 }
 
+void cq_crawl_tell(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, const char *text)
+{
+    assert(c->queue_n < CQ_QUEUED);
+    c->queue[(c->queue_at + c->queue_n++) % CQ_QUEUED] =
+        (struct cq_told){.kind = (uint8_t)kind, .step = (uint8_t)step, .text = text};
+}
+
 void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
                    const char *fmt, ...)
 {
     char text[CQ_MAX_ERRMSG];
-    struct cq_told *told;
     va_list ap;
 
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    assert(c->queue_n < CQ_QUEUED);
-    told = &c->queue[(c->queue_at + c->queue_n++) % CQ_QUEUED];
-    *told = (struct cq_told){.kind = (uint8_t)kind, .step = (uint8_t)step, .err = err, .text = ""};
-    if (text[0]) told->text = cq_crawl_keep(c, text);
+    cq_crawl_tell(c, kind, step, text[0] ? cq_crawl_keep(c, text) : "");
+    c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].err = err;
 }
 
 void cq_crawl_over(struct cq_crawl *c)
@@ -143,7 +147,7 @@ void cq_crawl_over(struct cq_crawl *c)
     cq_crawl_set_state(c, CQ_CRAWL_OVER);
     c->wanting = -1;
     c->budget.starved = false;
-    if (!c->transport_gone) cq_crawl_push(c, CQ_CRAWL_HANGUP, 0, 0, "%s", "");
+    if (!c->transport_gone) cq_crawl_tell(c, CQ_CRAWL_HANGUP, 0, "");
 }
 
 void cq_crawl_blame(struct cq_crawl *c, int err, const char *text)

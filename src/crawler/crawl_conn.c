@@ -136,7 +136,7 @@ static bool redial(struct cq_crawl *c, const struct cql_event *ev)
         return false;
     }
     cq_crawl_set_state(c, CQ_CRAWL_DIALLING);
-    cq_crawl_push(c, CQ_CRAWL_REDIAL, 0, 0, "%s", "");
+    cq_crawl_tell(c, CQ_CRAWL_REDIAL, 0, "");
     return true;
 }
 
@@ -151,10 +151,11 @@ static void on_failed(struct cq_crawl *c, const struct cql_event *ev)
 
 static void protocol_done(struct cq_crawl *c)
 {
-    const char *lz4 = cql_conn_compression(c->conn);
+    static const char *const spoken[2][2] = {{"v4", "v4, lz4"}, {"v5", "v5, lz4"}};
+    bool is_lz4 = strcmp(cql_conn_compression(c->conn), "lz4") == 0;
 
-    cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_PROTOCOL_STEP, 0, "v%d%s%s", cql_conn_version(c->conn),
-                  lz4[0] == 'n' ? "" : ", ", lz4[0] == 'n' ? "" : lz4);
+    cq_crawl_tell(c, CQ_CRAWL_STEP, CQ_CRAWL_PROTOCOL_STEP,
+                  spoken[cql_conn_version(c->conn) == 5][is_lz4]);
     c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].ns = c->now_ns - c->since_ns;
 }
 
@@ -201,7 +202,7 @@ static void on_ready(struct cq_crawl *c)
 
     if (c->state == CQ_CRAWL_HANDSHAKE) {
         protocol_done(c);
-        cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "the server asks for none");
+        cq_crawl_tell(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, "the server asks for none");
     } else {
         took = c->now_ns - c->since_ns;
         cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "%s as %.*s",

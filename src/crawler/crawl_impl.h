@@ -75,7 +75,7 @@ enum { CQ_QUEUED = 8 };
 /* enum cq_step of net/sock.h, which this layer does not see */
 enum { CQ_CRAWL_PROTOCOL_STEP = 3, CQ_CRAWL_LOGIN_STEP = 4, CQ_CRAWL_READ_STEP = 5 };
 
-/* What waits to be told; text lives in the crawl's arena. */
+/* What waits to be told; text lives in the crawl's arena, or lasts. */
 struct cq_told {
     uint64_t ns;
     const char *text;
@@ -198,6 +198,8 @@ void cq_crawl_set_state(struct cq_crawl *c, enum cq_crawl_state to);
 uint64_t cq_crawl_inner(const struct cq_crawl *c); /* now, on the clock that stands still */
 void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The same with a text that lasts, "" for none. */
+void cq_crawl_tell(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, const char *text);
 /* The first fault ends the conversation. */
 void cq_crawl_fail(struct cq_crawl *c, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cluster's own record and those of its nodes: the contacted one, then what it says of its
  * peers. */
-#include <stdio.h>
-
 #include "crawler/crawl_impl.h"
 #include "crawler/product.h"
 #include "proto/rows.h"
@@ -14,7 +12,7 @@ static const char *keep_cell(struct cq_crawl *c, cq_bytes said)
     char text[CQ_MAX_CLUSTER_NAME];
 
     if (cq_is_null(said)) return NULL;
-    snprintf(text, sizeof(text), "%.*s", CQ_FMT(said));
+    cq_copy_text(text, sizeof(text), said);
     return cq_crawl_keep(c, text);
 }
 
@@ -45,7 +43,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
         if (cq_is_null(v)) break;
         offered[f.n_offered++] = v;
     }
-    cq_product_detect(c->conn, f.shape, f.cells, &c->w->product);
+    if (!c->w->product.name) cq_product_detect(c->conn, f.shape, f.cells, &c->w->product);
     f.protocol = cql_conn_version(c->conn);
     f.compression = cql_conn_compression(c->conn);
     f.authenticator = cql_conn_authenticator(c->conn);

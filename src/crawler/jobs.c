@@ -112,7 +112,7 @@ static void take_result(struct cq_result *r, const struct cq_crawl_event *ev)
     r->proof = s->proof;
     r->err = s->err;
     r->agreement = s->agreement_known ? s->agreed : -1;
-    (void)snprintf(r->text, sizeof(r->text), "%s", s->err ? s->text : "");
+    cq_copy_text(r->text, sizeof(r->text), s->err ? cq_str(s->text) : CQ_NULL);
     r->reason[0] = 0;
     if (s->n_reasons) {
         (void)snprintf(r->reason, sizeof(r->reason), "%s", s->reasons[0].code);
@@ -120,9 +120,8 @@ static void take_result(struct cq_result *r, const struct cq_crawl_event *ev)
     }
     memcpy(r->counts, ev->counts, sizeof(r->counts));
     r->schema_versions = s->n_versions;
-    if (ev->cluster_name) {
-        (void)snprintf(r->cluster_name, sizeof(r->cluster_name), "%s", ev->cluster_name);
-    }
+    if (ev->cluster_name)
+        cq_copy_text(r->cluster_name, sizeof(r->cluster_name), cq_str(ev->cluster_name));
     if (ev->not_after_ms) r->not_after_ms = ev->not_after_ms;
     r->unchanged = ev->unchanged;
     r->attempts++;

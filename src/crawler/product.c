@@ -2,8 +2,6 @@
 /* Which product answers (crawler/product.h; protocol.md 3). */
 #include "crawler/product.h"
 
-#include <stdio.h>
-
 struct local {
     cq_bytes release, dse, partitioner;
 };
@@ -17,19 +15,10 @@ static void read_local(const struct cq_shape *shape, const cq_bytes *cells, stru
     l->partitioner = cells[CQ_LOCAL_partitioner];
 }
 
-static bool has_key(const struct cql_conn *conn, const char *prefix)
-{
-    cq_bytes key;
-
-    for (unsigned i = 0; (key = cql_conn_supported_key(conn, i)).p; i++)
-        if (cq_has_prefix(key, cq_str(prefix))) return true;
-    return false;
-}
-
 static void set(struct cq_product *p, const char *name, cq_bytes version, const char *source)
 {
     *p = (struct cq_product){.name = name, .source = source};
-    if (version.p) snprintf(p->version, sizeof(p->version), "%.*s", CQ_FMT(version));
+    cq_copy_text(p->version, sizeof(p->version), version);
 }
 
 void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape,
@@ -39,7 +28,7 @@ void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape
     struct local l;
 
     read_local(shape, cells, &l);
-    if (has_key(conn, "SCYLLA_"))
+    if (cql_conn_supported_has(conn, CQ_LIT("SCYLLA_")))
         set(product, "ScyllaDB", CQ_NULL, "SUPPORTED"); /* release_version is always 3.0.8 */
     else if (l.dse.p)
         set(product, "DataStax Enterprise", l.dse, "dse_version");

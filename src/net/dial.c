@@ -244,14 +244,16 @@ void cq_dial_print(const struct cq_dial *d, char *out, size_t n)
 
     out[0] = 0;
     for (size_t i = 0; i < d->n; i++) {
-        int k;
+        size_t before = i ? 2 : 0, k;
 
         cq_addr_print(&d->addrs[i].addr, false, text);
-        k = snprintf(out + at, n - at, "%s%s", i ? ", " : "", text);
-        if (k < 0 || (size_t)k >= n - at) {
-            snprintf(out + at, n - at, "%s", n - at > 3 ? "..." : "");
+        k = strlen(text);
+        if (before + k >= n - at) {
+            cq_copy_text(out + at, n - at, n - at > 3 ? CQ_LIT("...") : CQ_NULL);
             return;
         }
-        at += (size_t)k;
+        memcpy(out + at, ", ", before);
+        memcpy(out + at + before, text, k + 1);
+        at += before + k;
     }
 }

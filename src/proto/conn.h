@@ -171,7 +171,7 @@ cq_bytes cql_conn_supported(const struct cql_conn *c, const char *key, unsigned 
 /* All of it, for options.supported of a later connection; null before it came. */
 cq_bytes cql_conn_supported_body(const struct cql_conn *c);
 bool cql_conn_recalls(const struct cql_conn *c); /* it came from options.supported */
-/* Key i of SUPPORTED in the order sent; null past the end. */
-cq_bytes cql_conn_supported_key(const struct cql_conn *c, unsigned i);
+/* A key of SUPPORTED begins with that. */
+bool cql_conn_supported_has(const struct cql_conn *c, cq_bytes prefix);
 
 #endif

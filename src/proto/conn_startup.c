@@ -59,18 +59,16 @@ bool cql_conn_recalls(const struct cql_conn *c)
     return c->recalls;
 }
 
-cq_bytes cql_conn_supported_key(const struct cql_conn *c, unsigned i)
+bool cql_conn_supported_has(const struct cql_conn *c, cq_bytes prefix)
 {
     uint32_t n, n_values;
     struct cql_reader r = supported_pairs(c, &n);
 
-    for (unsigned at = 0; at < n; at++) {
-        cq_bytes name = cql_read_string(&r);
-
-        if (at == i) return name;
+    while (n--) {
+        if (cq_has_prefix(cql_read_string(&r), prefix)) return true;
         cql_read_string_list(&r, &n_values);
     }
-    return CQ_NULL;
+    return false;
 }
 
 /* "5/v5" offers 5; "6/v6-beta" offers nothing: what is beta is not the final protocol. */
@@ -96,11 +94,10 @@ static bool offers_lz4(const struct cql_conn *c)
 static int choose_version(const struct cql_conn *c)
 {
     bool is_listed = !cq_is_null(cql_conn_supported(c, "PROTOCOL_VERSIONS", 0));
-    bool has_4 = !is_listed || offers(c, '4');
-    bool has_5 = is_listed && offers(c, '5');
 
-    if (c->o.version) return (c->o.version == 5 ? has_5 : has_4) ? c->o.version : 0;
-    return has_5 ? 5 : has_4 ? 4 : 0;
+    if (c->o.version != 4 && is_listed && offers(c, '5')) return 5;
+    if (c->o.version != 5 && (!is_listed || offers(c, '4'))) return 4;
+    return 0;
 }
 
 static void fail_version(struct cql_conn *c)

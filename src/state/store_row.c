@@ -2,8 +2,6 @@
 /* A row of `detail` as store.c's LOOK gives it. */
 #include "state/store_row.h"
 
-#include <stdlib.h>
-
 static void get_text(const struct cq_sql *sql, sqlite3_stmt *q, int at, char *out, size_t n)
 {
     const unsigned char *text = sql->column_text(q, at);
@@ -17,12 +15,12 @@ static void get_text(const struct cq_sql *sql, sqlite3_stmt *q, int at, char *ou
 static void get_counts(const struct cq_sql *sql, sqlite3_stmt *q, int at,
                        uint64_t counts[CQ_KNOWN_COUNTS])
 {
-    const char *p = (const char *)sql->column_text(q, at);
-    char *end;
+    const unsigned char *p = sql->column_text(q, at);
 
     for (int i = 0; p && *p && i < CQ_KNOWN_COUNTS; i++) {
-        counts[i] = strtoull(p, &end, 10);
-        p = *end == ' ' ? end + 1 : "";
+        for (; *p >= '0' && *p <= '9'; p++)
+            counts[i] = counts[i] * 10 + (uint64_t)(*p - '0');
+        p = *p == ' ' ? p + 1 : (const unsigned char *)"";
     }
 }
 

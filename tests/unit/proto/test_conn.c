@@ -51,8 +51,10 @@ static void test_v4_plain(void **state)
     assert_true(cq_eq(cql_conn_supported(s.t.c, "PROTOCOL_VERSIONS", 2), CQ_LIT("5/v5-beta")));
     assert_true(cq_is_null(cql_conn_supported(s.t.c, "PROTOCOL_VERSIONS", 3)));
     assert_true(cq_is_null(cql_conn_supported(s.t.c, "NONE", 0)));
-    assert_true(cq_eq(cql_conn_supported_key(s.t.c, 1), CQ_LIT("COMPRESSION")));
-    assert_true(cq_is_null(cql_conn_supported_key(s.t.c, 3)));
+    assert_true(cql_conn_supported_has(s.t.c, CQ_LIT("COMPRESSION")));
+    assert_true(cql_conn_supported_has(s.t.c, CQ_LIT("CQL_")));
+    assert_false(cql_conn_supported_has(s.t.c, CQ_LIT("lz4"))); /* a value */
+    assert_false(cql_conn_supported_has(s.t.c, CQ_LIT("COMPRESSIONS")));
     assert_int_equal(cql_conn_counts(s.t.c).requests, 2);
     assert_int_equal(cql_conn_counts(s.t.c).bytes_out, s.t.sent.n);
     server_end(&s);
@@ -122,7 +124,7 @@ static void test_not_recalled(void **state)
         server_begin(&s, &o);
         assert_int_equal(cql_conn_pending(s.t.c).p[4], CQL_OPTIONS);
         assert_false(cql_conn_recalls(s.t.c));
-        assert_true(cq_is_null(cql_conn_supported_key(s.t.c, 0)));
+        assert_false(cql_conn_supported_has(s.t.c, CQ_LIT("")));
         server_end(&s);
     }
 }
