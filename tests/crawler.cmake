@@ -8,7 +8,7 @@ target_compile_definitions(cq-replay PRIVATE CQ_TEST_DATA="${CMAKE_SOURCE_DIR}/t
 target_link_libraries(cq-replay PRIVATE cq_warnings cq_crawler cq_model cq_record cq_proto cq_state cq_base)
 set_target_properties(cq-replay PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
-foreach(test budget shape)
+foreach(test budget meter shape)
   cq_test(crawler_${test} SOURCES unit/crawler/test_${test}.c
     LAYERS crawler model record proto state base LABELS unit)
 endforeach()

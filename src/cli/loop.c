@@ -69,12 +69,13 @@ static void sweep(struct cq_loop *l)
 /* The earlier of ms from now and the next time of a source. */
 static int until(const struct cq_loop *l, int ms)
 {
-    uint64_t now = cq_now_ns(), first = CQ_NEVER, wait;
+    uint64_t first = CQ_NEVER, now, wait;
 
     for (size_t i = 0; i < l->n; i++) {
         if (l->sources[i]->due_ns < first) first = l->sources[i]->due_ns;
     }
     if (first == CQ_NEVER) return ms;
+    now = cq_now_ns();
     wait = first > now ? (first - now + 999999) / 1000000 : 0;
     if (wait > 3600000) wait = 3600000;
     return ms < 0 || wait < (uint64_t)ms ? (int)wait : ms;

@@ -107,11 +107,6 @@ bool cq_crawl_is_starved(const struct cq_crawl *c)
     return c->budget.starved;
 }
 
-void cq_crawl_cpu(struct cq_crawl *c, uint64_t ns)
-{
-    c->cpu_ns += ns;
-}
-
 const char *cq_crawl_keep(struct cq_crawl *c, const char *text)
 {
     cq_bytes copy;

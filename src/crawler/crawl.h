@@ -85,7 +85,7 @@ struct cq_crawl_options {
         *previous; /* of the attempt before this one (DONE's orphans); NULL: there was none */
     const struct cq_known *known; /* by the state; NULL: there is none */
     bool incremental;             /* known->complete stands: an equal version is a heartbeat */
-    /* What the shell has spent and not told by cq_crawl_cpu yet; asked for once, by the line that
+    /* What the shell has spent; asked for once, by the line that
      * says cost.cpu_us. NULL: nothing. */
     uint64_t (*cpu_ns)(void *ctx);
     void *cpu_ctx;
@@ -167,8 +167,6 @@ void cq_crawl_sent(struct cq_crawl *c, size_t n);
 void cq_crawl_pause(struct cq_crawl *c, uint64_t now_ns);
 void cq_crawl_resume(struct cq_crawl *c, uint64_t now_ns);
 bool cq_crawl_is_starved(const struct cq_crawl *c);
-/* What the shell spent on this crawl, for cost.cpu_us; adds up. */
-void cq_crawl_cpu(struct cq_crawl *c, uint64_t ns);
 
 uint64_t cq_crawl_deadline(const struct cq_crawl *c);
 void cq_crawl_tick(struct cq_crawl *c, uint64_t now_ns);

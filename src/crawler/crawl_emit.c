@@ -166,8 +166,7 @@ void cq_crawl_close_scope(struct cq_crawl *c)
     c->w->scope.requests = c->before.requests + c->sent_requests;
     c->w->scope.waits = c->sent_waits;
     c->w->scope.ns_total = c->now_ns - c->start_ns;
-    if (c->o->cpu_ns) c->cpu_ns += c->o->cpu_ns(c->o->cpu_ctx);
-    c->w->scope.cpu_us = c->cpu_ns / 1000;
+    if (c->o->cpu_ns) c->w->scope.cpu_us = c->o->cpu_ns(c->o->cpu_ctx) / 1000;
 }
 
 static bool emit_end(struct cq_crawl *c, struct cq_crawl_event *ev)

@@ -165,7 +165,6 @@ struct cq_crawl {
     uint64_t now_ns, start_ns, since_ns, settle_ns;
     uint64_t stalled_ns, stall_since_ns;
     int64_t wall_ms, started_ms;
-    uint64_t cpu_ns;
     struct cq_spent spent;
     uint64_t rate_since_ns, rate_bytes; /* from when and how many bytes on its rate is measured */
     /* the connection */

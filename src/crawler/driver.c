@@ -8,6 +8,7 @@
 #include "crawler/driver.h"
 
 #include <assert.h>
+#include <time.h>
 
 #include "base/sanitized.h"
 #include "crawler/budget.h"
@@ -46,10 +47,8 @@ static void on_timer(uv_timer_t *t)
 }
 
 /* A timer that is set too early fires in vain once: cheaper than moving it all the time. */
-static void arm(struct cq_driver *d, uint64_t due_ns)
+static void arm(struct cq_driver *d, uint64_t now, uint64_t due_ns)
 {
-    uint64_t now = uv_hrtime();
-
     if (due_ns <= now) cq_driver_kick(d);
     if (due_ns <= now || d->timer_due_ns <= due_ns) return;
     d->timer_due_ns = due_ns;
@@ -71,7 +70,8 @@ static void run_ready(struct cq_driver *d)
 {
     struct cq_ring now;
 
-    if (d->shares_loop) d->cpu_ns = 0;
+    if (d->shares_loop) cq_meter_foreign(&d->meter, 0);
+    d->meter.is_alone = !d->shares_loop && d->fleet.n[CQ_PLACE_SLOT] == 1;
     cq_ring_move(&now, &d->ready);
     while (!cq_ring_is_empty(&now)) {
         struct cq_job *job = job_of_ready(now.next);
@@ -99,10 +99,11 @@ static void run_fleet(struct cq_driver *d)
 
     cq_fleet_turn(&d->fleet);
     while (!d->closing && cq_ring_is_empty(&d->doomed)) {
-        enum cq_fleet_act act = cq_fleet_next(&d->fleet, uv_hrtime(), &m);
+        uint64_t now = uv_hrtime();
+        enum cq_fleet_act act = cq_fleet_next(&d->fleet, now, &m);
 
         if (act == CQ_FLEET_NOTHING) {
-            arm(d, cq_fleet_deadline(&d->fleet));
+            arm(d, now, cq_fleet_deadline(&d->fleet));
             return;
         }
         if (act == CQ_FLEET_START)
@@ -159,6 +160,14 @@ static void on_check(uv_check_t *h)
 
 /* ---- life ---- */
 
+static uint64_t thread_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return CQ_SEC(t.tv_sec) + (uint64_t)t.tv_nsec;
+}
+
 static void closed_one(struct cq_driver *d)
 {
     if (--d->n_handles) return;
@@ -193,6 +202,7 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
         .ctx = o->ctx,
         .shares_loop = o->shares_loop,
         .timer_due_ns = CQ_NEVER,
+        .meter = {.clock_ns = thread_ns},
     };
     cq_blocks_init(&d->blocks, o->mem, CQ_SANITIZED ? 0 : d->account.limit);
     err = cq_memo_new(&d->memo, o->mem);

@@ -133,7 +133,7 @@ struct cq_driver {
     uv_idle_t idle;
     uv_timer_t timer;
     uint64_t timer_due_ns;
-    uint64_t cpu_ns; /* of the links: cq_link_options */
+    struct cq_meter meter; /* of the links */
     bool shares_loop;
     unsigned n_handles; /* of ours, the resolver included, not closed yet */
     bool closing, handles_closing;
@@ -150,7 +150,7 @@ struct cq_driver_options {
     struct cq_driver_handler handler;
     void *ctx;
     /* What the thread does between our turns is not ours. Else it is counted to whoever runs next,
-     * receiving most of all, and the owner puts cpu_ns to 0 where it did something else. */
+     * receiving most of all, and the owner tells the meter where it did something else. */
     bool shares_loop;
 };
 

@@ -222,7 +222,7 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
         .loop = d->loop,
         .mem = d->mem,
         .resolver = d->resolver,
-        .cpu_ns = &d->cpu_ns,
+        .meter = &d->meter,
         .handler = {link_record, link_step, link_done, link_ready, link_closed},
         .ctx = job,
     };

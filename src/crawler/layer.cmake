@@ -6,6 +6,6 @@ cq_layer(crawler
     crawler/reading.c crawler/login.c crawler/product.c crawler/crawl.c crawler/crawl_conn.c
     crawler/crawl_work.c crawler/crawl_rate.c crawler/crawl_ask.c crawler/crawl_emit.c
     crawler/crawl_nodes.c crawler/crawl_known.c
-    crawler/crawl_verdict.c crawler/due.c crawler/far.c crawler/fleet.c crawler/retry.c
+    crawler/crawl_verdict.c crawler/meter.c crawler/due.c crawler/far.c crawler/fleet.c crawler/retry.c
   HOT crawler/cursor.c crawler/cursor_list.c crawler/gather.c crawler/merge.c
   USES base proto record model state)

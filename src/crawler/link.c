@@ -31,6 +31,7 @@ struct cq_link {
     uint64_t armed_ns; /* when the timer fires; CQ_NEVER: not armed */
     unsigned due;      /* it has fired: turns until the crawl is told; 0: it has not */
     bool heard;        /* something came since the last turn */
+    uint64_t spent_ns; /* on the processor, as far as the meter has told */
     int point;         /* the contact point of the last connection; -1: none */
     bool paused, done, closing;
     bool cancelled; /* nobody is waited for any more */
@@ -44,17 +45,12 @@ int64_t cq_link_wall_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* What the thread has spent since the last look, which is a system call: at a run's end, for the
- * line that tells the sum, and where a run begins behind somebody else's work. */
 static uint64_t spent(void *ctx)
 {
     struct cq_link *l = ctx;
-    uint64_t before = *l->o.cpu_ns;
-    struct timespec t;
 
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    *l->o.cpu_ns = CQ_SEC(t.tv_sec) + (uint64_t)t.tv_nsec;
-    return *l->o.cpu_ns - before;
+    cq_meter_tell(l->o.meter, &l->spent_ns);
+    return l->spent_ns;
 }
 
 static void maybe_closed(struct cq_link *l)
@@ -97,9 +93,10 @@ static void tick(struct cq_link *l, bool more)
 /* One that is set too early fires in vain: cheaper than moving it with every answer. */
 static void arm(struct cq_link *l)
 {
-    uint64_t at = cq_crawl_deadline(l->crawl), now = uv_hrtime();
+    uint64_t at = cq_crawl_deadline(l->crawl), now;
 
     if (at == CQ_NEVER || l->armed_ns <= at) return;
+    now = uv_hrtime();
     l->armed_ns = at;
     (void)uv_timer_start(&l->timer, on_timer, at > now ? (at - now + 999999) / 1000000 : 0, 0);
 }
@@ -304,7 +301,7 @@ enum cq_link_state cq_link_run(struct cq_link *l)
     int n = 0;
 
     if (l->paused) return CQ_LINK_PAUSED;
-    if (!*l->o.cpu_ns) (void)spent(l);
+    cq_meter_begin(l->o.meter, &l->spent_ns);
     while (!l->done && !l->paused && n < EVENTS_PER_TURN && now < until) {
         more = cq_crawl_next(l->crawl, &ev, now, wall_ms);
         if (!more) break;
@@ -317,7 +314,7 @@ enum cq_link_state cq_link_run(struct cq_link *l)
     flush(l);
     tick(l, more || l->paused);
     read_on(l);
-    cq_crawl_cpu(l->crawl, spent(l));
+    cq_meter_end(l->o.meter, &l->spent_ns);
     if (l->paused) {
         cq_crawl_pause(l->crawl, uv_hrtime());
         return CQ_LINK_PAUSED;
@@ -395,6 +392,7 @@ void cq_link_close(struct cq_link *l)
 {
     assert(!l->closing);
     l->closing = true;
+    cq_meter_forget(l->o.meter, &l->spent_ns);
     drop(l);
     uv_close((uv_handle_t *)&l->timer, timer_closed);
 }

@@ -21,6 +21,7 @@
 #include <uv.h>
 
 #include "crawler/crawl.h"
+#include "crawler/meter.h"
 #include "net/sock.h"
 #include "net/trust.h"
 
@@ -50,7 +51,7 @@ struct cq_link_options {
     /* Not 0: nobody is dialled, the attempt fails with this (an unreadable secret). */
     int early_err;
     const char *early_text;
-    uint64_t *cpu_ns; /* the thread's, at the last look of any link; 0: others have run since */
+    struct cq_meter *meter; /* of the thread */
     struct cq_link_handler handler;
     void *ctx;
 };

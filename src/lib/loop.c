@@ -84,11 +84,15 @@ void cqlcrawl_close(cqlcrawl *c, void (*closed)(void *ctx), void *ctx)
 
 bool cq_handle_turn(cqlcrawl *c, uv_run_mode mode)
 {
-    if (uv_hrtime() - c->left_ns > OF_HOST_NS) c->driver.cpu_ns = 0; /* it spent some itself */
+    uint64_t away = uv_hrtime() - c->left_ns;
+    bool works = away > OF_HOST_NS; /* the host, between its turns */
+
+    if (works) cq_meter_foreign(&c->driver.meter, away);
     c->turning++;
     (void)uv_run(c->loop, mode);
     c->turning--;
     if (c->state && !c->dead) cq_state_flush(c->state);
+    if (works) cq_meter_foreign(&c->driver.meter, 0); /* as it did before */
     c->left_ns = uv_hrtime();
     if (!c->dead) return false;
     cq_handle_end(c);

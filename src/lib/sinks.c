@@ -85,7 +85,7 @@ static void on_check(uv_check_t *h)
 
     if (s->stopped || !s->kicked) return;
     s->kicked = false;
-    s->c->driver.cpu_ns = 0; /* of no one cluster */
+    cq_meter_foreign(&s->c->driver.meter, 0); /* this is of no one cluster */
     (void)uv_idle_stop(&s->idle);
     if (!take_answers(s)) return;
     for (size_t i = 0; i < s->n; i++) {
