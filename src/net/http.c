@@ -4,10 +4,14 @@
  * and when it wants to be called without any (on_timer_wanted); both only take note of it.
  *
  * What is easily done wrong here:
- * - One uv_poll per descriptor and loop. libcurl closes a descriptor right after CURL_POLL_REMOVE,
- *   and the next connection may get its number at once: so the poll is closed, which stops it, in
- *   that very call; each has a handle of its own.
- * - A poll's status < 0 is an error of the descriptor: CURL_CSELECT_ERR.
+ * - One uv_poll per descriptor and loop. That of a connection that has answered stays until libcurl
+ *   closes it (cq_http_on_close), not until the request ends (CURL_POLL_REMOVE): to watch anew is
+ *   seven system calls a request. One that has not may be closed without a word: it is watched no
+ *   longer. Its number may come again at once, so each has a handle of its own.
+ * - An idle connection that the server closes is readable for ever: it is watched no longer.
+ * - A poll's status < 0 is an error of the descriptor: CURL_CSELECT_ERR; libuv has stopped it.
+ * - libcurl sends one buffer a call. It is called again while it gets rid of them (carry_on), so
+ *   that a body leaves in one turn of the loop and nobody waits for room that is there.
  * - Finished transfers are drained after every socket_action, those of the timer too.
  * - Where socket_action itself fails, the state of every transfer is undefined: all of them end
  * with an error and the multi handle is made anew.
@@ -15,11 +19,18 @@
 #include "net/http_impl.h"
 
 #include <assert.h>
+#include <unistd.h>
+
+enum { BUFFERS = 8 }; /* sent by one connection in one turn */
 
 struct watch {
+    struct cq_ring node;    /* of all */
+    struct cq_ring changed; /* what is wanted of it, since the last settle */
     uv_poll_t poll;
     struct cq_http *h;
     curl_socket_t fd;
+    int wanted; /* UV_READABLE, UV_WRITABLE: by libcurl; 0: idle, or closed */
+    int polled; /* by libuv */
 };
 
 static void act(struct cq_http *h, curl_socket_t fd, int flags);
@@ -51,9 +62,27 @@ static void on_poll(uv_poll_t *p, int status, int events)
     struct watch *w = p->data;
     int flags = status < 0 ? CURL_CSELECT_ERR : 0;
 
+    if (status < 0) w->polled = 0;
+    if (!w->wanted) {
+        (void)uv_poll_stop(p);
+        w->polled = 0;
+        return;
+    }
     if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
+    cq_ring_push(&w->h->changed, &w->changed);
     act(w->h, w->fd, flags);
+}
+
+/* NULL: it is not watched. */
+static struct watch *watch_of(struct cq_http *h, curl_socket_t fd)
+{
+    for (struct cq_ring *node = h->watches.next; node != &h->watches; node = node->next) {
+        struct watch *w = CQ_RING_OF(node, struct watch, node);
+
+        if (w->fd == fd) return w;
+    }
+    return NULL;
 }
 
 static struct watch *watch(struct cq_http *h, curl_socket_t fd)
@@ -63,35 +92,66 @@ static struct watch *watch(struct cq_http *h, curl_socket_t fd)
     if (!w) return NULL;
     w->h = h;
     w->fd = fd;
+    cq_ring_init(&w->node);
+    cq_ring_init(&w->changed);
     w->poll.data = w;
-    if (uv_poll_init_socket(h->loop, &w->poll, fd) ||
-        h->curl.multi_assign(h->multi, fd, w) != CURLM_OK) {
-        cq_free(h->mem, w); /* init links nothing where it fails; assign knows its fd */
+    if (uv_poll_init_socket(h->loop, &w->poll, fd)) {
+        cq_free(h->mem, w); /* it links nothing where it fails */
         return NULL;
     }
+    cq_ring_push(&h->watches, &w->node);
     h->handles++;
     return w;
+}
+
+static void unwatch(struct watch *w)
+{
+    cq_ring_remove(&w->node);
+    cq_ring_remove(&w->changed);
+    w->wanted = 0;
+    uv_close((uv_handle_t *)&w->poll, on_watch_closed); /* stops it in this very call */
+}
+
+/* Nothing is wanted of it any more. Whether an answer came by it decides who closes it. */
+static void let_rest(struct cq_http *h, struct watch *w, CURL *easy)
+{
+    struct cq_http_call *c = NULL;
+
+    (void)h->curl.easy_getinfo(easy, CURLINFO_PRIVATE, &c);
+    if (!c || c->header_bytes == 0) {
+        unwatch(w);
+        return;
+    }
+    cq_ring_remove(&w->changed);
+    w->wanted = 0;
 }
 
 /* Not 0: the multi handle is dead (act makes a new one). */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *assigned)
 {
     struct cq_http *h = ctx;
-    struct watch *w = assigned;
-    int events = 0;
+    struct watch *w = watch_of(h, fd);
 
-    (void)easy;
+    (void)assigned;
     if (what == CURL_POLL_REMOVE) {
-        if (!w) return 0;
-        uv_close((uv_handle_t *)&w->poll, on_watch_closed); /* stops it in this very call */
-        (void)h->curl.multi_assign(h->multi, fd, NULL);
+        if (w) let_rest(h, w, easy);
         return 0;
     }
     if (!w) w = watch(h, fd);
     if (!w) return -1;
-    if (what != CURL_POLL_OUT) events |= UV_READABLE;
-    if (what != CURL_POLL_IN) events |= UV_WRITABLE;
-    return uv_poll_start(&w->poll, events, on_poll) ? -1 : 0;
+    w->wanted = 0;
+    if (what != CURL_POLL_OUT) w->wanted |= UV_READABLE;
+    if (what != CURL_POLL_IN) w->wanted |= UV_WRITABLE;
+    cq_ring_push(&h->changed, &w->changed);
+    return 0;
+}
+
+int cq_http_on_close(void *ctx, curl_socket_t fd)
+{
+    struct watch *w = watch_of(ctx, fd);
+
+    if (w) unwatch(w);
+    return close(fd);
 }
 
 /* ---- time ---- */
@@ -173,12 +233,51 @@ static void start_anew(struct cq_http *h, CURLMcode why)
     h->multi = NULL; /* the next request makes one */
 }
 
-static void act(struct cq_http *h, curl_socket_t fd, int flags)
+static CURLMcode step(struct cq_http *h, curl_socket_t fd, int flags)
 {
     int running;
     CURLMcode rc = h->curl.multi_socket_action(h->multi, fd, flags, &running);
 
     drain(h);
+    return rc;
+}
+
+/* While it takes more of the body; it looks itself at what the descriptor is ready for. */
+static CURLMcode carry_on(struct cq_http *h, struct watch *w, uint64_t handed)
+{
+    CURLMcode rc = CURLM_OK;
+
+    for (int i = 0; i < BUFFERS && rc == CURLM_OK; i++) {
+        if (!(w->wanted & UV_WRITABLE) || h->handed == handed) break;
+        handed = h->handed;
+        rc = step(h, w->fd, 0);
+    }
+    return rc;
+}
+
+/* Of the changed ones: their bodies go on, then they are polled for what is left to wait for. */
+static CURLMcode settle(struct cq_http *h, uint64_t handed)
+{
+    CURLMcode rc = CURLM_OK;
+
+    while (rc == CURLM_OK && !cq_ring_is_empty(&h->changed)) {
+        struct watch *w = CQ_RING_OF(h->changed.next, struct watch, changed);
+
+        rc = carry_on(h, w, handed);
+        cq_ring_remove(&w->changed);
+        if (rc != CURLM_OK || !w->wanted || w->wanted == w->polled) continue;
+        w->polled = w->wanted;
+        if (uv_poll_start(&w->poll, w->wanted, on_poll)) rc = CURLM_INTERNAL_ERROR;
+    }
+    return rc;
+}
+
+static void act(struct cq_http *h, curl_socket_t fd, int flags)
+{
+    uint64_t handed = h->handed;
+    CURLMcode rc = step(h, fd, flags);
+
+    if (rc == CURLM_OK) rc = settle(h, handed);
     if (rc != CURLM_OK) start_anew(h, rc);
 }
 
@@ -198,6 +297,8 @@ int cq_http_new(struct cq_http **out, uv_loop_t *loop, const struct cq_mem *mem,
     h->ctx = ctx;
     cq_ring_init(&h->sent);
     cq_ring_init(&h->finished);
+    cq_ring_init(&h->watches);
+    cq_ring_init(&h->changed);
     err = cq_curl_load(&h->curl, f);
     if (!err && h->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         err = cq_fault_set(f, CQ_ENOMEM, "%s", cq_err_text(CQ_ENOMEM));

@@ -25,6 +25,8 @@ struct cq_http {
     uv_timer_t timer;
     size_t handles; /* not closed yet */
     struct cq_ring sent, finished;
+    struct cq_ring watches, changed; /* of descriptors: http.c's */
+    uint64_t handed;                 /* bytes of bodies, to libcurl */
     void (*ready)(void *ctx);
     void (*closed)(void *ctx);
     void *ctx, *closed_ctx;
@@ -67,6 +69,7 @@ struct cq_http_call {
 /* http.c: into the multi handle and out of it. add: 0 or a CURLMcode. */
 CURLMcode cq_http_add(struct cq_http *h, struct cq_http_call *c);
 void cq_http_remove(struct cq_http *h, struct cq_http_call *c);
+int cq_http_on_close(void *h, curl_socket_t fd); /* CURLOPT_CLOSESOCKETFUNCTION */
 /* httpcall.c: the transfer is over and out of the multi handle. */
 void cq_http_finish(struct cq_http_call *c, CURLcode rc);
 void cq_http_fail(struct cq_http_call *c, int err, const char *why);

@@ -21,6 +21,7 @@ static size_t on_read(char *to, size_t size, size_t n, void *ctx)
     if (n > left) n = left;
     memcpy(to, c->request.body.p + c->at, n);
     c->at += n;
+    c->peer->h->handed += n;
     return n;
 }
 
@@ -269,6 +270,8 @@ static bool set_up(CURL *e, struct cq_http_call *c, size_t upload)
     (void)curl->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
                             (long)(CQ_HTTP_CONNECT_TIMEOUT / CQ_MS(1)));
     (void)curl->easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+    (void)curl->easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, cq_http_on_close);
+    (void)curl->easy_setopt(e, CURLOPT_CLOSESOCKETDATA, p->h);
     (void)curl->easy_setopt(e, CURLOPT_READFUNCTION, on_read);
     (void)curl->easy_setopt(e, CURLOPT_READDATA, c);
     (void)curl->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write);

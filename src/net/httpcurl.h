@@ -30,7 +30,6 @@
     X(multi_init, curl_multi_init)                                                                 \
     X(multi_cleanup, curl_multi_cleanup)                                                           \
     X(multi_setopt, curl_multi_setopt)                                                             \
-    X(multi_assign, curl_multi_assign)                                                             \
     X(multi_add_handle, curl_multi_add_handle)                                                     \
     X(multi_remove_handle, curl_multi_remove_handle)                                               \
     X(multi_info_read, curl_multi_info_read)                                                       \
