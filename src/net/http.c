@@ -19,6 +19,7 @@
 #include "net/http_impl.h"
 
 #include <assert.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 enum { BUFFERS = 8 }; /* sent by one connection in one turn */
@@ -31,6 +32,7 @@ struct watch {
     curl_socket_t fd;
     int wanted; /* UV_READABLE, UV_WRITABLE: by libcurl; 0: idle, or closed */
     int polled; /* by libuv */
+    bool held;  /* what is written waits for more: TCP_CORK */
 };
 
 static void act(struct cq_http *h, curl_socket_t fd, int flags);
@@ -112,6 +114,16 @@ static void unwatch(struct watch *w)
     uv_close((uv_handle_t *)&w->poll, on_watch_closed); /* stops it in this very call */
 }
 
+/* libcurl writes a request's head by itself: held back, it leaves with the body, and the receiver
+ * wakes once less. */
+static void hold(struct watch *w, bool held)
+{
+    int on = held;
+
+    if (w->held != held && !setsockopt(w->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)))
+        w->held = held;
+}
+
 /* Nothing is wanted of it any more. Whether an answer came by it decides who closes it. */
 static void let_rest(struct cq_http *h, struct watch *w, CURL *easy)
 {
@@ -124,6 +136,7 @@ static void let_rest(struct cq_http *h, struct watch *w, CURL *easy)
     }
     cq_ring_remove(&w->changed);
     w->wanted = 0;
+    hold(w, true);
 }
 
 /* Not 0: the multi handle is dead (act makes a new one). */
@@ -265,7 +278,9 @@ static CURLMcode settle(struct cq_http *h, uint64_t handed)
 
         rc = carry_on(h, w, handed);
         cq_ring_remove(&w->changed);
-        if (rc != CURLM_OK || !w->wanted || w->wanted == w->polled) continue;
+        if (rc != CURLM_OK || !w->wanted) continue;
+        hold(w, false);
+        if (w->wanted == w->polled) continue;
         w->polled = w->wanted;
         if (uv_poll_start(&w->poll, w->wanted, on_poll)) rc = CURLM_INTERNAL_ERROR;
     }
