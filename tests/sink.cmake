@@ -11,7 +11,7 @@ cq_test(sink_world SOURCES unit/sink/test_world.c unit/sink/world.c LAYERS sink 
   LINK ${SINK_LINK} LABELS unit)
 target_compile_definitions(test_sink_world PRIVATE _GNU_SOURCE=1)
 cq_test(sink_parts SOURCES unit/sink/test_parts.c LAYERS sink base LINK ${SINK_LINK} LABELS unit)
-foreach(module http http_trust)
+foreach(module http http_kept http_trust)
   cq_test(net_${module} SOURCES net/test_${module}.c net/httpbench.c net/harness.c net/certs.c net/dns.c
     LAYERS net_http net_tls net_linked net base LINK ${NET_LINK} LABELS net)
   target_compile_definitions(test_net_${module} PRIVATE _GNU_SOURCE=1)
