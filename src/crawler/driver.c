@@ -114,7 +114,7 @@ static void run_fleet(struct cq_driver *d)
 }
 
 static void handle_closed(uv_handle_t *h);
-static void resolver_closed(void *ctx);
+static void part_closed(void *ctx);
 
 static void maybe_close(struct cq_driver *d)
 {
@@ -126,7 +126,8 @@ static void maybe_close(struct cq_driver *d)
     uv_close((uv_handle_t *)&d->check, handle_closed);
     uv_close((uv_handle_t *)&d->idle, handle_closed);
     uv_close((uv_handle_t *)&d->timer, handle_closed);
-    cq_resolver_close(d->resolver, resolver_closed, d);
+    cq_hub_close(&d->hub, part_closed, d);
+    cq_resolver_close(d->resolver, part_closed, d);
 }
 
 /* Memory that crawls leave for the next ones: some of it goes back now and then, all of it where
@@ -180,7 +181,7 @@ static void handle_closed(uv_handle_t *h)
     closed_one(h->data);
 }
 
-static void resolver_closed(void *ctx)
+static void part_closed(void *ctx)
 {
     closed_one(ctx);
 }
@@ -222,7 +223,8 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
     (void)uv_idle_init(o->loop, &d->idle);
     (void)uv_timer_init(o->loop, &d->timer);
     d->check.data = d->idle.data = d->timer.data = d;
-    d->n_handles = 4;
+    cq_hub_init(&d->hub, o->loop);
+    d->n_handles = 5;
     (void)uv_check_start(&d->check, on_check);
     uv_unref((uv_handle_t *)&d->check);
     return 0;

@@ -33,6 +33,7 @@
 #include "crawler/link.h"
 #include "base/blocks.h"
 #include "base/ring.h"
+#include "net/hub.h"
 
 enum cq_job_state {
     CQ_JOB_NEW,
@@ -116,6 +117,7 @@ struct cq_driver {
     const struct cq_mem *mem;
     struct cq_blocks blocks; /* what crawls are made of, kept for the next one */
     uint64_t swept_ns;
+    struct cq_hub hub;
     struct cq_resolver *resolver;
     struct cq_account account;
     struct cq_memo *memo;     /* of all crawls (model/memo.h) */
@@ -135,7 +137,7 @@ struct cq_driver {
     uint64_t timer_due_ns;
     struct cq_meter meter; /* of the links */
     bool shares_loop;
-    unsigned n_handles; /* of ours, the resolver included, not closed yet */
+    unsigned n_handles; /* of ours, resolver and hub included, not closed yet */
     bool closing, handles_closing;
     void (*closed)(void *ctx);
     void *closed_ctx;

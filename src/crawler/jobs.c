@@ -221,6 +221,7 @@ static void open_link(struct cq_driver *d, struct cq_job *job)
     struct cq_link_options o = {
         .loop = d->loop,
         .mem = d->mem,
+        .hub = &d->hub,
         .resolver = d->resolver,
         .meter = &d->meter,
         .handler = {link_record, link_step, link_done, link_ready, link_closed},

@@ -201,6 +201,7 @@ static int open_sock(struct cq_link *l, struct dial *d)
     struct cq_sock_options o = {
         .loop = l->o.loop,
         .mem = l->o.crawl.mem,
+        .hub = l->o.hub,
         .resolver = l->o.resolver,
         .endpoints = chosen,
         .n_endpoints = cq_link_points(&l->o, chosen, d->which),

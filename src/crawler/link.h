@@ -39,6 +39,7 @@ struct cq_link_handler {
 struct cq_link_options {
     uv_loop_t *loop;
     const struct cq_mem *mem;
+    struct cq_hub *hub;
     struct cq_resolver *resolver;
     struct cq_crawl_options crawl; /* what it points to lives until closed() */
     const struct cq_endpoint *endpoints;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 cq_layer(net
-  SOURCES net/addr.c net/dial.c net/resolver.c net/sock.c net/sockdial.c net/sockio.c net/tcp.c
+  SOURCES net/addr.c net/dial.c net/hub.c net/resolver.c net/sock.c net/sockdial.c net/sockio.c net/tcp.c
     net/trust.c net/ares.c
   USES base
   LINK PkgConfig::UV)

@@ -2,7 +2,8 @@
 /*
  * The life of a cq_sock: opening, states, ending, closing. Happy path and states: net/sockint.h;
  * what the owner sees: net/sock.h. Every failure is told once by `ended`; the sock then waits to be
- * closed. Closing closes every handle; the last close callback frees the sock and tells the owner.
+ * closed. Closing leaves the hub and closes the timer, whose callback frees the sock and tells the
+ * owner.
  */
 #include "net/sock.h"
 
@@ -49,32 +50,14 @@ static void free_sock(struct cq_sock *s)
     cq_free(m, s);
 }
 
-static void maybe_closed(struct cq_sock *s)
-{
-    void (*closed)(void *) = s->on.closed;
-    void *ctx = s->ctx;
-
-    if (s->state != CQ_SOCK_CLOSING || s->handles > 0) return;
-    free_sock(s);
-    if (closed) closed(ctx);
-}
-
 static void on_timer_closed(uv_handle_t *h)
 {
     struct cq_sock *s = h->data;
+    void (*closed)(void *) = s->on.closed;
+    void *ctx = s->ctx;
 
-    s->handles--;
-    maybe_closed(s);
-}
-
-static void on_attempt_closed(uv_handle_t *h)
-{
-    struct cq_attempt *a = h->data;
-    struct cq_sock *s = a->s;
-
-    cq_free(s->mem, a);
-    s->handles--;
-    maybe_closed(s);
+    free_sock(s);
+    if (closed) closed(ctx);
 }
 
 void cq_sock_drop(struct cq_sock *s, struct cq_attempt *a)
@@ -84,9 +67,9 @@ void cq_sock_drop(struct cq_sock *s, struct cq_attempt *a)
         *at = a->next;
         break;
     }
-    uv_close((uv_handle_t *)&a->poll, on_attempt_closed); /* before its descriptor */
+    (void)cq_hub_watch(s->hub, &a->place, 0); /* before its descriptor goes */
     cq_fd_close(a->fd);
-    a->fd = -1;
+    cq_free(s->mem, a);
 }
 
 static void on_timer(uv_timer_t *t)
@@ -142,8 +125,7 @@ void cq_sock_end(struct cq_sock *s, int err, const char *text)
 {
     cq_sock_set_state(s, CQ_SOCK_ENDED);
     uv_timer_stop(&s->timer);
-    if (s->conn) uv_poll_stop(&s->conn->poll);
-    s->watched = 0;
+    if (s->conn) (void)cq_hub_watch(s->hub, &s->conn->place, 0);
     if (s->on.ended) s->on.ended(s->ctx, err, text);
 }
 
@@ -159,7 +141,7 @@ void cq_sock_step_failed(struct cq_sock *s, enum cq_step step)
 
 static bool valid(const struct cq_sock_options *o)
 {
-    if (!o->loop || !o->mem || !o->handler.space || !o->handler.received) return false;
+    if (!o->loop || !o->hub || !o->mem || !o->handler.space || !o->handler.received) return false;
     if (o->n_endpoints == 0 || o->n_endpoints > CQ_MAX_CONTACT_POINTS) return false;
     for (size_t i = 0; i < o->n_endpoints; i++) {
         const struct cq_endpoint *e = &o->endpoints[i];
@@ -207,6 +189,7 @@ static bool copy_options(struct cq_sock *s, const struct cq_sock_options *o)
 
     s->loop = o->loop;
     s->mem = o->mem;
+    s->hub = o->hub;
     s->resolver = o->resolver;
     s->on = o->handler;
     s->ctx = o->ctx;
@@ -233,7 +216,6 @@ int cq_sock_open(struct cq_sock **out, const struct cq_sock_options *o)
     }
     uv_timer_init(s->loop, &s->timer);
     s->timer.data = s;
-    s->handles = 1;
     s->step_began = uv_hrtime();
     uv_timer_start(&s->timer, on_timer, 0, 0);
     *out = s;

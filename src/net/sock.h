@@ -25,6 +25,7 @@
 struct cq_sock;
 struct cq_tls_ctx;
 struct cq_resolver;
+struct cq_hub;
 
 struct cq_endpoint {
     const char *host; /* a name, an IPv4 or IPv6 address (no brackets, a zone id allowed) */
@@ -76,6 +77,7 @@ struct cq_sock_handler {
 struct cq_sock_options {
     uv_loop_t *loop;
     const struct cq_mem *mem;
+    struct cq_hub *hub; /* of that loop: net/hub.h */
     struct cq_resolver *resolver;
     const struct cq_endpoint *endpoints; /* copied */
     size_t n_endpoints;

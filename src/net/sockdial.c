@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The handles under net/dial: asks the resolver, begins connections, waits for them, tells the dial
+ * The sockets under net/dial: asks the resolver, begins connections, waits for them, tells the dial
  * how it went. No decision of order or time is made here. The first descriptor that connects
  * becomes the connection; everything else on its way is closed at once.
  */
@@ -88,15 +88,13 @@ void cq_sock_forget_dial(struct cq_sock *s, const struct cq_attempt *but)
     }
 }
 
-static void on_connectable(uv_poll_t *p, int status, int events)
+static void on_connectable(struct cq_hub_place *m)
 {
-    struct cq_attempt *a = p->data;
+    struct cq_attempt *a = CQ_RING_OF(m, struct cq_attempt, place);
     struct cq_sock *s = a->s;
     const char *why = NULL;
     int err = cq_fd_connected(&s->dial->addrs[a->index].addr, a->fd, &why);
 
-    (void)status; /* the socket itself knows better */
-    (void)events;
     if (err) {
         size_t index = a->index;
 
@@ -106,7 +104,6 @@ static void on_connectable(uv_poll_t *p, int status, int events)
         return;
     }
     s->conn = a;
-    s->watched = CQ_WATCH_OTHER;
     cq_sock_forget_dial(s, a);
     cq_sock_connected(s);
 }
@@ -121,20 +118,18 @@ static int begin(struct cq_sock *s, size_t index, const char **why)
     if (err) return err;
     *why = NULL;
     a = cq_calloc(s->mem, 1, sizeof *a);
-    if (!a || uv_poll_init(s->loop, &a->poll, fd) != 0) {
+    if (a) a->place = (struct cq_hub_place){.ready = on_connectable, .fd = fd};
+    if (!a || cq_hub_watch(s->hub, &a->place, CQ_WANT_OUT) != 0) {
         err = a ? CQ_EDESCRIPTORS : CQ_ENOMEM;
         cq_free(s->mem, a);
         cq_fd_close(fd);
         return err;
     }
-    a->poll.data = a;
     a->s = s;
     a->index = index;
     a->fd = fd;
     a->next = s->attempts;
     s->attempts = a;
-    s->handles++;
-    uv_poll_start(&a->poll, UV_WRITABLE, on_connectable);
     return 0;
 }
 

@@ -20,7 +20,9 @@
 
 #include "base/blame.h"
 #include "base/buf.h"
+#include "base/ring.h"
 #include "net/dial.h"
+#include "net/hub.h"
 #include "net/resolver.h"
 #include "net/sock.h"
 #include "net/transport.h"
@@ -35,15 +37,13 @@ enum cq_sock_state {
     CQ_SOCK_CLOSING,
 };
 
-enum { CQ_WATCH_OTHER = -1 }; /* conn's handle still waits for the connection */
-
 /* A socket on its way; the one that connects first stays as the sock's connection. */
 struct cq_attempt {
-    uv_poll_t poll;
+    struct cq_hub_place place;
     struct cq_sock *s;
     struct cq_attempt *next;
     size_t index; /* of the dial's address */
-    int fd;
+    int fd;       /* -1: the transport's */
 };
 
 struct cq_asked {
@@ -54,13 +54,13 @@ struct cq_asked {
 struct cq_sock {
     uv_loop_t *loop;
     const struct cq_mem *mem;
+    struct cq_hub *hub;
     struct cq_resolver *resolver;
     struct cq_sock_handler on;
     void *ctx;
     enum cq_sock_state state;
     uv_timer_t timer;
-    bool in_timer;  /* its callback is on the stack */
-    size_t handles; /* not closed yet */
+    bool in_timer; /* its callback is on the stack */
 
     struct cq_endpoint *endpoints; /* one block with `asked` and their texts */
     size_t n_endpoints;
@@ -81,7 +81,6 @@ struct cq_sock {
     struct cq_transport t;
     struct cq_buf out; /* written by the owner, not yet taken by the transport */
     uint64_t received;
-    int watched;     /* what conn's handle waits for: UV_READABLE, UV_WRITABLE */
     bool paused;     /* the owner has no space */
     bool stuck;      /* and had none when bytes came again: the descriptor is not watched */
     bool write_dead; /* sending failed; reading goes on until its end */
@@ -98,7 +97,7 @@ bool cq_sock_step_done(struct cq_sock *s, enum cq_step step, const char *text);
 void cq_sock_step_failed(struct cq_sock *s, enum cq_step step);
 void cq_sock_end(struct cq_sock *s, int err, const char *text);
 void cq_sock_drop(struct cq_sock *s,
-                  struct cq_attempt *a); /* its handle, and its descriptor if any */
+                  struct cq_attempt *a); /* its place in the hub, and its descriptor if any */
 
 /* sockdial.c */
 void cq_sock_resolve(struct cq_sock *s);

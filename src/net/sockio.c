@@ -19,30 +19,21 @@ static void kick(struct cq_sock *s)
     cq_sock_arm(s, 0);
 }
 
-static void on_ready(uv_poll_t *p, int status, int events)
+static void on_ready(struct cq_hub_place *m)
 {
-    struct cq_attempt *a = p->data;
-
-    if (status) a->s->watched = 0; /* libuv has stopped; the error shows in the call tried next */
-    (void)events;
-    cq_sock_drive(a->s);
+    cq_sock_drive(CQ_RING_OF(m, struct cq_attempt, place)
+                      ->s); /* a broken descriptor shows in the call tried next */
 }
 
-/* Starting a handle anew takes its descriptor out of the kernel's list and puts it in again (libuv
- * 1.44): only where something changes, and not for a pause that is over before bytes come. */
+/* A system call where something changes: not for a pause that is over before bytes come. Where the
+ * kernel has no memory for it, the timer asks again. */
 static void watch(struct cq_sock *s)
 {
     bool reading = s->state == CQ_SOCK_TLS || !s->stuck;
     bool writing = !s->write_dead && cq_buf_view(&s->out).n > 0;
     unsigned want = s->t.ops->want(&s->t, reading, writing);
-    int events = ((want & CQ_WANT_IN) ? UV_READABLE : 0) | ((want & CQ_WANT_OUT) ? UV_WRITABLE : 0);
 
-    if (events == s->watched) return;
-    s->watched = events;
-    if (events)
-        uv_poll_start(&s->conn->poll, events, on_ready);
-    else
-        uv_poll_stop(&s->conn->poll);
+    if (cq_hub_watch(s->hub, &s->conn->place, want)) kick(s);
 }
 
 static void end_of_stream(struct cq_sock *s)
@@ -173,6 +164,8 @@ static int use_transport(struct cq_sock *s, size_t endpoint)
 
     s->t.fd = s->conn->fd;
     s->conn->fd = -1;
+    s->conn->place.ready = on_ready;
+    s->conn->place.is_tolerant = true;
     s->t.ops = &cq_tcp_ops;
     if (!s->tls) return 0;
     return s->tls->functions->attach(&s->t, s->mem, s->tls, &peer);

@@ -123,6 +123,11 @@ static void on_resolver_closed(void *ctx)
     ((struct client *)ctx)->resolver = NULL;
 }
 
+static void on_hub_closed(void *ctx)
+{
+    ((struct client *)ctx)->hub_closed = true;
+}
+
 static void on_closed(void *ctx)
 {
     struct client *c = ctx;
@@ -132,6 +137,7 @@ static void on_closed(void *ctx)
     uv_close((uv_handle_t *)&c->turns, NULL);
     if (c->pause.data) uv_close((uv_handle_t *)&c->pause, NULL);
     if (c->resolver) cq_resolver_close(c->resolver, on_resolver_closed, c);
+    cq_hub_close(&c->hub, on_hub_closed, c);
 }
 
 static void on_pause_over(uv_timer_t *t)
@@ -160,6 +166,7 @@ static void begin(struct client *c)
     struct cq_sock_options o = {
         .loop = &c->loop,
         .mem = &c->m.mem,
+        .hub = &c->hub,
         .resolver = c->resolver,
         .endpoints = c->to,
         .n_endpoints = c->n_to,
@@ -194,6 +201,7 @@ void client_run(struct client *c)
     uv_check_start(&c->turns, on_turn);
     uv_timer_init(&c->loop, &c->guard);
     uv_timer_start(&c->guard, on_guard, HANGS_MS, 0);
+    cq_hub_init(&c->hub, &c->loop);
     c->open_err = cq_resolver_new(&c->resolver, &c->loop, &c->m.mem);
     if (c->resolver && c->servers) cq_resolver_servers(c->resolver, c->servers);
     if (c->open_err)
@@ -202,6 +210,7 @@ void client_run(struct client *c)
         begin(c);
     uv_run(&c->loop, UV_RUN_DEFAULT);
     assert_null(c->resolver);
+    assert_true(c->hub_closed);
     assert_true(c->closed || c->open_err);
     assert_int_equal(uv_loop_close(&c->loop), 0);
     assert_int_equal(c->m.live, 0);

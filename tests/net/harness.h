@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "net/resolver.h"
+#include "net/hub.h"
 #include "net/sock.h"
 #include "net/tlsctx.h"
 
@@ -76,6 +77,8 @@ struct client {
     uv_timer_t guard; /* a test that hangs is ended: its peers' threads may be on its stack */
     struct cq_sock *sock;
     struct cq_resolver *resolver;
+    struct cq_hub hub;
+    bool hub_closed;
     struct step_seen steps[8];
     size_t n_steps;
     struct cq_sock_facts facts;
