@@ -47,7 +47,7 @@ static bool is_due(const struct cq_crawl *c, const struct cq_ask *a)
 
 static void gather(struct cq_crawl *c)
 {
-    for (int i = 0; i < CQ_N_ASKS; i++) {
+    for (int i = 0; i < c->w->n_asks; i++) {
         if (!is_due(c, &c->w->asks[i])) continue;
         c->w->asks[i].asked = CQ_ASK_DUE;
         c->n_due++;
@@ -65,7 +65,7 @@ static void send_due(struct cq_crawl *c)
     if (!c->n_due) return;
     if (is_idle) cq_crawl_rate_begin(c);
     if (is_idle) cq_far_asked(&c->w->far, cq_crawl_inner(c));
-    for (int i = 0; i < CQ_N_ASKS && c->n_sent < most && c->state != CQ_CRAWL_OVER; i++) {
+    for (int i = 0; i < c->w->n_asks && c->n_sent < most && c->state != CQ_CRAWL_OVER; i++) {
         if (c->w->asks[i].asked != CQ_ASK_DUE) continue;
         c->n_due--;
         send_one(c, i);
@@ -77,7 +77,7 @@ uint64_t cq_crawl_ask_deadline(const struct cq_crawl *c)
     uint64_t at = CQ_NEVER;
 
     if (c->n_sent || !c->w) return at; /* the next write waits for the answers */
-    for (int i = 0; i < CQ_N_ASKS; i++)
+    for (int i = 0; i < c->w->n_asks; i++)
         if (c->w->asks[i].asked == CQ_ASK_LATER && c->w->asks[i].later_ns < at)
             at = c->w->asks[i].later_ns;
     return at;
@@ -87,7 +87,7 @@ static bool is_quiet(const struct cq_crawl *c)
 {
     if (c->n_sent) return false;
     if (!c->w) return true;
-    for (int i = 0; i < CQ_N_ASKS; i++)
+    for (int i = 0; i < c->w->n_asks; i++)
         if (c->w->asks[i].asked != CQ_ASK_IDLE) return false;
     return true;
 }
@@ -159,6 +159,7 @@ static void begin_main(struct cq_crawl *c)
     if (cq_crawl_peers_table(c) == CQ_T_PEERS && meeting != CQ_MEET_OVER) want_old_peers(c);
     if (meeting != CQ_MEET_READ) return;
     c->asked = true;
+    cq_crawl_work_rest(c);
     cq_crawl_set_state(c, CQ_CRAWL_MAIN);
     for (int t = CQ_T_KEYSPACES; t < CQ_N_TABLES; t++)
         want(c, t, CQ_FORM_ALL);
@@ -283,7 +284,7 @@ static void move_on(struct cq_crawl *c)
 static void want_pages(struct cq_crawl *c)
 {
     if (c->n_sent || c->n_due || c->state < CQ_CRAWL_MAIN) return;
-    for (int i = 0; i < CQ_N_ASKS; i++) {
+    for (int i = 0; i < c->w->n_asks; i++) {
         struct cq_ask *a = &c->w->asks[i];
 
         if (a->asked != CQ_ASK_IDLE || !cq_cursor_wants_page(&a->cursor)) continue;

@@ -68,6 +68,7 @@ enum {
     CQ_ASK_SETTLED_LOCAL,
     CQ_ASK_SETTLED_PEERS,
     CQ_N_ASKS,
+    CQ_N_FIRST_ASKS = CQ_T_PEERS + 1, /* what tells whether anything has changed */
 };
 
 enum { CQ_QUEUED = 8 };
@@ -111,7 +112,7 @@ struct cq_work {
     struct cq_arena arena;
     /* statements */
     struct cq_shared shared;
-    struct cq_ask asks[CQ_N_ASKS];
+    int n_asks; /* ready to be asked: CQ_N_FIRST_ASKS until the schema is read, then all */
     uint8_t by_stream[CQ_MAX_STREAMS];
     struct cq_far far;
     /* records */
@@ -132,6 +133,7 @@ struct cq_work {
     struct cq_scope scope;
     struct cq_orphans orphans;
     char text[CQ_MAX_ERRMSG];
+    struct cq_ask asks[CQ_N_ASKS]; /* last: 15 KB that an unchanged cluster does not touch */
 };
 
 /* There is one for every cluster that waits: what is small stands together. */
@@ -211,6 +213,7 @@ void cq_crawl_blame(struct cq_crawl *c, int err, const char *text);
 /* crawl_work.c: 0 or CQ_ENOMEM */
 int cq_crawl_work_new(struct cq_crawl *c);
 void cq_crawl_work_free(struct cq_crawl *c);
+void cq_crawl_work_rest(struct cq_crawl *c);   /* all asks are ready: to read or to judge them */
 void cq_crawl_work_charge(struct cq_crawl *c); /* the budget learns of what has grown */
 
 /* crawl_conn.c */

@@ -207,7 +207,7 @@ int cq_crawl_reason_err(const struct cq_crawl *c)
     if (c->fault.err) return c->fault.err;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(s->reasons[0].code, known[i].code) == 0) return known[i].err;
-    for (int i = 0; i < CQ_N_ASKS; i++)
+    for (int i = 0; i < c->w->n_asks; i++)
         if (c->w->asks[i].cursor.err) return c->w->asks[i].cursor.err;
     return CQ_ESERVER_ERROR;
 }
@@ -245,6 +245,7 @@ void cq_crawl_verdict(struct cq_crawl *c)
     struct cq_scope *s = &c->w->scope;
     bool torn, orphans;
 
+    cq_crawl_work_rest(c);
     if (c->fault.err) reason(s, cq_err_code(c->fault.err), NULL, "%s", c->fault.text);
     if (c->fell)
         reason(s, "order", cq_table_info(c->fell_at)->name,

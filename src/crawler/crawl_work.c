@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an attempt has from its first statement on (struct cq_work): made in one piece out of its
- * reservation, freed with the crawl. Without memory for it the crawl ends; without even that for
- * its last lines, DONE says so and no scope is written.
+ * reservation, freed with the crawl. Its asks are made ready when they are wanted. Without memory
+ * for it the crawl ends; without even that for its last lines, DONE says so and no scope is
+ * written.
  */
 #include "crawler/crawl_impl.h"
 
@@ -35,10 +36,7 @@ static void link_cursors(struct cq_crawl *c)
         m->findings = &w->findings;
         m->model = &w->model;
         m->sorted = c->o->sorted;
-        m->keyspaces->collect = true;
     }
-    for (int i = CQ_T_KEYSPACES; i < CQ_N_ASKS; i++)
-        if (c->o->sorted || i >= CQ_N_TABLES) w->asks[i].cursor.collect = true;
 }
 
 static enum cq_table table_of(int ask)
@@ -46,6 +44,30 @@ static enum cq_table table_of(int ask)
     if (ask < CQ_N_TABLES) return (enum cq_table)ask;
     if (ask == CQ_ASK_AFTER_LOCAL || ask == CQ_ASK_SETTLED_LOCAL) return CQ_T_LOCAL;
     return CQ_T_PEERS_V2; /* or peers, once that is known */
+}
+
+static bool collects(const struct cq_crawl *c, int ask)
+{
+    if (ask < CQ_T_KEYSPACES) return false;
+    return c->o->sorted || ask >= CQ_N_TABLES || ask == CQ_T_KEYSPACES || ask == CQ_T_VKEYSPACES;
+}
+
+static void ready_to(struct cq_crawl *c, int n)
+{
+    struct cq_work *w = c->w;
+
+    for (; w->n_asks < n; w->n_asks++) {
+        struct cq_ask *a = &w->asks[w->n_asks];
+
+        memset(a, 0, sizeof(*a));
+        cq_cursor_init(&a->cursor, &w->shared, table_of(w->n_asks));
+        a->cursor.collect = collects(c, w->n_asks);
+    }
+}
+
+void cq_crawl_work_rest(struct cq_crawl *c)
+{
+    ready_to(c, CQ_N_ASKS);
 }
 
 /* As the crawl's own, with the size in front of each block. */
@@ -79,8 +101,7 @@ static void init(struct cq_crawl *c, struct cq_work *w)
     w->scratch = sizeof(*w);
     cq_arena_init(&w->arena, mem);
     w->shared = (struct cq_shared){mem, c->o->mem, &w->arena, &c->budget, c->o->shapes};
-    for (int i = 0; i < CQ_N_ASKS; i++)
-        cq_cursor_init(&w->asks[i].cursor, &w->shared, table_of(i));
+    ready_to(c, CQ_N_FIRST_ASKS);
     cq_rec_init(&w->rec, mem);
     cq_model_init(&w->model, mem, &w->rec);
     w->model.memo = c->o->memo;
@@ -93,9 +114,10 @@ static void init(struct cq_crawl *c, struct cq_work *w)
 int cq_crawl_work_new(struct cq_crawl *c)
 {
     const struct cq_crawl_options *o = c->o;
-    struct cq_work *w = cq_calloc(o->mem, 1, sizeof(*w));
+    struct cq_work *w = cq_alloc(o->mem, sizeof(*w));
 
     if (!w) return CQ_ENOMEM;
+    memset(w, 0, offsetof(struct cq_work, asks));
     c->w = w;
     init(c, w);
     if (cq_udts_new(&w->udts, &w->mem) != 0) {
@@ -117,7 +139,7 @@ void cq_crawl_work_free(struct cq_crawl *c)
     struct cq_work *w = c->w;
 
     if (!w) return;
-    for (int i = 0; i < CQ_N_ASKS; i++)
+    for (int i = 0; i < w->n_asks; i++)
         cq_cursor_fini(&w->asks[i].cursor);
     cq_merge_fini(&w->schema);
     cq_merge_fini(&w->virtual_);
