@@ -129,11 +129,12 @@ struct cq_work {
     struct cq_met *met; /* in the arena; NULL: there is no state, or nobody was met */
     int unwritten_err;  /* of the first */
     unsigned n_unwritten;
-    char unwritten[256];
-    struct cq_scope scope;
     struct cq_orphans orphans;
+    /* from here on not cleared: 20 KB of which an unchanged cluster touches little */
+    struct cq_scope scope;
+    char unwritten[256];
     char text[CQ_MAX_ERRMSG];
-    struct cq_ask asks[CQ_N_ASKS]; /* last: 15 KB that an unchanged cluster does not touch */
+    struct cq_ask asks[CQ_N_ASKS];
 };
 
 /* There is one for every cluster that waits: what is small stands together. */

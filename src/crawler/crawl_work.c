@@ -117,7 +117,9 @@ int cq_crawl_work_new(struct cq_crawl *c)
     struct cq_work *w = cq_alloc(o->mem, sizeof(*w));
 
     if (!w) return CQ_ENOMEM;
-    memset(w, 0, offsetof(struct cq_work, asks));
+    memset(w, 0, offsetof(struct cq_work, scope));
+    cq_scope_init(&w->scope);
+    w->unwritten[0] = w->text[0] = 0;
     c->w = w;
     init(c, w);
     if (cq_udts_new(&w->udts, &w->mem) != 0) {

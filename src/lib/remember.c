@@ -82,9 +82,10 @@ void cq_remember_begin(void *ctx, struct cq_job *job)
 
 static struct cq_remember *remember(struct cq_target *t, const struct cq_known *known)
 {
-    struct cq_remember *r = cq_calloc(&t->c->mem, 1, sizeof(*r));
+    struct cq_remember *r = cq_alloc(&t->c->mem, sizeof(*r));
 
     if (!r) return NULL;
+    memset(&r->next, 0, sizeof(*r) - offsetof(struct cq_remember, next)); /* all but known */
     hash_settings(t, r->settings);
     r->known = *known;
     if (t->t.accept_identity) { /* whoever answers, and nothing of the other one */

@@ -175,11 +175,9 @@ struct cq_scope {
     int64_t started_ms, finished_ms;
     enum cq_read read;
     enum cq_proof proof;
-    struct cq_reason reasons[CQ_MAX_REASONS];
     unsigned n_reasons;
     struct cq_table_outcome tables[CQ_N_TABLES]; /* PENDING ones are left out (never asked) */
     bool agreement_known, agreed;
-    char versions[CQ_MAX_VERSIONS][37]; /* distinct schema versions seen, local and peers */
     unsigned n_versions;
     unsigned n_nodes;
     char version_before[37], version_after[37], version_settled[37]; /* "" : null */
@@ -194,8 +192,19 @@ struct cq_scope {
     uint64_t cpu_us;
     /* read failed: */
     int err; /* 0 or CQ_E*: gives class, code, remedy */
+    /* last: 4 KB that hold what the numbers above say, and are not cleared beyond that */
     char text[CQ_MAX_ERRMSG];
+    struct cq_reason reasons[CQ_MAX_REASONS];
+    char versions[CQ_MAX_VERSIONS][37]; /* distinct schema versions seen, local and peers */
 };
+
+/* As nothing is known yet. */
+static inline void cq_scope_init(struct cq_scope *s)
+{
+    memset(s, 0, offsetof(struct cq_scope, text));
+    s->text[0] = 0;
+    s->reasons[0] = (struct cq_reason){0};
+}
 
 enum { CQ_HASH_V = 1 };
 

@@ -20,8 +20,8 @@ struct request {
     enum cq_ending ending;
     int64_t wall_ms;
     uint64_t epoch;
-    struct cq_known known;
     size_t n_name;
+    struct cq_known known;
     uint8_t name[];
 };
 
@@ -250,9 +250,10 @@ static void on_prepare(uv_prepare_t *h)
 
 static struct request *new_request(struct cq_state *s, cq_bytes name)
 {
-    struct request *r = cq_calloc(s->o.mem, 1, sizeof(*r) + name.n);
+    struct request *r = cq_alloc(s->o.mem, sizeof(*r) + name.n);
 
     if (!r) return NULL;
+    memset(r, 0, offsetof(struct request, known)); /* which is the answer, or what is told */
     r->n_name = name.n;
     if (name.n) memcpy(r->name, name.p, name.n);
     return r;
