@@ -203,7 +203,7 @@ int cq_driver_open(struct cq_driver *d, const struct cq_driver_options *o)
         .ctx = o->ctx,
         .shares_loop = o->shares_loop,
         .timer_due_ns = CQ_NEVER,
-        .meter = {.clock_ns = thread_ns},
+        .meter = {.clock_ns = thread_ns, .wall_ns = uv_hrtime},
     };
     cq_blocks_init(&d->blocks, o->mem, CQ_SANITIZED ? 0 : d->account.limit);
     err = cq_memo_new(&d->memo, o->mem);

@@ -4,13 +4,27 @@
 
 #include <stddef.h>
 
-/* What was spent since the last look; 0 where others have worked meanwhile. */
+/* What was spent since the last look and is not told; 0 where others have worked meanwhile. */
 static uint64_t look(struct cq_meter *m)
 {
-    uint64_t now = m->clock_ns(), before = m->seen_ns ? m->seen_ns : now;
+    uint64_t now = m->clock_ns(), all = m->seen_ns ? now - m->seen_ns : 0, told;
 
+    if (!m->seen_ns) m->told_ns = 0;
+    told = m->told_ns < all ? m->told_ns : all;
+    m->told_ns -= told;
     m->seen_ns = now;
-    return now - before;
+    m->since_ns = m->wall_ns();
+    return all - told;
+}
+
+static uint64_t spent(struct cq_meter *m)
+{
+    uint64_t wall = m->wall_ns() - m->since_ns;
+
+    if (!m->seen_ns || wall > CQ_METER_SHORT_NS) return look(m);
+    m->told_ns += wall;
+    m->since_ns += wall;
+    return wall;
 }
 
 void cq_meter_begin(struct cq_meter *m, uint64_t *sum)
@@ -29,16 +43,16 @@ void cq_meter_end(struct cq_meter *m, uint64_t *sum)
 
 void cq_meter_tell(struct cq_meter *m, uint64_t *sum)
 {
-    *sum += look(m);
+    *sum += spent(m);
     m->sum = NULL;
 }
 
 void cq_meter_foreign(struct cq_meter *m, uint64_t ns)
 {
     if (m->sum) {
-        uint64_t spent = look(m);
+        uint64_t all = look(m);
 
-        *m->sum += spent > ns ? spent - ns : 0;
+        *m->sum += all > ns ? all - ns : 0;
         m->sum = NULL;
         if (ns) return; /* it has looked behind that work */
     }
