@@ -164,8 +164,9 @@
 #define CQ_HTTP_CONNECT_TIMEOUT CQ_SEC(10)
 #define CQ_HTTP_IDLE                                                                               \
     CQ_SEC(4) /* a connection idle for so long is not used again; Node closes at 5 */
-#define CQ_HTTP_UPLOAD                                                                             \
-    CQ_KIB(124) /* given to the socket at once; more would be mapped anew each time */
+/* Given to the socket at once. libcurl allocates it for each request: of more than this glibc gives
+ * the heap's end back to the system each time. */
+#define CQ_HTTP_UPLOAD CQ_KIB(64)
 #define CQ_HTTP_NAMES CQ_SEC(30) /* addresses of a name are believed for so long */
 #define CQ_DEFAULT_FETCH_TIMEOUT CQ_SEC(30)
 #define CQ_DEFAULT_FETCH CQ_MIB(64)

@@ -22,7 +22,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
-enum { BUFFERS = 8 }; /* sent by one connection in one turn */
+enum { BUFFERS = 16 }; /* sent by one connection in one turn */
 
 struct watch {
     struct cq_ring node;    /* of all */
