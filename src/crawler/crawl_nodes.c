@@ -26,6 +26,7 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
 {
     struct cq_cursor *local = &c->w->asks[CQ_T_LOCAL].cursor;
     cq_bytes offered[MAX_OFFERED];
+    struct cql_offers versions;
     struct cq_cluster_facts f = {.offered = offered};
     cq_bytes line;
     int err;
@@ -37,12 +38,9 @@ bool cq_crawl_emit_cluster(struct cq_crawl *c, struct cq_crawl_event *ev)
         keep_names(c, local);
     }
     if (cq_crawl_discards(c, CQ_KIND_CLUSTER)) return false;
-    while (f.n_offered < MAX_OFFERED) {
-        cq_bytes v = cql_conn_supported(c->conn, "PROTOCOL_VERSIONS", (unsigned)f.n_offered);
-
-        if (cq_is_null(v)) break;
-        offered[f.n_offered++] = v;
-    }
+    versions = cql_conn_supported(c->conn, CQ_LIT("PROTOCOL_VERSIONS"));
+    while (versions.left && f.n_offered < MAX_OFFERED)
+        offered[f.n_offered++] = cql_offers_next(&versions);
     if (!c->w->product.name) cq_product_detect(c->conn, f.shape, f.cells, &c->w->product);
     f.protocol = cql_conn_version(c->conn);
     f.compression = cql_conn_compression(c->conn);

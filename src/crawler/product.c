@@ -15,6 +15,13 @@ static void read_local(const struct cq_shape *shape, const cq_bytes *cells, stru
     l->partitioner = cells[CQ_LOCAL_partitioner];
 }
 
+static cq_bytes cql_version(const struct cql_conn *conn)
+{
+    struct cql_offers o = cql_conn_supported(conn, CQ_LIT("CQL_VERSION"));
+
+    return cql_offers_next(&o);
+}
+
 static void set(struct cq_product *p, const char *name, cq_bytes version, const char *source)
 {
     *p = (struct cq_product){.name = name, .source = source};
@@ -36,8 +43,7 @@ void cq_product_detect(const struct cql_conn *conn, const struct cq_shape *shape
         set(product, "Amazon Keyspaces", CQ_NULL, "partitioner");
     else if (strcmp(authenticator, "com.amazon.helenus.auth.HelenusAuthenticator") == 0)
         set(product, "Amazon Keyspaces", CQ_NULL, "authenticator");
-    else if (cq_eq(l.release, CQ_LIT("3.9-SNAPSHOT")) &&
-             cq_eq(cql_conn_supported(conn, "CQL_VERSION", 0), CQ_LIT("3.0.0")))
+    else if (cq_eq(l.release, CQ_LIT("3.9-SNAPSHOT")) && cq_eq(cql_version(conn), CQ_LIT("3.0.0")))
         set(product, "YugabyteDB", CQ_NULL, "SUPPORTED");
     else if (l.release.p)
         set(product, "Apache Cassandra", l.release, "release_version");

@@ -48,6 +48,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "proto/cql.h"
+#include "proto/wire.h"
 
 struct cql_conn;
 
@@ -165,9 +166,20 @@ const char *
 cql_conn_authenticator(const struct cql_conn *c); /* class name, "" where none was asked for */
 uint32_t cql_conn_in_flight(const struct cql_conn *c);
 struct cql_conn_counts cql_conn_counts(const struct cql_conn *c);
-/* SUPPORTED: value i of a key ("PROTOCOL_VERSIONS", "CQL_VERSION", "COMPRESSION", ...). Null: no
- * such. */
-cq_bytes cql_conn_supported(const struct cql_conn *c, const char *key, unsigned i);
+/* SUPPORTED: the values of a key ("PROTOCOL_VERSIONS", "CQL_VERSION", "COMPRESSION", ...), as long
+ * as the connection lives. */
+struct cql_offers {
+    struct cql_reader values;
+    uint32_t left;
+};
+struct cql_offers cql_conn_supported(const struct cql_conn *c, cq_bytes key);
+/* Null: no more. */
+static inline cq_bytes cql_offers_next(struct cql_offers *o)
+{
+    if (!o->left) return CQ_NULL;
+    o->left--;
+    return cql_read_string(&o->values);
+}
 /* All of it, for options.supported of a later connection; null before it came. */
 cq_bytes cql_conn_supported_body(const struct cql_conn *c);
 bool cql_conn_recalls(const struct cql_conn *c); /* it came from options.supported */

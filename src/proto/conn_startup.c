@@ -28,25 +28,20 @@ static struct cql_reader supported_pairs(const struct cql_conn *c, uint32_t *n)
     return r;
 }
 
-cq_bytes cql_conn_supported(const struct cql_conn *c, const char *key, unsigned i)
+struct cql_offers cql_conn_supported(const struct cql_conn *c, cq_bytes key)
 {
-    uint32_t n, n_values;
+    struct cql_offers none = {0}, o;
+    uint32_t n;
     struct cql_reader r = supported_pairs(c, &n);
 
     while (n--) {
         cq_bytes name = cql_read_string(&r);
-        cq_bytes list = cql_read_string_list(&r, &n_values);
-        struct cql_reader values = cql_reader_of(list);
-        cq_bytes value = CQ_NULL;
+        cq_bytes list = cql_read_string_list(&r, &o.left);
 
-        if (!cq_eq(name, cq_str(key))) continue;
-        for (unsigned at = 0; at <= i && at < n_values; at++) {
-            value = cql_read_string(&values);
-            if (at == i) return value;
-        }
-        return CQ_NULL;
+        o.values = cql_reader_of(list);
+        if (cq_eq(name, key)) return o;
     }
-    return CQ_NULL;
+    return none;
 }
 
 cq_bytes cql_conn_supported_body(const struct cql_conn *c)
@@ -74,18 +69,20 @@ bool cql_conn_supported_has(const struct cql_conn *c, cq_bytes prefix)
 /* "5/v5" offers 5; "6/v6-beta" offers nothing: what is beta is not the final protocol. */
 static bool offers(const struct cql_conn *c, char version)
 {
+    struct cql_offers o = cql_conn_supported(c, CQ_LIT("PROTOCOL_VERSIONS"));
     cq_bytes v;
 
-    for (unsigned i = 0; !cq_is_null(v = cql_conn_supported(c, "PROTOCOL_VERSIONS", i)); i++)
+    while (!cq_is_null(v = cql_offers_next(&o)))
         if (v.n >= 2 && v.p[0] == version && v.p[1] == '/' && !contains(v, "beta")) return true;
     return false;
 }
 
 static bool offers_lz4(const struct cql_conn *c)
 {
+    struct cql_offers o = cql_conn_supported(c, CQ_LIT("COMPRESSION"));
     cq_bytes v;
 
-    for (unsigned i = 0; !cq_is_null(v = cql_conn_supported(c, "COMPRESSION", i)); i++)
+    while (!cq_is_null(v = cql_offers_next(&o)))
         if (cq_eq(v, CQ_LIT("lz4"))) return true;
     return false;
 }
@@ -93,7 +90,7 @@ static bool offers_lz4(const struct cql_conn *c)
 /* 3.0 and look-alikes list no versions: they speak 4 and not 5. 0: nothing in common. */
 static int choose_version(const struct cql_conn *c)
 {
-    bool is_listed = !cq_is_null(cql_conn_supported(c, "PROTOCOL_VERSIONS", 0));
+    bool is_listed = cql_conn_supported(c, CQ_LIT("PROTOCOL_VERSIONS")).left > 0;
 
     if (c->o.version != 4 && is_listed && offers(c, '5')) return 5;
     if (c->o.version != 5 && (!is_listed || offers(c, '4'))) return 4;
@@ -102,11 +99,12 @@ static int choose_version(const struct cql_conn *c)
 
 static void fail_version(struct cql_conn *c)
 {
+    struct cql_offers o = cql_conn_supported(c, CQ_LIT("PROTOCOL_VERSIONS"));
     char list[128];
     size_t n = 0;
     cq_bytes v;
 
-    for (unsigned i = 0; !cq_is_null(v = cql_conn_supported(c, "PROTOCOL_VERSIONS", i)); i++) {
+    while (!cq_is_null(v = cql_offers_next(&o))) {
         int m = snprintf(list + n, sizeof(list) - n, "%s%.*s", n ? ", " : "", CQ_FMT(v));
 
         if (m < 0 || (size_t)m >= sizeof(list) - n) break;
