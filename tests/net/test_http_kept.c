@@ -143,8 +143,10 @@ static unsigned turns_in(struct bench *b, uint64_t ms)
     (void)uv_timer_init(&b->loop, &pause);
     pause.data = &over;
     (void)uv_timer_start(&pause, on_pause, ms, 0);
-    for (; !over; turns++)
+    while (!over) {
         (void)uv_run(&b->loop, UV_RUN_ONCE);
+        turns++;
+    }
     uv_close((uv_handle_t *)&pause, NULL);
     (void)uv_run(&b->loop, UV_RUN_NOWAIT);
     return turns;
