@@ -35,7 +35,8 @@ char *cq_strndup(const struct cq_mem *m, const void *p, size_t n); /* NUL added 
 void cq_wipe(void *p, size_t n);
 /*
  * The same for what copying a secret left in the processor's vector registers, which stand in a
- * core file: to be called once the last copy is made.
+ * core file, and on the stack once another function is bound: to be called right behind a copy.
+ * cq_mem_secret does it for each block that goes.
  */
 void cq_wipe_registers(void);
 

@@ -36,11 +36,14 @@ static void *map(size_t n)
     return b->data;
 }
 
+/* Registers first: where the loader binds a function at its first call, it saves them all on the
+ * stack, and copies of the block may be in them. */
 static void unmap(struct block *b)
 {
     size_t whole = b->mapped;
 
     cq_wipe(b, whole);
+    cq_wipe_registers();
     (void)munmap(b, whole);
 }
 

@@ -106,7 +106,7 @@ static void let_go(struct cql_conn *c)
     cq_buf_fini(&c->out);
     if (!c->has_secret) return;
     c->out.mem = c->o.mem;
-    cq_wipe_registers();
+    cq_wipe_registers(); /* what sending left */
     c->has_secret = false;
 }
 
@@ -270,6 +270,7 @@ cq_bytes cql_conn_pending(struct cql_conn *c)
     if (c->batch.n) {
         int err = cql_segments_put(&c->out, cq_buf_view(&c->batch), c->is_lz4, false);
 
+        if (c->has_secret) cq_wipe_registers();
         cq_buf_fini(&c->batch);
         c->batch.mem = c->o.mem;
         if (err) cql_conn_fail(c, err, "no memory for a request");

@@ -298,6 +298,7 @@ int cql_auth_plain(cq_bytes user, cq_bytes password, struct cq_buf *out)
     cq_buf_put(out, user.p, user.n);
     cq_buf_putc(out, 0);
     cq_buf_put(out, password.p, password.n);
+    cq_wipe_registers();
     return out->err;
 }
 
@@ -330,6 +331,7 @@ int cql_conn_auth(struct cql_conn *c, cq_bytes token, uint64_t now_ns)
     if (to == &c->batch && !keep_apart(c, to, room)) return CQ_ENOMEM;
     cql_conn_set_now(c, now_ns);
     cql_put_auth_response(to, c->version, 0, token);
+    cq_wipe_registers();
     c->counts.requests++;
     cql_conn_set_state(c, CQL_AWAIT_LOGIN);
     return to->err;
