@@ -116,24 +116,30 @@ const char *cq_crawl_keep(struct cq_crawl *c, const char *text)
     return cq_is_null(copy) ? "" : (const char *)copy.p;
 }
 
-void cq_crawl_tell(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, const char *text)
+struct cq_told *cq_crawl_tell(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step,
+                              const char *text)
 {
+    struct cq_told *told = &c->queue[(c->queue_at + c->queue_n) % CQ_QUEUED];
+
     assert(c->queue_n < CQ_QUEUED);
-    c->queue[(c->queue_at + c->queue_n++) % CQ_QUEUED] =
-        (struct cq_told){.kind = (uint8_t)kind, .step = (uint8_t)step, .text = text};
+    c->queue_n++;
+    *told = (struct cq_told){.kind = (uint8_t)kind, .step = (uint8_t)step, .text = text};
+    return told;
 }
 
-void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
-                   const char *fmt, ...)
+struct cq_told *cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
+                              const char *fmt, ...)
 {
     char text[CQ_MAX_ERRMSG];
+    struct cq_told *told;
     va_list ap;
 
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    cq_crawl_tell(c, kind, step, text[0] ? cq_crawl_keep(c, text) : "");
-    c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].err = err;
+    told = cq_crawl_tell(c, kind, step, text[0] ? cq_crawl_keep(c, text) : "");
+    told->err = err;
+    return told;
 }
 
 void cq_crawl_over(struct cq_crawl *c)

@@ -85,8 +85,8 @@ struct cq_crawl_options {
         *previous; /* of the attempt before this one (DONE's orphans); NULL: there was none */
     const struct cq_known *known; /* by the state; NULL: there is none */
     bool incremental;             /* known->complete stands: an equal version is a heartbeat */
-    /* What the shell has spent; asked for once, by the line that
-     * says cost.cpu_us. NULL: nothing. */
+    /* What the shell has spent; asked for once, by the line that says cost.cpu_us. NULL: nothing.
+     */
     uint64_t (*cpu_ns)(void *ctx);
     void *cpu_ctx;
 };

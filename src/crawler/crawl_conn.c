@@ -155,8 +155,8 @@ static void protocol_done(struct cq_crawl *c)
     bool is_lz4 = strcmp(cql_conn_compression(c->conn), "lz4") == 0;
 
     cq_crawl_tell(c, CQ_CRAWL_STEP, CQ_CRAWL_PROTOCOL_STEP,
-                  spoken[cql_conn_version(c->conn) == 5][is_lz4]);
-    c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].ns = c->now_ns - c->since_ns;
+                  spoken[cql_conn_version(c->conn) == 5][is_lz4])
+        ->ns = c->now_ns - c->since_ns;
 }
 
 static void on_login(struct cq_crawl *c, const struct cql_event *ev)
@@ -198,17 +198,15 @@ static void on_ready(struct cq_crawl *c)
 {
     static const cq_bytes certificate = {(const uint8_t *)"its certificate", 15};
     cq_bytes as = c->o->login == CQ_LOGIN_MTLS ? certificate : c->o->user;
-    uint64_t took = 0;
 
     if (c->state == CQ_CRAWL_HANDSHAKE) {
         protocol_done(c);
         cq_crawl_tell(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, "the server asks for none");
     } else {
-        took = c->now_ns - c->since_ns;
         cq_crawl_push(c, CQ_CRAWL_STEP, CQ_CRAWL_LOGIN_STEP, 0, "%s as %.*s",
-                      cql_conn_authenticator(c->conn), CQ_FMT(as));
+                      cql_conn_authenticator(c->conn), CQ_FMT(as))
+            ->ns = c->now_ns - c->since_ns;
     }
-    c->queue[(c->queue_at + c->queue_n - 1) % CQ_QUEUED].ns = took;
     cq_crawl_set_state(c, CQ_CRAWL_RESERVE);
 }
 

@@ -198,10 +198,12 @@ struct cq_crawl {
 /* crawl.c */
 void cq_crawl_set_state(struct cq_crawl *c, enum cq_crawl_state to);
 uint64_t cq_crawl_inner(const struct cq_crawl *c); /* now, on the clock that stands still */
-void cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
-                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The same with a text that lasts, "" for none. */
-void cq_crawl_tell(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, const char *text);
+/* What is told next, with a text that lasts, "" for none; valid until another one is. */
+struct cq_told *cq_crawl_tell(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step,
+                              const char *text);
+/* The same with an error and a text that is made. */
+struct cq_told *cq_crawl_push(struct cq_crawl *c, enum cq_crawl_event_kind kind, int step, int err,
+                              const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* The first fault ends the conversation. */
 void cq_crawl_fail(struct cq_crawl *c, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
