@@ -88,16 +88,16 @@ static void keep_extra(struct cq_shape_known *k, const struct cql_rows *begin, c
 static void keep(struct cq_shapes *shapes, const struct cql_rows *begin, const struct cq_shape *s,
                  cq_bytes metadata, uint64_t hash)
 {
+    size_t bytes = extra_at(metadata.n) + s->n_extra * sizeof(*s->extra);
     struct cq_shape_known *k, **of;
     int way = 0;
 
-    if (!shapes || extra_at(metadata.n) + s->n_extra * sizeof(*s->extra) > CQ_SHAPE_BYTES) return;
+    if (!shapes || bytes > CQ_SHAPE_BYTES) return;
     of = shapes->of[s->table];
     while (way < CQ_SHAPE_WAYS && of[way])
         way++;
     if (way == CQ_SHAPE_WAYS) way = (int)(shapes->next++ % CQ_SHAPE_WAYS);
-    k = cq_realloc(shapes->mem, of[way],
-                   sizeof(*k) + extra_at(metadata.n) + s->n_extra * sizeof(*s->extra));
+    k = cq_realloc(shapes->mem, of[way], sizeof(*k) + bytes);
     if (!k) return;
     of[way] = k;
     k->shape = *s;
