@@ -175,6 +175,20 @@ struct peer *script_start(struct peer *p, size_t n, void (*serve)(struct peer *,
     return p;
 }
 
+void bench_begin(struct bench *b, struct peer *p, size_t n, void (*serve)(struct peer *, int),
+                 void *ctx)
+{
+    script_start(p, n, serve, ctx);
+    bench_open(b, NULL);
+    bench_to(b, "http", HOST, p->port);
+}
+
+void bench_end(struct bench *b, struct peer *p)
+{
+    bench_close(b);
+    peer_join(p);
+}
+
 /* n connections that say nothing: for a peer that waits for more than have come. */
 void script_poke(uint16_t port, int n)
 {

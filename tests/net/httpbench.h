@@ -54,6 +54,10 @@ void script_answer(int fd, const char *text);
 void script_many(struct peer *p, int fd);
 void script_one(struct peer *p, int fd);
 struct peer *script_start(struct peer *p, size_t n, void (*serve)(struct peer *, int), void *ctx);
+/* A server of n connections, and the client of it by http; and both of them ended. */
+void bench_begin(struct bench *b, struct peer *p, size_t n, void (*serve)(struct peer *, int),
+                 void *ctx);
+void bench_end(struct bench *b, struct peer *p);
 /* n connections that say nothing: for a peer that waits for more than have come. */
 void script_poke(uint16_t port, int n);
 

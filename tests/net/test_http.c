@@ -23,9 +23,7 @@ static void no_expect(void **state)
     uint64_t began = uv_hrtime();
 
     (void)state;
-    script_start(&p, 1, script_many, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_many, &s);
     assert_int_equal(bench_ask(&b, &r)->status, 204);
     assert_true(uv_hrtime() - began < CQ_MS(900));
     assert_non_null(strstr(s.head, "POST /in HTTP/1.1\r\n"));
@@ -34,8 +32,7 @@ static void no_expect(void **state)
     assert_non_null(strstr(s.head, "User-Agent: test/1\r\n"));
     assert_null(strstr(s.head, "Expect"));
     assert_null(strstr(s.head, "Transfer-Encoding"));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 /* The environment's proxy is not asked. */
@@ -50,12 +47,9 @@ static void no_proxy(void **state)
     unsetenv("NO_PROXY");
     setenv("http_proxy", "http://127.63.4.99:1", 1);
     setenv("ALL_PROXY", "http://127.63.4.99:1", 1);
-    script_start(&p, 1, script_many, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_many, &s);
     expect_204(bench_ask_small(&b));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
     unsetenv("http_proxy");
     unsetenv("ALL_PROXY");
 }
@@ -67,13 +61,10 @@ static void keeps_a_connection(void **state)
     struct bench b;
 
     (void)state;
-    script_start(&p, 1, script_many, &s); /* a second connection would not be served */
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_many, &s); /* a second connection would not be served */
     for (int i = 0; i < 20; i++)
         expect_204(bench_ask_small(&b));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
     assert_int_equal(s.requests, 20);
 }
 
@@ -88,16 +79,13 @@ static void descriptor_again(void **state)
     struct bench b;
 
     (void)state;
-    script_start(&p, 100, script_one, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 100, script_one, &s);
     for (int i = 0; i < 100; i++) {
         const struct cq_http_response *r = bench_ask_small(&b);
 
         if (r->status != 204) fail_msg("%s", r->text);
     }
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 static void serve_then_die(struct peer *p, int fd)
@@ -130,8 +118,7 @@ static void no_silent_resend(void **state)
     expect_204(bench_ask_small(&b)); /* on a new one */
     r = bench_ask_small(&b);
     assert_true(r->stale);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
     assert_int_equal(s.requests, 4); /* as many as were sent */
 }
 
@@ -171,8 +158,7 @@ static void all_at_once(void **state)
         assert_int_equal(cq_http_response(c)->status, 204);
         done++;
     }
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 /* Every allocation fails once. Where it is that of a poll handle, socket_action fails and the multi
@@ -189,9 +175,7 @@ static void no_memory(void **state)
         struct bench b;
         bool last;
 
-        script_start(&p, 4, script_one, &s);
-        bench_open(&b, NULL);
-        bench_to(&b, "http", HOST, p.port);
+        bench_begin(&b, &p, 4, script_one, &s);
         (void)bench_call(&b, 0);
         b.m.fail_at = b.m.calls + n;
         failed += bench_ask_small(&b)->err != 0;
@@ -223,12 +207,9 @@ static void timeouts(void **state)
 
     (void)state;
     r.timeout_ns = CQ_MS(300);
-    script_start(&p, 1, serve_nothing, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, serve_nothing, &s);
     assert_int_equal(bench_ask(&b, &r)->err, CQ_ETIMEOUT);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 
     assert_true(silent_start(&silent, HOST));
     bench_open(&b, NULL);
@@ -254,9 +235,7 @@ static void let_go(void **state)
         struct peer p;
         struct bench b;
 
-        script_start(&p, 1, serve_nothing, &s);
-        bench_open(&b, NULL);
-        bench_to(&b, "http", HOST, p.port);
+        bench_begin(&b, &p, 1, serve_nothing, &s);
         cq_http_send(bench_call(&b, 0), &r, NULL);
         for (int i = 0; i < turns; i++)
             (void)uv_run(&b.loop, UV_RUN_NOWAIT);
@@ -294,9 +273,7 @@ static void long_answers(void **state)
     struct bench b;
 
     (void)state;
-    script_start(&p, 4, serve_body, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 4, serve_body, &s);
     r = bench_ask_small(&b);
     assert_int_equal(r->status, 200);
     assert_int_equal(r->body.n, CQ_HTTP_KEPT);
@@ -313,8 +290,7 @@ static void long_answers(void **state)
     assert_int_equal(r->err, 0);
     assert_int_equal(r->status, 200);
     assert_true(r->body_total < (4u << 20));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 static void expect_err(const char *text, int err)
@@ -324,15 +300,12 @@ static void expect_err(const char *text, int err)
     struct peer p;
     struct bench b;
 
-    script_start(&p, 1, script_one, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_one, &s);
     r = bench_ask_small(&b);
     if (r->err != err) fail_msg("%.30s: %d %s %s", text, r->err, cq_err_code(r->err), r->text);
     assert_non_null(strstr(r->text, HOST));
     assert_false(r->stale);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 static void bad_answers(void **state)
@@ -360,16 +333,13 @@ static void headers(void **state)
     struct bench b;
 
     (void)state;
-    script_start(&p, 1, script_one, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_one, &s);
     r = bench_ask_small(&b);
     assert_int_equal(r->status, 429);
     assert_string_equal(r->retry_after, "17");
     assert_string_equal(r->content_type, "text/plain");
     assert_true(cq_eq(r->body, CQ_LIT("no")));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 static void serve_413(struct peer *p, int fd)
@@ -398,8 +368,7 @@ static void answered_early(void **state)
     bench_open(&b, NULL);
     bench_to(&b, "http", HOST, p.port);
     assert_int_equal(bench_ask(&b, &r)->status, 413);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 int main(void)

@@ -41,13 +41,10 @@ static void head_with_body(void **state)
     struct bench b;
 
     (void)state;
-    script_start(&p, 1, serve_counted, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, serve_counted, &s);
     for (int i = 0; i < REQUESTS; i++)
         expect_204(bench_ask_small(&b));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
     assert_int_equal(s.script.requests, REQUESTS);
     assert_true(s.segments <= REQUESTS + 1);
 }
@@ -62,16 +59,13 @@ static void head_alone(void **state)
     uint64_t began;
 
     (void)state;
-    script_start(&p, 1, script_many, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_many, &s);
     expect_204(bench_ask(&b, &get));
     began = uv_hrtime();
     for (int i = 0; i < REQUESTS; i++)
         expect_204(bench_ask(&b, &get));
     assert_true(uv_hrtime() - began < REQUESTS * CQ_MS(100));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 /* The buffers of a body do not each wait for a turn of the loop. */
@@ -86,9 +80,7 @@ static void body_in_one_turn(void **state)
     struct bench b;
 
     (void)state;
-    script_start(&p, 1, script_many, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_many, &s);
     expect_204(bench_ask(&b, &r));
     c = bench_call(&b, 0);
     cq_http_send(c, &r, NULL);
@@ -96,8 +88,7 @@ static void body_in_one_turn(void **state)
         (void)uv_run(&b.loop, UV_RUN_ONCE);
     expect_204(cq_http_response(c));
     assert_true(turns < 6);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 /* ---- the poll handle that stays ---- */
@@ -110,16 +101,13 @@ static void no_new_handle(void **state)
     size_t before;
 
     (void)state;
-    script_start(&p, 1, script_many, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 1, script_many, &s);
     expect_204(bench_ask_small(&b));
     before = b.m.calls;
     for (int i = 0; i < REQUESTS; i++)
         expect_204(bench_ask_small(&b));
     assert_int_equal(b.m.calls, before);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 }
 
 static void serve_one_and_reset(struct peer *p, int fd)
@@ -164,15 +152,12 @@ static void closed_at_rest(void **state)
         struct peer p;
         struct bench b;
 
-        script_start(&p, 3, serve[i], &s);
-        bench_open(&b, NULL);
-        bench_to(&b, "http", HOST, p.port);
+        bench_begin(&b, &p, 3, serve[i], &s);
         for (int k = 0; k < 3; k++) {
             expect_204(bench_ask_small(&b));
             assert_true(turns_in(&b, 150) < 20);
         }
-        bench_close(&b);
-        peer_join(&p);
+        bench_end(&b, &p);
     }
 }
 
@@ -196,9 +181,7 @@ static void dies_midway(void **state)
     struct bench b;
 
     (void)state;
-    script_start(&p, 3, serve_half_and_die, &s);
-    bench_open(&b, NULL);
-    bench_to(&b, "http", HOST, p.port);
+    bench_begin(&b, &p, 3, serve_half_and_die, &s);
     expect_204(bench_ask_small(&b));
     for (int i = 0; i < 2; i++)
         assert_int_not_equal(bench_ask(&b, &r)->err, 0);

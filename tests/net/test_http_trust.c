@@ -35,8 +35,7 @@ static void names(void **state)
     expect_204(bench_ask_small(&b));
     assert_non_null(strstr(s.head, "Host: one.test:"));
     expect_204(bench_ask_small(&b));
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
 
     bench_open(&b, dns.servers);
     bench_to(&b, "http", "none.test", 80);
@@ -111,8 +110,7 @@ static void tls_case(const struct tls_case *k)
     if (r->err != k->err && r->err != k->or_err)
         fail_msg("%s: %s %s", k->names, cq_err_code(r->err), r->text);
     if (!k->err) assert_int_equal(r->status, 204);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
     SSL_CTX_free(s.tls);
     cert_free(&ca);
     cert_free(&server);
@@ -179,8 +177,7 @@ static void ca_cache(void **state)
     print_message("CPU of a connection: %.1f ms, then %.1f ms\n", (double)first / 1e6,
                   (double)later / 1e6);
     assert_true(later * 2 < first);
-    bench_close(&b);
-    peer_join(&p);
+    bench_end(&b, &p);
     SSL_CTX_free(s.tls);
     cert_free(&own);
 }
